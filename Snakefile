@@ -1,0 +1,54 @@
+# params.yaml in, results and reports out: `snakemake --cores`.
+# Another params file replaces it whole: `snakemake --cores --configfile pipeline/scales/smoke.yaml`
+# works in scales/smoke/, beside the default's artifacts.
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+from ganmatrix import plan
+from ganmatrix.cell import Cell, expand as expand_grid
+from ganmatrix.errors import UserError
+from ganmatrix.params import load
+
+min_version("9.10")
+
+PARAMS = Path(workflow.configfiles[0] if workflow.configfiles else "params.yaml").resolve()
+PARAMS_OPTION = "" if PARAMS == Path("params.yaml").resolve() else f" --params {PARAMS}"
+REPORTS = ["index", "results_matrix"]
+
+try:
+    GRID, DOCUMENT = load(PARAMS)
+except UserError as error:
+    sys.exit(f"error: {error}")
+
+CELLS = [cell.id for cell in expand_grid(GRID)]
+
+if PARAMS_OPTION:
+
+    workdir: f"scales/{PARAMS.stem}"
+
+
+wildcard_constraints:
+    dataset="[a-z0-9_]+",
+    cell="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+-[0-9]+",
+    report="[a-z0-9_]+",
+
+
+localrules:
+    all,
+
+
+rule all:
+    input:
+        expand("reports/{report}.html", report=REPORTS),
+
+
+include: "pipeline/rules/data.smk"
+include: "pipeline/rules/training.smk"
+include: "pipeline/rules/evaluation.smk"
+include: "pipeline/rules/probes.smk"
+include: "pipeline/rules/results.smk"
+
+
+onsuccess:
+    shell(f"ganmatrix record{PARAMS_OPTION}")

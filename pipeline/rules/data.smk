@@ -1,0 +1,47 @@
+# Real data: arrays on disk, and the statistics that generators are scored against.
+
+
+rule prepare:
+    output:
+        train="data/{dataset}/train.npy",
+        train_labels="data/{dataset}/train_labels.npy",
+        held_out="data/{dataset}/held_out.npy",
+        held_out_labels="data/{dataset}/held_out_labels.npy",
+        card="data/{dataset}/card.json",
+    params:
+        values=lambda w: plan.values("prepare", DOCUMENT, dataset=w.dataset),
+        code=plan.code_digest("prepare"),
+        options=PARAMS_OPTION,
+    log:
+        "logs/prepare/{dataset}.log",
+    benchmark:
+        "benchmarks/prepare/{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "ganmatrix prepare {wildcards.dataset}{params.options} > {log} 2>&1"
+
+
+rule reference:
+    input:
+        train=rules.prepare.output.train,
+        card=rules.prepare.output.card,
+    output:
+        statistics="references/{dataset}/statistics.safetensors",
+        card="references/{dataset}/card.json",
+    params:
+        values=lambda w: plan.values("reference", DOCUMENT, dataset=w.dataset),
+        code=plan.code_digest("reference"),
+        options=PARAMS_OPTION,
+    log:
+        "logs/reference/{dataset}.log",
+    benchmark:
+        "benchmarks/reference/{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    shell:
+        "ganmatrix reference {wildcards.dataset}{params.options} > {log} 2>&1"

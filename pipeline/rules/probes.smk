@@ -1,0 +1,24 @@
+# Robustness and smoothness of a cell's discriminator.
+
+
+rule probe:
+    input:
+        weights=rules.train.output.weights,
+        held_out=lambda w: f"data/{Cell.parse(w.cell).dataset}/held_out.npy",
+        card=lambda w: f"data/{Cell.parse(w.cell).dataset}/card.json",
+    output:
+        probes="cells/{cell}/probes.json",
+    params:
+        values=lambda w: plan.values("probe", DOCUMENT, **Cell.parse(w.cell).names),
+        code=plan.code_digest("probe"),
+        options=PARAMS_OPTION,
+    log:
+        "logs/probe/{cell}.log",
+    benchmark:
+        "benchmarks/probe/{cell}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    shell:
+        "ganmatrix probe {wildcards.cell}{params.options} > {log} 2>&1"

@@ -1,0 +1,52 @@
+# The matrix as tables, and the reports that show it.
+
+
+rule assemble:
+    input:
+        runs=expand("cells/{cell}/run.json", cell=CELLS),
+        histories=expand("cells/{cell}/history.parquet", cell=CELLS),
+        metrics=expand("cells/{cell}/metrics.json", cell=CELLS),
+        probes=expand("cells/{cell}/probes.json", cell=CELLS),
+    output:
+        matrix="results/matrix.parquet",
+        history="results/history.parquet",
+        curves="results/curves.parquet",
+        claims="results/claims.parquet",
+        summary="results/summary.json",
+    params:
+        values=plan.values("assemble", DOCUMENT),
+        code=plan.code_digest("assemble"),
+        options=PARAMS_OPTION,
+    log:
+        "logs/assemble.log",
+    benchmark:
+        "benchmarks/assemble.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "ganmatrix assemble{params.options} > {log} 2>&1"
+
+
+rule report:
+    input:
+        template=workflow.source_path("../../reports/templates/{report}.ipynb"),
+        tables=rules.assemble.output,
+        samples=expand("cells/{cell}/samples.png", cell=CELLS),
+    output:
+        page="reports/{report}.html",
+    params:
+        values=plan.values("report", DOCUMENT),
+        code=plan.code_digest("report"),
+        options=PARAMS_OPTION,
+    log:
+        "logs/report/{report}.log",
+    benchmark:
+        "benchmarks/report/{report}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "ganmatrix report {wildcards.report}{params.options} > {log} 2>&1"

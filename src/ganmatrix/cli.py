@@ -1,0 +1,177 @@
+"""The command line: one verb a stage. Bad input ends in one line and exit status 2."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganmatrix import __version__
+from ganmatrix.cell import Cell, expand, find
+from ganmatrix.errors import UserError
+from ganmatrix.params import Params, load, schema
+from ganmatrix.params.messages import unknown_name
+from ganmatrix.stages.files import describe, write_text
+from ganmatrix.stages.layout import Layout
+
+app = typer.Typer(
+    name="ganmatrix",
+    help="Rebuild a matrix of GAN training runs from params.yaml, stage by stage.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ParamsPath = Annotated[Path, typer.Option("--params", metavar="FILE", help="The params file to read.")]
+Device = Annotated[
+    str, typer.Option("--device", envvar="GANMATRIX_DEVICE", help="auto, cpu, cuda or cuda:N.")
+]
+DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="A name under `datasets`.")]
+CellId = Annotated[
+    str, typer.Argument(metavar="CELL", help="An id such as digits-conventional-gan-0; see `ganmatrix cells`.")
+]
+DEFAULT_PARAMS = Path("params.yaml")
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit()
+
+
+@app.command()
+def prepare(dataset: DatasetName, params: ParamsPath = DEFAULT_PARAMS) -> None:
+    """Prepare a dataset: data/DATASET/."""
+    from ganmatrix.stages import prepare as stage
+
+    name, loaded = _dataset(dataset, params)
+    _say(stage.run(name, loaded.datasets[name], Layout()))
+
+
+@app.command()
+def reference(dataset: DatasetName, params: ParamsPath = DEFAULT_PARAMS, device: Device = "auto") -> None:
+    """Measure the real data that generators are scored against: references/DATASET/."""
+    from ganmatrix.stages import reference as stage
+
+    name, loaded = _dataset(dataset, params)
+    _say(stage.run(name, loaded.evaluation, Layout(), device))
+
+
+@app.command()
+def train(
+    cell: CellId,
+    params: ParamsPath = DEFAULT_PARAMS,
+    device: Device = "auto",
+    checkpoint_seconds: Annotated[
+        float, typer.Option(min=0, help="Seconds between checkpoints under scratch/CELL/.")
+    ] = 60.0,
+) -> None:
+    """Train a cell, or go on where it was stopped: weights, history, run record, samples in cells/CELL/.
+
+    SIGTERM saves a checkpoint and ends with status 75; the same command then continues.
+    """
+    from ganmatrix.stages import train as stage
+
+    found, loaded = _cell(cell, params)
+    try:
+        _say(stage.run(found, loaded, Layout(), device, checkpoint_seconds))
+    except stage.Interrupted as stop:
+        typer.echo(str(stop), err=True)
+        raise typer.Exit(stage.INTERRUPTED) from None
+
+
+@app.command()
+def evaluate(cell: CellId, params: ParamsPath = DEFAULT_PARAMS, device: Device = "auto") -> None:
+    """Score a cell's generators: cells/CELL/metrics.json."""
+    from ganmatrix.stages import evaluate as stage
+
+    found, loaded = _cell(cell, params)
+    _say(stage.run(found, loaded.evaluation, Layout(), device))
+
+
+@app.command()
+def probe(cell: CellId, params: ParamsPath = DEFAULT_PARAMS, device: Device = "auto") -> None:
+    """Probe a cell's discriminator: cells/CELL/probes.json."""
+    from ganmatrix.stages import probe as stage
+
+    found, loaded = _cell(cell, params)
+    _say(stage.run(found, loaded.probes, Layout(), device))
+
+
+@app.command()
+def assemble(params: ParamsPath = DEFAULT_PARAMS) -> None:
+    """Gather all cells of the grid into results/."""
+    from ganmatrix.stages import assemble as stage
+
+    _say(stage.run(params, Layout()))
+
+
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A notebook under reports/templates.")],
+    params: ParamsPath = DEFAULT_PARAMS,
+) -> None:
+    """Render a report from results/: reports/NAME.html."""
+    from ganmatrix.stages import report as stage
+
+    load(params)
+    _say(stage.run(name, Layout(), stage.TEMPLATES))
+
+
+@app.command()
+def record(params: ParamsPath = DEFAULT_PARAMS) -> None:
+    """Commit what Snakemake has made to DVC's cache and dvc.lock, as far as it is up to date."""
+    from ganmatrix.stages import record as stage
+
+    load(params)
+    typer.echo(stage.run(params))
+
+
+@app.command()
+def cells(params: ParamsPath = DEFAULT_PARAMS) -> None:
+    """List the ids of the grid's cells, one a line."""
+    loaded, _ = load(params)
+    for each in expand(loaded):
+        typer.echo(each.id)
+
+
+@app.command(name="schema")
+def schema_(
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write here.")] = None,
+) -> None:
+    """Export the JSON schema of params.yaml, for editors."""
+    if output is None:
+        typer.echo(schema(), nl=False)
+    else:
+        write_text(output, schema())
+        _say([output])
+
+
+def _dataset(name: str, path: Path) -> tuple[str, Params]:
+    loaded, _ = load(path)
+    if name not in loaded.datasets:
+        raise UserError(f"{path}: {unknown_name('DATASET', name, loaded.datasets, 'datasets')}")
+    return name, loaded
+
+
+def _cell(cell_id: str, path: Path) -> tuple[Cell, Params]:
+    loaded, _ = load(path)
+    return find(loaded, cell_id), loaded
+
+
+def _say(written: list[Path]) -> None:
+    typer.echo(describe(written))
+
+
+def main(run: Callable[[], None] = app) -> None:
+    """The `ganmatrix` command."""
+    try:
+        run()
+    except UserError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)

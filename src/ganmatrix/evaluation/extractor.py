@@ -1,0 +1,47 @@
+"""A frozen network that turns images into features and class probabilities."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """Images in, features and class probabilities out; its fields are the protocol of a score.
+
+    `network` maps pixels (n, 3, input_size, input_size) in [0, 255] to features
+    (n, feature_dimension) and probabilities (n, class_count).
+    """
+
+    name: str
+    weights_sha256: str
+    input_size: int
+    feature_dimension: int
+    class_count: int
+    network: nn.Module
+    batch_size: int = 32
+
+    resizer: ClassVar[str] = "torch bicubic, antialiased, float, clipped to [0, 255]"
+
+    @torch.inference_mode()
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (n, d) and probabilities (n, k), float32, of uint8 images (n, 1 or 3, H, W).
+
+        Runs where the images are, in batches.
+        """
+        if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):
+            shape = tuple(images.shape)
+            raise ValueError(f"expected uint8 images (n, 1 or 3, H, W), got {images.dtype} {shape}")
+        network = self.network.to(images.device)
+        outputs = [network(self._pixels(batch)) for batch in torch.split(images, self.batch_size)]
+        features, probabilities = zip(*outputs, strict=True)
+        return torch.cat(features), torch.cat(probabilities)
+
+    def _pixels(self, images: Tensor) -> Tensor:
+        """Resized to the network's input as clean-fid does it: unrounded, low-passed when shrinking."""
+        size = (self.input_size, self.input_size)
+        resized = F.interpolate(images.float(), size, mode="bicubic", antialias=True).clamp(0, 255)
+        return resized.expand(-1, 3, -1, -1)

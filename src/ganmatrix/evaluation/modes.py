@@ -1,0 +1,45 @@
+"""Mode coverage of 2-D points: which Gaussians of a known mixture a generator reaches.
+
+The conventions of PacGAN (Lin et al. 2018): a sample belongs to its nearest mode and is of high
+quality when closer to it than `radius` standard deviations; a mode is captured when at least
+one high-quality sample belongs to it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+from scipy.special import rel_entr
+
+
+class ModeCoverage(NamedTuple):
+    """Captured modes (0..M), share of high-quality samples (0..1), reverse KL in nats (0..log M).
+
+    The reverse KL is KL(q || p): q distributes the high-quality samples over the modes, p is
+    uniform, as the mixture is. Without any high-quality sample q does not exist: None.
+    """
+
+    modes: int
+    high_quality_share: float
+    reverse_kl: float | None
+
+
+def mode_coverage(
+    samples: NDArray[np.floating], centres: NDArray[np.floating], std: float, radius: float
+) -> ModeCoverage:
+    """Coverage by samples (n, 2) of Gaussians at centres (m, 2), all of deviation `std`.
+
+    `radius` counts standard deviations. ValueError for no samples or one that is not finite.
+    """
+    if not len(samples) or not np.isfinite(samples).all():
+        raise ValueError("mode coverage needs at least one sample, and finite ones")
+    distances, nearest = cKDTree(centres).query(samples)
+    high_quality = distances < radius * std
+    counts = np.bincount(nearest[high_quality], minlength=len(centres))
+    total = counts.sum()
+    return ModeCoverage(
+        modes=int(np.count_nonzero(counts)),
+        high_quality_share=float(high_quality.mean()),
+        reverse_kl=float(rel_entr(counts / total, 1 / len(centres)).sum()) if total else None,
+    )

@@ -1,0 +1,1 @@
+"""Generators and discriminators: one file an architecture, chosen by family and data shape."""

@@ -1,0 +1,39 @@
+"""Residual perceptrons for 2-D points: the counterpart of the SNGAN ResNet."""
+
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from ganmatrix.networks.pair import Pair
+from ganmatrix.params.architectures import PointNetwork
+
+
+class Residual(nn.Module):
+    """x + W2 relu(W1 relu(x))."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x)
+
+
+def _network(inputs: int, width: int, depth: int, outputs: int) -> nn.Sequential:
+    blocks = [Residual(width) for _ in range(depth)]
+    return nn.Sequential(nn.Linear(inputs, width), *blocks, nn.ReLU(), nn.Linear(width, outputs))
+
+
+def build(params: PointNetwork, dimension: int) -> Pair:
+    """`depth` residual blocks each; spectral norm on every linear map of the discriminator."""
+    discriminator = nn.Sequential(_network(dimension, params.width, params.depth, 1), nn.Flatten(0))
+    for module in list(discriminator.modules()):
+        if isinstance(module, nn.Linear):
+            spectral_norm(module)
+    name = f"residual_mlp{params.depth}x{params.width}"
+    return Pair(
+        generator=_network(params.latent, params.width, params.depth, dimension),
+        discriminator=discriminator,
+        latent=params.latent,
+        generator_name=name,
+        discriminator_name=f"{name}_sn",
+    )

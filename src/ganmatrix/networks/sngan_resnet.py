@@ -1,0 +1,111 @@
+"""The ResNets of SNGAN (Miyato et al. 2018) in the form that mimicry made common.
+
+At 32 pixels with widths 256 and 128 and latent 128 the pair has 4,276,739 and 1,053,825
+parameters. G: a linear map to 4x4, up-blocks of constant width, BN, ReLU, 3x3, tanh. D: a first
+down-block, a second one, flat blocks, ReLU, sum over positions, one logit; spectral norm
+throughout. Convolutions of a block start from Xavier uniform with gain sqrt(2), all else gain 1.
+"""
+
+import math
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from ganmatrix.networks.pair import Pair
+from ganmatrix.params.architectures import ImageNetwork
+
+
+def _conv(inputs: int, outputs: int, kernel: int, gain: float) -> nn.Conv2d:
+    conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
+    nn.init.xavier_uniform_(conv.weight, gain)
+    return conv
+
+
+class UpBlock(nn.Module):
+    """BN, ReLU, double the side, 3x3, BN, ReLU, 3x3; shortcut: double the side, 1x1."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = nn.BatchNorm2d(inputs), nn.BatchNorm2d(outputs)
+        self.conv1 = _conv(inputs, outputs, 3, math.sqrt(2))
+        self.conv2 = _conv(outputs, outputs, 3, math.sqrt(2))
+        self.shortcut = _conv(inputs, outputs, 1, 1.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.conv1(_double(F.relu(self.norm1(x))))
+        hidden = self.conv2(F.relu(self.norm2(hidden)))
+        return hidden + _double(self.shortcut(x))
+
+
+def _double(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class DownBlock(nn.Module):
+    """ReLU, 3x3, ReLU, 3x3, halve the side; the first block has no leading ReLU.
+
+    The shortcut is a 1x1 convolution where the block changes side or width, else the identity.
+    The first block averages before its shortcut's convolution, which is the same map, cheaper.
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, halve: bool, first: bool = False) -> None:
+        super().__init__()
+        self.halve, self.first = halve, first
+        self.conv1 = spectral_norm(_conv(inputs, inputs if not first else outputs, 3, math.sqrt(2)))
+        self.conv2 = spectral_norm(_conv(inputs if not first else outputs, outputs, 3, math.sqrt(2)))
+        same = inputs == outputs and not halve
+        self.shortcut = nn.Identity() if same else spectral_norm(_conv(inputs, outputs, 1, 1.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.conv2(F.relu(self.conv1(x if self.first else F.relu(x))))
+        if not self.halve:
+            return hidden + self.shortcut(x)
+        return F.avg_pool2d(hidden, 2) + self.shortcut(F.avg_pool2d(x, 2))
+
+
+class Generator(nn.Module):
+    """z (N, latent) to images (N, channels, 4 * 2**levels, 4 * 2**levels)."""
+
+    def __init__(self, latent: int, width: int, levels: int, channels: int) -> None:
+        super().__init__()
+        self.width = width
+        self.linear = nn.Linear(latent, width * 16)
+        nn.init.xavier_uniform_(self.linear.weight)
+        self.blocks = nn.Sequential(*[UpBlock(width, width) for _ in range(levels)])
+        self.norm = nn.BatchNorm2d(width)
+        self.image = _conv(width, channels, 3, 1.0)
+
+    def forward(self, z: Tensor) -> Tensor:
+        x = self.linear(z).unflatten(1, (self.width, 4, 4))
+        return self.image(F.relu(self.norm(self.blocks(x)))).tanh()
+
+
+class Discriminator(nn.Module):
+    """Images to logits: two halvings, then `flat` blocks that keep the side."""
+
+    def __init__(self, width: int, flat: int, channels: int) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(
+            DownBlock(channels, width, halve=True, first=True),
+            DownBlock(width, width, halve=True),
+            *[DownBlock(width, width, halve=False) for _ in range(flat)],
+        )
+        logit = nn.Linear(width, 1)
+        nn.init.xavier_uniform_(logit.weight)
+        self.logit = spectral_norm(logit)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.logit(F.relu(self.blocks(x)).sum(dim=(2, 3))).flatten()
+
+
+def build(params: ImageNetwork, channels: int, resolution: int) -> Pair:
+    """The pair for 16 or 32 pixels; at 16, G has one block less and D one flat block less."""
+    levels = int(math.log2(resolution)) - 2
+    return Pair(
+        generator=Generator(params.latent, params.generator_width, levels, channels),
+        discriminator=Discriminator(params.discriminator_width, levels - 1, channels),
+        latent=params.latent,
+        generator_name=f"sngan_resnet{resolution}_w{params.generator_width}",
+        discriminator_name=f"sngan_resnet{resolution}_w{params.discriminator_width}",
+    )

@@ -1,0 +1,33 @@
+"""What every section of params.yaml shares: strictness, names, fractions."""
+
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+NAME_PATTERN = r"^[a-z0-9_]+$"
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+
+
+class Section(BaseModel):
+    """A section of params.yaml: no unknown keys, no coercion, no NaN, immutable once read."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def _fraction(value: Any) -> Any:
+    """Read `1/255` as the float 1/255; leave everything else to pydantic."""
+    if isinstance(value, str):
+        try:
+            return float(Fraction(value))
+        except (ValueError, ZeroDivisionError):
+            raise ValueError("expected a number or a fraction such as 1/255") from None
+    return value
+
+
+Ratio = Annotated[float, BeforeValidator(_fraction, json_schema_input_type=float | str)]
+"""A number that may be written as a fraction: pixel steps are naturally 255ths."""
+
+Checkpoint = Literal["init", "last", "ema"]
+"""Which generator of a cell: as initialised, after the last step, or the running average."""

@@ -1,0 +1,123 @@
+"""params.yaml as a whole: read, checked against its sections, and against itself."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from ganmatrix.errors import UserError
+from ganmatrix.params.architectures import Architecture
+from ganmatrix.params.base import Name, Section
+from ganmatrix.params.claims import Claim
+from ganmatrix.params.datasets import Dataset
+from ganmatrix.params.evaluation import Evaluation
+from ganmatrix.params.grid import Grid
+from ganmatrix.params.messages import explain, unknown_name
+from ganmatrix.params.methods import Method
+from ganmatrix.params.probes import Probes
+from ganmatrix.params.recipes import Recipe
+
+
+def _empty_if_null(value: Any) -> Any:
+    return {} if value is None else value
+
+
+class Params(Section):
+    """Everything that ganmatrix is told: the grid and what its names mean."""
+
+    grid: Grid
+    datasets: dict[Name, Dataset] = Field(min_length=1)
+    architectures: dict[Name, Architecture] = Field(min_length=1)
+    methods: dict[Name, Method] = Field(min_length=1)
+    recipes: dict[Name, Recipe] = Field(min_length=1, description="keyed by the dataset's name")
+    evaluation: Evaluation
+    probes: Probes
+    claims: Annotated[dict[Name, Claim], BeforeValidator(_empty_if_null)] = Field(default_factory=dict)
+
+
+def load(path: Path) -> tuple[Params, dict[str, Any]]:
+    """Read and validate a params file.
+
+    Returns the typed document and the plain one as written (the engines compare its slices).
+    Raises UserError with one line that names key, value, choices and the mend.
+    """
+    document = _read(path)
+    try:
+        params = Params.model_validate(document)
+    except ValidationError as error:
+        raise UserError(f"{path}: {explain(error, document, Params)}") from None
+    if problem := _inconsistency(params):
+        raise UserError(f"{path}: {problem}")
+    return params, document
+
+
+def schema() -> str:
+    """The JSON schema of params.yaml, for editors."""
+    document = Params.model_json_schema() | {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; give a params file with --params") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+    try:
+        document = YAML(typ="safe", pure=True).load(text)
+    except DuplicateKeyError as error:
+        mark = error.problem_mark
+        name = str(error.problem).split('"')[1] if '"' in str(error.problem) else "a key"
+        raise UserError(f"{path}: line {mark.line + 1}: {name} stands twice; keep one of them") from None
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise UserError(f"{path}: {where}not valid YAML: {error.problem or error.context}") from None
+    except YAMLError as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(document, dict):
+        raise UserError(f"{path} is empty or no mapping; expected sections {', '.join(Params.model_fields)}")
+    return document
+
+
+def _inconsistency(params: Params) -> str | None:
+    """The first name that points nowhere, or value that contradicts another; None if sound."""
+    grid = params.grid
+    for key, known in (
+        ("datasets", params.datasets),
+        ("architectures", params.architectures),
+        ("methods", params.methods),
+    ):
+        names = getattr(grid, key)
+        for name in names:
+            if name not in known:
+                return unknown_name(f"grid.{key}", name, known, key)
+        if repeated := _repeated(names):
+            return f"grid.{key}: {repeated} stands twice; name it once"
+    if (seed := _repeated(grid.seeds)) is not None:
+        return f"grid.seeds: {seed} stands twice; name it once"
+    for name in params.recipes:
+        if name not in params.datasets:
+            return unknown_name("recipes", name, params.datasets, "datasets")
+    for name in grid.datasets:
+        if name not in params.recipes:
+            return f"recipes.{name} is missing; every dataset of the grid needs a recipe of its name"
+    if repeated := _repeated(params.evaluation.checkpoints):
+        return f"evaluation.checkpoints: {repeated} stands twice; name it once"
+    for key, claim in params.claims.items():
+        for role in ("method", "baseline", "control"):
+            name = getattr(claim, role)
+            if name is not None and name not in params.methods:
+                return unknown_name(f"claims.{key}.{role}", name, params.methods, "methods")
+        if claim.method in (claim.baseline, claim.control):
+            return f"claims.{key}: {claim.method} is compared with itself; name another baseline or control"
+    return None
+
+
+def _repeated(values: list[Any]) -> Any:
+    return next((value for i, value in enumerate(values) if value in values[:i]), None)

@@ -1,0 +1,68 @@
+"""`recipes`: how long and with which optimiser the cells of a dataset are trained."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ganmatrix.params.base import Section
+
+LearningRate = Annotated[float, Field(gt=0, le=1)]
+Steps = Annotated[int, Field(ge=1, le=100_000_000)]
+
+
+class Adam(Section):
+    """Adam (Kingma & Ba 2015), with separate learning rates (TTUR) where they differ."""
+
+    kind: Literal["adam"]
+    generator_lr: LearningRate
+    discriminator_lr: LearningRate
+    beta1: float = Field(default=0.5, ge=0, lt=1)
+    beta2: float = Field(default=0.999, ge=0, lt=1)
+
+
+class RmsProp(Section):
+    """RMSprop, as Mescheder et al. 2018 use it."""
+
+    kind: Literal["rmsprop"]
+    generator_lr: LearningRate
+    discriminator_lr: LearningRate
+    alpha: float = Field(default=0.99, ge=0, lt=1)
+
+
+class ConstantRate(Section):
+    """The learning rates stay as they are."""
+
+    kind: Literal["constant"]
+
+
+class LinearDecay(Section):
+    """The learning rates fall linearly to zero between `start` and the last generator step."""
+
+    kind: Literal["linear"]
+    start: int = Field(default=0, ge=0, description="generator step at which the decay begins")
+
+
+class StepDecay(Section):
+    """The learning rates are multiplied by `factor` every `every` generator steps."""
+
+    kind: Literal["step"]
+    every: Steps
+    factor: float = Field(gt=0, lt=1)
+
+
+class Recipe(Section):
+    """One way of training. Lengths are counted in generator steps."""
+
+    batch_size: int = Field(ge=2, le=65_536, description="real images in one discriminator step")
+    generator_steps: Steps
+    discriminator_steps: int = Field(
+        default=1, ge=1, le=100, description="discriminator steps for each generator step (n_dis)"
+    )
+    generator_batch_multiple: int = Field(default=1, ge=1, le=16)
+    optimizer: Annotated[Adam | RmsProp, Field(discriminator="kind")]
+    decay: Annotated[ConstantRate | LinearDecay | StepDecay, Field(discriminator="kind")] = ConstantRate(
+        kind="constant"
+    )
+    ema_half_life: float = Field(gt=0, description="half-life of G's weight average, generator steps")
+    precision: Literal["float32", "bfloat16"] = "float32"
+    log_every: Steps = Field(default=50, description="generator steps between rows of history.parquet")

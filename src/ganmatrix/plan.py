@@ -1,0 +1,123 @@
+"""What each stage depends on besides its input files: values of params.yaml and source code.
+
+Both engines compare the same things. Snakemake is given them as `params:` of its rules; dvc.yaml
+lists the same keys under `params:` and the same paths under `deps:`, and a test holds the two
+together.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parent
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "prepare": ("datasets.{dataset}",),
+    "reference": ("evaluation.extractor",),
+    "train": ("architectures.{architecture}", "methods.{method}", "recipes.{dataset}"),
+    "evaluate": ("evaluation",),
+    "probe": ("probes",),
+    "assemble": ("grid", "claims"),
+    "report": (),
+}
+"""The keys of params.yaml whose values a stage uses."""
+
+CODE: dict[str, tuple[str, ...]] = {
+    "prepare": ("params/base.py", "params/datasets.py", "datasets", "stages/prepare.py"),
+    "reference": (
+        "params/base.py",
+        "params/evaluation.py",
+        "evaluation",
+        "stages/data.py",
+        "stages/reference.py",
+    ),
+    "train": (
+        "params/architectures.py",
+        "params/base.py",
+        "params/methods.py",
+        "params/recipes.py",
+        "cell.py",
+        "networks",
+        "methods",
+        "training",
+        "stages/data.py",
+        "stages/pictures.py",
+        "stages/train.py",
+    ),
+    "evaluate": (
+        "params/architectures.py",
+        "params/base.py",
+        "params/evaluation.py",
+        "cell.py",
+        "networks",
+        "training/seeding.py",
+        "training/weights.py",
+        "evaluation",
+        "stages/evaluate.py",
+        "stages/trained.py",
+    ),
+    "probe": (
+        "params/architectures.py",
+        "params/base.py",
+        "params/probes.py",
+        "cell.py",
+        "networks",
+        "training/seeding.py",
+        "training/weights.py",
+        "probes",
+        "stages/data.py",
+        "stages/probe.py",
+        "stages/trained.py",
+    ),
+    "assemble": (
+        "params/base.py",
+        "params/claims.py",
+        "params/grid.py",
+        "cell.py",
+        "results",
+        "stages/assemble.py",
+    ),
+    "report": ("reporting", "results", "stages/report.py"),
+}
+"""The source files, or folders of them, that can change what a stage makes.
+
+What every stage shares and no artifact depends on is left out: the command line, error messages,
+paths, progress, and reading params.yaml as a whole (its values are compared themselves).
+"""
+
+
+def keys(stage: str, **names: str) -> list[str]:
+    """The stage's keys of params.yaml, for a target such as dataset="digits"."""
+    return [key.format(**names) for key in KEYS[stage]]
+
+
+def values(stage: str, document: dict[str, Any], **names: str) -> dict[str, Any]:
+    """The values of these keys, as written."""
+    return {key: _lookup(document, key) for key in keys(stage, **names)}
+
+
+def sources(stage: str) -> list[Path]:
+    """The Python files that the stage's code consists of, sorted."""
+    files: set[Path] = set()
+    for entry in CODE[stage]:
+        path = PACKAGE / entry
+        files |= set(path.rglob("*.py")) if path.is_dir() else {path}
+    return sorted(files)
+
+
+@cache
+def code_digest(stage: str) -> str:
+    """16 hexadecimal digits that change with the stage's code."""
+    hasher = hashlib.sha256()
+    for path in sources(stage):
+        hasher.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
+        hasher.update(hashlib.sha256(path.read_bytes()).digest())
+    return hasher.hexdigest()[:16]
+
+
+def _lookup(document: dict[str, Any], key: str) -> Any:
+    value: Any = document
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value

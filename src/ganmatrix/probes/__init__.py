@@ -1,0 +1,1 @@
+"""How a discriminator behaves around its inputs: attacks, noise, gradients."""

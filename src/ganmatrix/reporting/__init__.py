@@ -1,0 +1,1 @@
+"""What the reports show: figures, tables and sentences made from the results. Never imports torch."""

@@ -1,0 +1,86 @@
+"""The results that a report is made of, read once."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from ganmatrix.errors import UserError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A dataset and an architecture: what a comparison between methods holds fixed."""
+
+    dataset: str
+    architecture: str
+
+    def __str__(self) -> str:
+        return f"{self.dataset} × {self.architecture}"
+
+    def covers(self, row: dict[str, Any]) -> bool:
+        """Whether a row of the summary belongs to this setting."""
+        return bool(row["dataset"] == self.dataset and row["architecture"] == self.architecture)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`results/` and the folder with the cells' sample images."""
+
+    matrix: pd.DataFrame
+    history: pd.DataFrame
+    claims: pd.DataFrame
+    summary: dict[str, Any]
+    cells: Path
+
+    @property
+    def methods(self) -> list[str]:
+        return list(self.summary["grid"]["method"])
+
+    @property
+    def datasets(self) -> list[str]:
+        return list(self.summary["grid"]["dataset"])
+
+    @property
+    def architectures(self) -> list[str]:
+        return list(self.summary["grid"]["architecture"])
+
+    @property
+    def settings(self) -> list[Setting]:
+        return [Setting(d, a) for d in self.datasets for a in self.architectures]
+
+    def columns(self, dataset: str) -> list[str]:
+        """The columns measured on a dataset."""
+        return list(self.summary["protocols"][dataset])
+
+    def of(self, setting: Setting) -> pd.DataFrame:
+        """The matrix rows of one setting."""
+        rows = self.matrix
+        return rows[(rows["dataset"] == setting.dataset) & (rows["architecture"] == setting.architecture)]
+
+
+def read(results: str, cells: str) -> Evidence:
+    """Read the results folder; UserError in one line if a table is missing or corrupt."""
+    folder = Path(results)
+    return Evidence(
+        matrix=_load(folder / "matrix.parquet", pd.read_parquet),
+        history=_load(folder / "history.parquet", pd.read_parquet),
+        claims=_load(folder / "claims.parquet", pd.read_parquet),
+        summary=_load(folder / "summary.json", lambda path: json.loads(path.read_text(encoding="utf-8"))),
+        cells=Path(cells),
+    )
+
+
+def _load(path: Path, reader: Callable[[Path], T]) -> T:
+    try:
+        return reader(path)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run `ganmatrix assemble` first") from None
+    except (OSError, ValueError) as error:
+        problem = str(error).splitlines()[0]
+        raise UserError(f"{path} is corrupt ({problem}); run `ganmatrix assemble` again") from None

@@ -1,0 +1,76 @@
+"""Pieces of HTML: escaped, accessible, and shown by a notebook as they are."""
+
+import base64
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A piece of HTML that a notebook displays."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def join(fragments: Iterable[Fragment]) -> Fragment:
+    """Fragments one after the other."""
+    return Fragment("\n".join(fragment.html for fragment in fragments))
+
+
+def text(tag: str, content: str, kind: str = "") -> Fragment:
+    """One element with plain text in it."""
+    return Fragment(f"<{tag}{_class(kind)}>{escape(content)}</{tag}>")
+
+
+def box(fragments: Iterable[Fragment], kind: str) -> Fragment:
+    """A block of a class that the style sheet lays out."""
+    return Fragment(f"<div{_class(kind)}>\n{join(fragments).html}\n</div>")
+
+
+def bullets(items: Iterable[str]) -> Fragment:
+    """A list of plain sentences."""
+    return Fragment("<ul>\n" + "\n".join(f"<li>{escape(item)}</li>" for item in items) + "\n</ul>")
+
+
+def details(summary: str, content: Fragment) -> Fragment:
+    """A block that opens on demand."""
+    return Fragment(f"<details><summary>{escape(summary)}</summary>\n{content.html}\n</details>")
+
+
+def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str | Fragment]]) -> Fragment:
+    """A table whose first column heads its rows; it scrolls by itself where the page is narrow."""
+    head = "".join(f'<th scope="col">{_lines(name)}</th>' for name in header)
+    body = "\n".join(_row(cells) for cells in rows)
+    return Fragment(
+        f'<div class="scroll"><table><caption>{escape(caption)}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+    )
+
+
+def image(content: bytes, media_type: str, alt: str, caption: str = "", kind: str = "") -> Fragment:
+    """An image that the page carries inside itself."""
+    data = base64.b64encode(content).decode("ascii")
+    legend = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return Fragment(
+        f'<figure{_class(kind)}><img src="data:{media_type};base64,{data}" alt="{escape(alt)}">'
+        f"{legend}</figure>"
+    )
+
+
+def _row(cells: Sequence[str | Fragment]) -> str:
+    first, *others = (cell.html if isinstance(cell, Fragment) else _lines(cell) for cell in cells)
+    return f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in others) + "</tr>"
+
+
+def _lines(content: str) -> str:
+    """Escaped text whose lines after the first are small print."""
+    first, *others = escape(content).split("\n")
+    return first + "".join(f"<small>{line}</small>" for line in others)
+
+
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""

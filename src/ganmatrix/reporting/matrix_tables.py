@@ -1,0 +1,107 @@
+"""The matrix as tables: methods by architectures, a table for each measured column."""
+
+from typing import Any
+
+from ganmatrix.reporting.evidence import Evidence
+from ganmatrix.reporting.fragments import Fragment, box, table
+from ganmatrix.reporting.measures import Column, column, interval, number, ordered
+
+Group = dict[str, Any]
+
+
+def scores(evidence: Evidence, dataset: str) -> Fragment:
+    """What the generators achieved, with the untrained ones as the mark to measure them by."""
+    columns = ordered(evidence.columns(dataset))
+    return _tables(evidence, dataset, [c for c in columns if c.checkpoint not in (None, "init")])
+
+
+def probes(evidence: Evidence, dataset: str) -> Fragment:
+    """How robust and how steep the discriminators are."""
+    return _tables(evidence, dataset, [c for c in ordered(evidence.columns(dataset)) if c.checkpoint is None])
+
+
+def costs(evidence: Evidence, dataset: str) -> Fragment:
+    """What training took."""
+    return _tables(evidence, dataset, [column("wall_seconds"), column("images_per_second")])
+
+
+def glossary(evidence: Evidence) -> Fragment:
+    """Every measure of the matrix in plain words."""
+    names = {name for dataset in evidence.datasets for name in evidence.columns(dataset)}
+    measured = {c.key: c for c in ordered(names) if c.checkpoint != "init"}
+    rows = [
+        [c.title, f"{c.measure.better} is better" if c.measure.better else "-", c.measure.explanation]
+        for c in measured.values()
+    ]
+    return table("What each measure means", ["Measure", "Direction", "In plain words"], rows)
+
+
+def networks(evidence: Evidence, dataset: str) -> Fragment:
+    """The concrete networks behind each architecture's name."""
+    cells = evidence.matrix[evidence.matrix["dataset"] == dataset].drop_duplicates("architecture")
+    rows = [
+        [
+            row.architecture,
+            f"{row.generator}\n{row.generator_parameters:,} parameters",
+            f"{row.discriminator}\n{row.discriminator_parameters:,} parameters",
+            f"{row.generator_steps:,}",
+        ]
+        for row in cells.itertuples()
+    ]
+    header = ["Architecture", "Generator G", "Discriminator D", "Generator steps"]
+    return table(f"Networks on {dataset}", header, rows)
+
+
+def _tables(evidence: Evidence, dataset: str, columns: list[Column]) -> Fragment:
+    return box([_table(evidence, dataset, c) for c in columns], "tables")
+
+
+def _table(evidence: Evidence, dataset: str, measured: Column) -> Fragment:
+    groups = _groups(evidence, dataset, measured.name)
+    best = {a: _best(groups, a, measured) for a in evidence.architectures}
+    rows = [
+        [m, *(_entry(groups[m, a], measured, m == best[a]) for a in evidence.architectures)]
+        for m in evidence.methods
+    ]
+    before = measured.name.removesuffix(str(measured.checkpoint)) + "init"
+    if before in evidence.columns(dataset):
+        untrained, first = _groups(evidence, dataset, before), evidence.methods[0]
+        entries = (_entry(untrained[first, a], measured, False) for a in evidence.architectures)
+        rows.append([f"before training\n{first}'s generators", *entries])
+    unit = f", {measured.measure.unit}" if measured.measure.unit else ""
+    better = f"; {measured.measure.better} is better" if measured.measure.better else ""
+    return table(f"{measured.title}{unit}{better}", ["Method", *evidence.architectures], rows)
+
+
+def _groups(evidence: Evidence, dataset: str, name: str) -> dict[tuple[str, str], Group]:
+    return {
+        (row["method"], row["architecture"]): row
+        for row in evidence.summary["groups"]
+        if row["dataset"] == dataset and row["column"] == name
+    }
+
+
+def _best(groups: dict[tuple[str, str], Group], architecture: str, measured: Column) -> str | None:
+    """The method with the best mean; None if no way is better, fewer than two have a value, or they tie."""
+    means = {
+        method: group["mean"]
+        for (method, where), group in groups.items()
+        if where == architecture and group["mean"] is not None
+    }
+    if measured.measure.better is None or len(means) < 2:
+        return None
+    top = (min if measured.measure.better == "lower" else max)(means.values())
+    winners = [method for method, mean in means.items() if mean == top]
+    return winners[0] if len(winners) == 1 else None
+
+
+def _entry(group: Group, measured: Column, is_best: bool) -> str:
+    """Mean, then in small print: interval, number of seeds, and what is missing."""
+    if group["n"] == 0:
+        return f"no value\nall {group['missing']} seeds missing"
+    measure = measured.measure
+    notes = [interval(group["low"], group["high"], measure) or "no interval", f"n = {group['n']}"]
+    if group["missing"]:
+        notes.append(f"{group['missing']} missing")
+    mark = " (best mean)" if is_best else ""
+    return f"{number(group['mean'], measure)}{mark}\n{', '.join(notes)}"

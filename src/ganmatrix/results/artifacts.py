@@ -1,0 +1,107 @@
+"""What `assemble` needs of a cell's artifacts, as typed objects; other fields may be there too."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from ganmatrix.cell import Cell
+
+
+class Artifact(BaseModel):
+    """A part of a JSON file that another stage wrote: strict about what is read, blind to the rest."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class NetworkNames(Artifact):
+    """The concrete networks that the architecture's family chose for the data."""
+
+    generator: str
+    discriminator: str
+
+
+class ParameterCounts(Artifact):
+    """Trainable parameters of each network."""
+
+    generator: int
+    discriminator: int
+
+
+class Reproducible(Artifact):
+    """The part of run.json that a repeated run must give again."""
+
+    dataset: str
+    architecture: str
+    method: str
+    seed: int
+    modality: Literal["points", "images"]
+    method_kind: str
+    loss: str | None
+    networks: NetworkNames
+    parameters: ParameterCounts
+    outcome: Literal["completed", "diverged"]
+    outcome_reason: str | None = None
+    outcome_step: int | None = None
+    generator_steps: int
+
+
+class ThisRun(Artifact):
+    """The part of run.json that depends on the machine."""
+
+    wall_seconds: float
+    images_per_second: float | None = None
+
+
+class Run(Artifact):
+    """run.json."""
+
+    cell: str
+    reproducible: Reproducible
+    this_run: ThisRun
+
+
+class Curve(Artifact):
+    """A probe's value at each strength."""
+
+    strength: list[float]
+    value: list[float | None]
+
+    @model_validator(mode="after")
+    def _same_length(self) -> "Curve":
+        if len(self.strength) != len(self.value):
+            raise ValueError(f"{len(self.strength)} strengths but {len(self.value)} values")
+        return self
+
+
+class Entry(Artifact):
+    """One measured column: its value, null where it could not be measured, and its protocol."""
+
+    value: float | None
+    protocol: dict[str, Any]
+    reason: str | None = None
+    curve: Curve | None = None
+
+
+class Scores(Artifact):
+    """metrics.json or probes.json."""
+
+    cell: str
+    entries: dict[str, Entry]
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that one cell contributes to the matrix."""
+
+    cell: Cell
+    run: Run
+    metrics: Scores
+    probes: Scores
+    history: pd.DataFrame
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """All measured columns: scores first, then probes."""
+        return self.metrics.entries | self.probes.entries

@@ -1,0 +1,99 @@
+"""The tables of the results: a row a cell, and the long tables of probe curves and histories."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from ganmatrix.results.artifacts import Record
+
+SETTING = ["dataset", "architecture"]
+"""What a comparison between methods holds fixed, beside the seed."""
+
+IDENTITY = ["cell", "dataset", "architecture", "method", "seed"]
+
+COSTS = ["wall_seconds", "images_per_second"]
+"""Numeric columns that describe the run rather than the networks; they carry no protocol."""
+
+_CURVE_DTYPES = {
+    "cell": "string",
+    "dataset": "string",
+    "architecture": "string",
+    "method": "string",
+    "seed": "int64",
+    "probe": "string",
+    "strength": "float64",
+    "value": "float64",
+}
+
+
+def matrix(records: Sequence[Record]) -> pd.DataFrame:
+    """One row a cell: identity, networks, outcome, cost, then a column a score or probe.
+
+    A column that does not apply to a dataset, or that a diverged cell could not give, is NaN there.
+    """
+    rows = [_identity(record) | _run(record) for record in records]
+    columns = list(dict.fromkeys(name for record in records for name in record.entries))
+    frame = pd.DataFrame(rows).astype({"outcome_step": "Int64", "outcome_reason": "string"})
+    for column in columns:
+        entries = (record.entries.get(column) for record in records)
+        values = [None if entry is None else entry.value for entry in entries]
+        frame[column] = pd.Series(values, index=frame.index, dtype="float64")
+    return frame
+
+
+def curves(records: Sequence[Record]) -> pd.DataFrame:
+    """Every probe curve, a row a strength; strengths are L-infinity radii on the data's [-1, 1] scale."""
+    rows = [
+        _identity(record) | {"probe": probe, "strength": strength, "value": value}
+        for record in records
+        for probe, entry in record.entries.items()
+        if entry.curve is not None
+        for strength, value in zip(entry.curve.strength, entry.curve.value, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(_CURVE_DTYPES)).astype(_CURVE_DTYPES)
+
+
+def history(records: Sequence[Record]) -> pd.DataFrame:
+    """The training histories one below the other, each row with its cell's identity.
+
+    A column that only some methods log is NaN for the others.
+    """
+    frames = []
+    for record in records:
+        if not record.history.empty:
+            identity = pd.DataFrame(_identity(record), index=record.history.index)
+            frames.append(pd.concat([identity, record.history], axis="columns"))
+    if not frames:
+        return pd.DataFrame(columns=[*IDENTITY, "step"])
+    return pd.concat(frames, ignore_index=True)
+
+
+def _identity(record: Record) -> dict[str, Any]:
+    cell = record.cell
+    return {
+        "cell": cell.id,
+        "dataset": cell.dataset,
+        "architecture": cell.architecture,
+        "method": cell.method,
+        "seed": cell.seed,
+    }
+
+
+def _run(record: Record) -> dict[str, Any]:
+    run = record.run.reproducible
+    return {
+        "modality": run.modality,
+        "method_kind": run.method_kind,
+        "loss": run.loss,
+        "generator": run.networks.generator,
+        "discriminator": run.networks.discriminator,
+        "generator_parameters": run.parameters.generator,
+        "discriminator_parameters": run.parameters.discriminator,
+        "generator_steps": run.generator_steps,
+        "outcome": run.outcome,
+        "outcome_reason": run.outcome_reason,
+        "outcome_step": run.outcome_step,
+        "wall_seconds": record.run.this_run.wall_seconds,
+        "images_per_second": record.run.this_run.images_per_second,
+    }

@@ -1,0 +1,1 @@
+"""One file a stage: arguments and files in, files out; the layers below do the work."""

@@ -1,0 +1,77 @@
+"""Reading and writing artifacts: atomically, and with one clear line when something is wrong."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ganmatrix.errors import UserError
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its place when the block ends well.
+
+    A reader sees the old file or the whole new one, never a part; on an error nothing remains.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}; mend the folder and run again") from None
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}; mend it and run again") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text in one step."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON in one step; NaN is refused, because JSON has none: say null."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def read_json(path: Path, maker: str) -> Any:
+    """Read JSON that the stage `maker` wrote; UserError if it is missing or corrupt."""
+    require(path, maker)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} is corrupt ({error}); delete it and run `ganmatrix {maker}` again") from None
+
+
+def require(path: Path, maker: str) -> None:
+    """UserError unless the artifact of the stage `maker` is there."""
+    if not path.is_file():
+        raise UserError(f"{path} is missing; run `ganmatrix {maker}` or `snakemake --cores` first")
+
+
+def describe(paths: list[Path]) -> str:
+    """`wrote a (1.2 kB), b (3.4 MB)`: what a stage says when it ends."""
+    return "wrote " + ", ".join(f"{path} ({_size(path.stat().st_size)})" for path in paths)
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"

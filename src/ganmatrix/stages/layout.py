@@ -1,0 +1,120 @@
+"""Where every artifact lies, relative to the folder that a run works in."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DataFiles:
+    """`data/<dataset>/`, written by `prepare`."""
+
+    folder: Path
+
+    @property
+    def arrays(self) -> dict[str, Path]:
+        """The four arrays by name."""
+        names = ("train", "train_labels", "held_out", "held_out_labels")
+        return {name: self.folder / f"{name}.npy" for name in names}
+
+    @property
+    def card(self) -> Path:
+        return self.folder / "card.json"
+
+
+@dataclass(frozen=True)
+class ReferenceFiles:
+    """`references/<dataset>/`, written by `reference`."""
+
+    folder: Path
+
+    @property
+    def statistics(self) -> Path:
+        return self.folder / "statistics.safetensors"
+
+    @property
+    def card(self) -> Path:
+        return self.folder / "card.json"
+
+
+@dataclass(frozen=True)
+class CellFiles:
+    """`cells/<cell>/`: four files by `train`, one each by `evaluate` and `probe`."""
+
+    folder: Path
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / "weights.safetensors"
+
+    @property
+    def history(self) -> Path:
+        return self.folder / "history.parquet"
+
+    @property
+    def run(self) -> Path:
+        return self.folder / "run.json"
+
+    @property
+    def samples(self) -> Path:
+        return self.folder / "samples.png"
+
+    @property
+    def metrics(self) -> Path:
+        return self.folder / "metrics.json"
+
+    @property
+    def probes(self) -> Path:
+        return self.folder / "probes.json"
+
+
+@dataclass(frozen=True)
+class ResultFiles:
+    """`results/`, written by `assemble`."""
+
+    folder: Path
+
+    @property
+    def matrix(self) -> Path:
+        return self.folder / "matrix.parquet"
+
+    @property
+    def history(self) -> Path:
+        return self.folder / "history.parquet"
+
+    @property
+    def curves(self) -> Path:
+        return self.folder / "curves.parquet"
+
+    @property
+    def claims(self) -> Path:
+        return self.folder / "claims.parquet"
+
+    @property
+    def summary(self) -> Path:
+        return self.folder / "summary.json"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All paths of one working folder (the project's root, or a scale's folder)."""
+
+    root: Path = Path(".")
+
+    def data(self, dataset: str) -> DataFiles:
+        return DataFiles(self.root / "data" / dataset)
+
+    def reference(self, dataset: str) -> ReferenceFiles:
+        return ReferenceFiles(self.root / "references" / dataset)
+
+    def cell(self, cell_id: str) -> CellFiles:
+        return CellFiles(self.root / "cells" / cell_id)
+
+    def scratch(self, cell_id: str) -> Path:
+        return self.root / "scratch" / cell_id
+
+    @property
+    def results(self) -> ResultFiles:
+        return ResultFiles(self.root / "results")
+
+    def report(self, name: str) -> Path:
+        return self.root / "reports" / f"{name}.html"

@@ -1,0 +1,55 @@
+"""`probe CELL`: robustness and smoothness of a cell's discriminator, in cells/<cell>/probes.json."""
+
+from pathlib import Path
+
+import torch
+
+from ganmatrix.cell import Cell
+from ganmatrix.errors import UserError
+from ganmatrix.params.probes import Probes
+from ganmatrix.probes.measure import null_probes, probe
+from ganmatrix.stages import compute
+from ganmatrix.stages.data import Prepared, open_data
+from ganmatrix.stages.files import write_json
+from ganmatrix.stages.layout import Layout
+from ganmatrix.stages.trained import latents, open_trained
+from ganmatrix.training import seeding
+from ganmatrix.training.seeding import Stream
+
+
+def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Path]:
+    """Probe D on held-out reals and on fresh fakes of the generator that it last played against."""
+    device = compute.device(device_name)
+    trained = open_trained(cell, layout)
+    data = open_data(layout.data(cell.dataset))
+    if trained.header.diverged:
+        entries = null_probes(f"training diverged: {trained.header.diverged}")
+    else:
+        with torch.inference_mode():
+            fakes = trained.generator("last").to(device)(
+                latents(cell, params.samples, trained.latent, device)
+            )
+        entries = probe(
+            trained.discriminator().to(device),
+            held_out(data, params.samples, device),
+            fakes.clone(),
+            params.image_strengths if data.is_image else params.point_strengths,
+            params,
+            bounded=data.is_image,
+            generator=seeding.generator(cell, Stream.PROBES, device),
+        )
+    path = layout.cell(cell.id).probes
+    write_json(path, {"cell": cell.id, "entries": entries})
+    return [path]
+
+
+def held_out(data: Prepared, count: int, device: torch.device) -> torch.Tensor:
+    """The first `count` held-out samples as float32 in data units."""
+    array = data.array("held_out")
+    if len(array) < count:
+        raise UserError(
+            f"probes.samples is {count}, but {data.name} has {len(array)} held-out samples; "
+            f"expected <= {len(array)}"
+        )
+    samples = torch.from_numpy(array[:count].copy()).to(device)
+    return samples.float() / 127.5 - 1 if data.is_image else samples

@@ -1,0 +1,33 @@
+"""Where and with what a run was made."""
+
+import platform
+import subprocess
+from importlib.metadata import version
+
+import torch
+
+PACKAGES = ("ganmatrix", "torch", "numpy", "safetensors", "pyarrow")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that training uses."""
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
+def revision() -> str | None:
+    """The git revision of the working folder, with `-dirty` if it has changes; None outside git."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def device_name(device: torch.device) -> str:
+    """The accelerator's name, or the processor's architecture."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()

@@ -1,0 +1,40 @@
+"""`reference DATASET`: what scoring must know of the real data, under references/<dataset>/."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save
+
+from ganmatrix.evaluation import catalogue
+from ganmatrix.evaluation.reference import image_reference, point_reference
+from ganmatrix.params.evaluation import Evaluation
+from ganmatrix.stages import compute
+from ganmatrix.stages.data import open_data
+from ganmatrix.stages.files import replacing, write_json
+from ganmatrix.stages.layout import Layout
+
+
+def run(name: str, params: Evaluation, layout: Layout, device_name: str) -> list[Path]:
+    """Measure the training split of one dataset."""
+    compute.device(device_name)
+    data = open_data(layout.data(name))
+    card: dict[str, Any] = {"dataset": name, "data_sha256": data.card["sha256"]["train"]}
+    if data.is_image:
+        extractor = catalogue.build(params.extractor)
+        arrays = image_reference(np.array(data.array("train")), extractor)
+        card |= {
+            "extractor": extractor.name,
+            "weights_sha256": extractor.weights_sha256,
+            "input_size": extractor.input_size,
+            "resizer": extractor.resizer,
+            "split": "train",
+        }
+    else:
+        modes = data.card["modes"]
+        arrays = point_reference(np.array(modes["centres"]), modes["std"])
+    files = layout.reference(name)
+    with replacing(files.statistics) as temporary:
+        temporary.write_bytes(save(arrays))
+    write_json(files.card, card)
+    return [files.statistics, files.card]

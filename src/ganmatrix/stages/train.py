@@ -1,0 +1,238 @@
+"""`train CELL`: weights, history, run record and a sample grid under cells/<cell>/."""
+
+import hashlib
+import io
+import json
+import math
+import signal
+import socket
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from ganmatrix.cell import Cell
+from ganmatrix.errors import UserError
+from ganmatrix.methods import catalogue as methods
+from ganmatrix.networks.pair import Pair, parameter_count
+from ganmatrix.params import Params
+from ganmatrix.params.recipes import Recipe
+from ganmatrix.plan import code_digest
+from ganmatrix.stages import compute, pictures, provenance
+from ganmatrix.stages.data import Prepared, open_data
+from ganmatrix.stages.files import replacing, write_json
+from ganmatrix.stages.layout import CellFiles, Layout
+from ganmatrix.stages.progress import Progressing
+from ganmatrix.stages.scratch import Scratch
+from ganmatrix.training import averaging, seeding, weights
+from ganmatrix.training.seeding import Stream
+from ganmatrix.training.trainer import Data, Trainer
+
+INTERRUPTED = 75
+"""Exit status after a signal: a checkpoint was written, the same command continues (EX_TEMPFAIL)."""
+
+STATISTICS_BATCH = 64
+POINT_SAMPLES = 2000
+
+
+class Interrupted(Exception):
+    """Training stopped on a signal after saving a checkpoint."""
+
+
+def run(
+    cell: Cell, params: Params, layout: Layout, device_name: str, checkpoint_seconds: float
+) -> list[Path]:
+    """Train one cell, or go on with it. A diverged cell is a result like any other.
+
+    Raises Interrupted on SIGTERM or SIGINT, UserError when the data do not fit the recipe.
+    """
+    started = datetime.now(UTC)
+    device = compute.device(device_name)
+    data = open_data(layout.data(cell.dataset))
+    recipe = params.recipes[cell.dataset]
+    check_batch(data, recipe)
+    resolved = resolve(cell, params)
+    facts = {
+        **resolved,
+        "code_digest": code_digest("train"),
+        "data_sha256": data.verified_digest(),
+    }
+    scratch = Scratch(
+        layout.scratch(cell.id), cell.id, fingerprint(cell, facts, device, compute.threads())
+    )
+    pair = weights.initialise(cell, params.architectures[cell.architecture], data.shape)
+    samples = torch.from_numpy(data.array("train").copy()).to(device)
+    trainer = Trainer(cell, pair, methods.build(params.methods[cell.method]), recipe, Data(samples))
+    if (state := scratch.restore()) is not None:
+        trainer.load_state_dict(state)
+    first_step, began = trainer.step, time.monotonic()
+    advance(trainer, scratch, cell.id, checkpoint_seconds)
+    seconds = time.monotonic() - began
+
+    files = layout.cell(cell.id)
+    generator = finished_generator(trainer, cell)
+    divergence = trainer.divergence
+    packed = weights.pack(
+        weights.Header(
+            cell=cell,
+            architecture=resolved["params"]["architecture"],
+            shape=data.shape,
+            generator_steps=trainer.step,
+            diverged=divergence.reason.value if divergence else None,
+        ),
+        {
+            "generator": pair.generator,
+            "generator_ema": generator,
+            "discriminator": pair.discriminator,
+        },
+    )
+    write_bytes(files.weights, packed)
+    write_history(files.history, trainer.history)
+    write_bytes(files.samples, sample_picture(generator, cell, data, pair.latent))
+    taken = trainer.step - first_step
+    record = {
+        "cell": cell.id,
+        "reproducible": {
+            "dataset": cell.dataset,
+            "architecture": cell.architecture,
+            "method": cell.method,
+            "seed": cell.seed,
+            "modality": data.card["modality"],
+            "method_kind": params.methods[cell.method].kind,
+            "loss": params.methods[cell.method].loss,
+            "networks": {"generator": pair.generator_name, "discriminator": pair.discriminator_name},
+            "parameters": {
+                "generator": parameter_count(pair.generator),
+                "discriminator": parameter_count(pair.discriminator),
+            },
+            **facts,
+            "weights_sha256": hashlib.sha256(packed).hexdigest(),
+            "outcome": "diverged" if divergence else "completed",
+            "outcome_reason": divergence.reason.value if divergence else None,
+            "outcome_step": divergence.step if divergence else None,
+            "generator_steps": trainer.step,
+        },
+        "this_run": {
+            "started": started.isoformat(timespec="seconds"),
+            "wall_seconds": round(seconds, 3),
+            "resumed_from_step": first_step,
+            "images_per_second": round(images_per_step(recipe) * taken / max(seconds, 1e-9), 1),
+            "host": socket.gethostname(),
+            "device": provenance.device_name(device),
+            "threads": compute.threads(),
+            "versions": provenance.versions(),
+            "revision": provenance.revision(),
+        },
+    }
+    write_json(files.run, record)
+    scratch.clear()
+    return [files.weights, files.history, files.samples, files.run]
+
+
+def check_batch(data: Prepared, recipe: Recipe) -> None:
+    """UserError if the training set cannot fill one batch."""
+    count = data.card["counts"]["train"]
+    if recipe.batch_size > count:
+        raise UserError(
+            f"recipes.{data.name}.batch_size is {recipe.batch_size}, but {data.name} has {count} training "
+            f"samples; expected <= {count}"
+        )
+
+
+def resolve(cell: Cell, params: Params) -> dict[str, Any]:
+    """The cell's params with every default filled in."""
+    return {
+        "params": {
+            "architecture": params.architectures[cell.architecture].model_dump(),
+            "method": params.methods[cell.method].model_dump(),
+            "recipe": params.recipes[cell.dataset].model_dump(),
+        }
+    }
+
+
+def fingerprint(cell: Cell, facts: dict[str, Any], device: torch.device, threads: int) -> str:
+    """A digest of everything that the bytes of the result depend on."""
+    parts = [cell.id, facts, device.type, threads, torch.__version__]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def images_per_step(recipe: Recipe) -> int:
+    """Reals that D sees in one generator step: the usual count of training speed."""
+    return recipe.batch_size * recipe.discriminator_steps
+
+
+def advance(trainer: Trainer, scratch: Scratch, title: str, checkpoint_seconds: float) -> None:
+    """Train to the end, saving now and then; on a signal save at once and raise Interrupted."""
+    received: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+
+    previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    saved = time.monotonic()
+    try:
+        with Progressing(title, trainer.recipe.generator_steps, trainer.step) as progress:
+            while not trainer.finished:
+                trainer.take_step()
+                progress.show(trainer.step, _losses(trainer))
+                now = time.monotonic()
+                if received or now - saved >= checkpoint_seconds:
+                    saved = now
+                    scratch.save(trainer.step, trainer.state_dict())
+                if received:
+                    name = signal.Signals(received[0]).name
+                    raise Interrupted(f"{title}: stopped by {name} at step {trainer.step}; checkpoint saved")
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _losses(trainer: Trainer) -> dict[str, float]:
+    if not trainer.history:
+        return {}
+    row = trainer.history[-1]
+    return {"D": row["loss_discriminator"], "G": row["loss_generator"]}
+
+
+def finished_generator(trainer: Trainer, cell: Cell) -> torch.nn.Module:
+    """The averaged generator with batch statistics of its own, on the CPU."""
+    generator = trainer.average.module.cpu()
+    stream = seeding.generator(cell, Stream.BATCH_STATISTICS)
+    count = averaging.BATCHES * STATISTICS_BATCH
+    return averaging.with_batch_statistics(
+        generator, torch.randn(count, trainer.latent, generator=stream)
+    )
+
+
+def sample_picture(generator: torch.nn.Module, cell: Cell, data: Prepared, latent: int) -> bytes:
+    """A PNG of the averaged generator's samples from the evaluation latents."""
+    count = pictures.GRID**2 if data.is_image else POINT_SAMPLES
+    stream = seeding.generator(cell, Stream.EVALUATION_LATENTS)
+    with torch.no_grad():
+        samples = generator(torch.randn(count, latent, generator=stream))
+    if data.is_image:
+        return pictures.image_grid(samples)
+    mean, std = data.card["mean"], data.card["std"]
+    extent = max(abs(m) + 2 * s for m, s in zip(mean, std, strict=True))
+    return pictures.point_raster(samples, extent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_history(path: Path, rows: list[dict[str, float]]) -> None:
+    """The history as Parquet; a value that is not finite stays NaN or infinite."""
+    names = list(rows[0]) if rows else ["step"]
+    columns = {name: [row.get(name, math.nan) for row in rows] for name in names}
+    types = {name: pa.int64() if name == "step" else pa.float64() for name in names}
+    table = pa.table({name: pa.array(columns[name], types[name]) for name in names})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    write_bytes(path, buffer.getvalue())

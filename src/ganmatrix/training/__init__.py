@@ -1,0 +1,1 @@
+"""The step loop and what makes it exact: streams, schedules, averages, checkpoints, outcomes."""

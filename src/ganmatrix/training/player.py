@@ -1,0 +1,88 @@
+"""One of the two players: a network, its optimiser, and a record of what its steps met."""
+
+import contextlib
+from typing import Any
+
+import torch
+from torch import Tensor, nn, optim
+
+from ganmatrix.networks.pair import has_batch_statistics
+from ganmatrix.training.outcome import Descent
+
+
+class Player:
+    """Steps are recorded on the device and read only when the loop logs: no step waits for it."""
+
+    def __init__(self, network: nn.Module, optimiser: optim.Optimizer, precision: torch.dtype) -> None:
+        self.network = network
+        self.optimiser = optimiser
+        self.precision = precision
+        self.weights = list(network.parameters())
+        self.joint = not has_batch_statistics(network)
+        self.step = 0
+        self._descents: list[tuple[int, Tensor, Tensor]] = []
+
+    def __call__(self, batch: Tensor) -> Tensor:
+        """The network's output in float32, computed in the recipe's precision."""
+        with self._autocast(batch.device.type):
+            output: Tensor = self.network(batch)
+        return output.float()
+
+    def pair(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+        """The outputs for two batches: one pass if no sample's output depends on the others."""
+        if not self.joint:
+            return self(first), self(second)
+        outputs = self(torch.cat([first, second]))
+        return outputs[: len(first)], outputs[len(first) :]
+
+    def descend(self, loss: Tensor) -> None:
+        """One optimiser step. The loss reaches this player's weights and, for D, its input leaves."""
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self._step(loss)
+
+    def descend_alone(self, loss: Tensor) -> None:
+        """As `descend`, without gradients for anything but this player's weights."""
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward(inputs=self.weights)
+        self._step(loss)
+
+    def begin(self, step: int, rate: float) -> None:
+        """Enter a generator step (counted from 1) with its learning rate."""
+        self.step = step
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+
+    def collect(self) -> list[Descent]:
+        """The optimiser steps since the last call; waits for the device."""
+        steps = [step for step, _, _ in self._descents]
+        losses = torch.stack([loss for _, loss, _ in self._descents]).tolist()
+        norms = torch.stack([norm for _, _, norm in self._descents]).tolist()
+        self._descents.clear()
+        return [Descent(*values) for values in zip(steps, losses, norms, strict=True)]
+
+    def weights_are_finite(self) -> bool:
+        """Whether every weight is finite; waits for the device."""
+        return bool(torch.isfinite(nn.utils.get_total_norm(self.weights)))
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "descents": self._descents,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self._descents = state["descents"]
+
+    def _step(self, loss: Tensor) -> None:
+        gradients = [w.grad for w in self.weights if w.grad is not None]
+        self._descents.append((self.step, loss.detach(), nn.utils.get_total_norm(gradients)))
+        self.optimiser.step()
+
+    def _autocast(self, device: str) -> contextlib.AbstractContextManager[Any]:
+        if self.precision is torch.float32:
+            return contextlib.nullcontext()
+        return torch.autocast(device, self.precision)

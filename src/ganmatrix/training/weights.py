@@ -1,0 +1,100 @@
+"""weights.safetensors: a trained cell that describes itself.
+
+Tensors `generator.*`, `generator_ema.*` and `discriminator.*`; the header says which networks they
+belong to, so that no other file is needed to use them. safetensors holds nothing but numbers:
+loading it executes nothing.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from pydantic import TypeAdapter
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from ganmatrix.cell import Cell
+from ganmatrix.networks import catalogue
+from ganmatrix.networks.pair import Pair
+from ganmatrix.params.architectures import Architecture
+from ganmatrix.params.base import Checkpoint
+from ganmatrix.training.seeding import Stream, stream_seed
+
+HEADER = "ganmatrix"
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the tensors are: whose, of which family, for which data, and how training ended."""
+
+    cell: Cell
+    architecture: dict[str, Any]
+    shape: tuple[int, ...]
+    generator_steps: int
+    diverged: str | None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A cell's networks, ready to be evaluated."""
+
+    header: Header
+    tensors: dict[str, Tensor]
+
+    def generator(self, checkpoint: Checkpoint) -> nn.Module:
+        """G in eval mode: as initialised, after the last step, or its running average."""
+        generator = self._pair().generator
+        if checkpoint != "init":
+            prefix = "generator." if checkpoint == "last" else "generator_ema."
+            generator.load_state_dict(_strip(self.tensors, prefix))
+        return generator.eval()
+
+    def discriminator(self) -> nn.Module:
+        """D after the last step, in eval mode."""
+        discriminator = self._pair().discriminator
+        discriminator.load_state_dict(_strip(self.tensors, "discriminator."))
+        return discriminator.eval()
+
+    @property
+    def latent(self) -> int:
+        return self._pair().latent
+
+    def _pair(self) -> Pair:
+        architecture: Architecture = TypeAdapter(Architecture).validate_python(self.header.architecture)
+        return initialise(self.header.cell, architecture, self.header.shape)
+
+
+def initialise(cell: Cell, architecture: Architecture, shape: tuple[int, ...]) -> Pair:
+    """The cell's networks before the first step, from its stream of initialisation."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(stream_seed(cell, Stream.INITIALISATION))
+        return catalogue.build(architecture, shape)
+
+
+def pack(header: Header, networks: dict[str, nn.Module]) -> bytes:
+    """The file's bytes; the same networks give the same bytes."""
+    tensors = {
+        f"{name}.{key}": value.detach().cpu().contiguous()
+        for name, network in networks.items()
+        for key, value in network.state_dict().items()
+    }
+    # One metadata entry only: safetensors does not fix the order of several.
+    return save(tensors, {HEADER: json.dumps(asdict(header), sort_keys=True)})
+
+
+def unpack(data: bytes) -> Trained:
+    """Read the file's bytes. ValueError if they are damaged or no trained cell."""
+    try:
+        size = int.from_bytes(data[:8], "little")
+        text = json.loads(data[8 : 8 + size])["__metadata__"][HEADER]
+        fields = json.loads(text)
+        header = Header(**fields | {"cell": Cell(**fields["cell"]), "shape": tuple(fields["shape"])})
+        return Trained(header, load(data))
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"damaged or no ganmatrix weights: {error}") from error
+
+
+def _strip(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}

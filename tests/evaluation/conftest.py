@@ -1,0 +1,55 @@
+"""clean-fid as the reference to hold against, and a tiny extractor in place of a real network."""
+
+from types import ModuleType
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ganmatrix.evaluation.extractor import Extractor
+
+_LIBRARIES: list[torch.library.Library] = []
+
+
+def _make_torchvision_importable() -> None:
+    """clean-fid imports torchvision, whose registry build wants CUDA and dies beside a CPU torch.
+
+    What it misses are the schemas of two operators, which nothing here calls. They exist for as
+    long as the library that declares them is kept.
+    """
+    try:
+        import torchvision  # noqa: F401
+    except RuntimeError:
+        library = torch.library.Library("torchvision", "DEF")
+        for operator in ("nms", "qnms"):
+            library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        _LIBRARIES.append(library)
+
+
+@pytest.fixture(scope="session")
+def cleanfid_fid() -> ModuleType:
+    _make_torchvision_importable()
+    from cleanfid import fid
+
+    return fid
+
+
+class Shrunk(nn.Module):
+    """The 8x8 pixels of one channel as features, brightness against darkness as two classes."""
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        features = pixels[:, 0].flatten(start_dim=1) / 255
+        bright = features.mean(dim=1, keepdim=True)
+        return features, torch.cat([bright, 1 - bright], dim=1)
+
+
+@pytest.fixture
+def toy_extractor() -> Extractor:
+    return Extractor(
+        name="toy",
+        weights_sha256="0" * 64,
+        input_size=8,
+        feature_dimension=64,
+        class_count=2,
+        network=Shrunk(),
+    )

@@ -1,0 +1,40 @@
+"""Resizing, batching and input checks that every extractor shares."""
+
+import numpy as np
+import pytest
+import torch
+
+
+@pytest.mark.parametrize(("side", "size"), [(8, 32), (64, 64), (75, 32), (33, 75)])
+def test_resizes_as_clean_fid_does(cleanfid_fid, toy_extractor, side: int, size: int) -> None:
+    images = torch.randint(0, 256, (2, 3, side, side), generator=torch.Generator().manual_seed(0))
+    images = images.to(torch.uint8)
+    resize = cleanfid_fid.make_resizer("PIL", False, "bicubic", (size, size))
+    expected = np.stack([resize(image.numpy().transpose(1, 2, 0)).transpose(2, 0, 1) for image in images])
+    seen = []
+    network = toy_extractor.network
+    network.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
+    object.__setattr__(toy_extractor, "input_size", size)
+    toy_extractor(images)
+    assert np.abs(seen[0].numpy() - expected).max() < 0.01
+
+
+def test_batches_do_not_change_the_result(toy_extractor) -> None:
+    images = torch.randint(0, 256, (70, 1, 8, 8), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    features, probabilities = toy_extractor(images)
+    assert features.shape == (70, toy_extractor.feature_dimension)
+    assert probabilities.shape == (70, toy_extractor.class_count)
+    torch.testing.assert_close(features, images.flatten(start_dim=1) / 255)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        torch.zeros(2, 3, 8, 8),
+        torch.zeros(2, 4, 8, 8, dtype=torch.uint8),
+        torch.zeros(8, 8, dtype=torch.uint8),
+    ],
+)
+def test_refuses_other_input(toy_extractor, images: torch.Tensor) -> None:
+    with pytest.raises(ValueError, match="expected uint8 images"):
+        toy_extractor(images)

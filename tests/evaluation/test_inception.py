@@ -1,0 +1,90 @@
+"""The official extractor: which file it accepts, and how it uses a stand-in for the network."""
+
+import hashlib
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ganmatrix.errors import UserError
+from ganmatrix.evaluation import inception
+from ganmatrix.evaluation.catalogue import build
+from ganmatrix.params.evaluation import Inception
+
+
+class StandIn(nn.Module):
+    """The parts of the TorchScript network that are used: 12 features, 5 classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.AdaptiveAvgPool2d(2)
+        self.output = nn.Linear(12, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.output(self.layers(x).flatten(1))
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "inception-2015-12-05.pt"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.script(StandIn()).save(path)
+    monkeypatch.setattr(inception, "WEIGHTS_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    return path
+
+
+def test_features_and_probabilities(weights: Path) -> None:
+    extractor = build(Inception(kind="inception", weights=str(weights)))
+    images = torch.full((2, 1, 8, 8), 192, dtype=torch.uint8)
+    features, probabilities = extractor(images)
+    torch.testing.assert_close(features, torch.full((2, 12), 0.5))
+    logits = features @ extractor.network.get_buffer("output_weight").T
+    torch.testing.assert_close(probabilities, logits.softmax(dim=1))
+    assert (extractor.name, extractor.input_size, extractor.class_count) == ("inception", 299, 5)
+
+
+def test_is_fetched_once_into_the_cache(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inception, "WEIGHTS_URL", weights.as_uri())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    build(Inception(kind="inception"))
+    weights.unlink()
+    build(Inception(kind="inception"))
+    assert [path.name for path in (tmp_path / "cache/ganmatrix").iterdir()] == [weights.name]
+
+
+def test_a_failed_fetch_says_what_to_do(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inception, "WEIGHTS_URL", (tmp_path / "absent.pt").as_uri())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with pytest.raises(UserError, match=r"cannot be fetched .* or evaluation.extractor.kind") as raised:
+        build(Inception(kind="inception"))
+    assert "\n" not in str(raised.value)
+    assert not list((tmp_path / "cache/ganmatrix").iterdir())
+
+
+def test_another_file_is_refused(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "other.pt"
+    other.write_bytes(b"not the network")
+    with pytest.raises(UserError, match="has SHA-256"):
+        build(Inception(kind="inception", weights=str(other)))
+    with pytest.raises(UserError, match="cannot be read"):
+        build(Inception(kind="inception", weights=str(tmp_path / "absent.pt")))
+    monkeypatch.setattr(inception, "WEIGHTS_URL", other.as_uri())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with pytest.raises(UserError, match="has SHA-256"):
+        build(Inception(kind="inception"))
+    assert not list((tmp_path / "cache/ganmatrix").iterdir())
+
+
+def test_a_corrupt_cache_is_refused(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "ganmatrix").mkdir()
+    (tmp_path / "ganmatrix" / weights.name).write_bytes(b"half of it")
+    with pytest.raises(UserError, match="delete it to fetch it again"):
+        build(Inception(kind="inception"))

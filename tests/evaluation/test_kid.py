@@ -1,0 +1,58 @@
+"""KID against clean-fid, a double sum over pairs, and its unbiasedness."""
+
+import numpy as np
+import pytest
+
+from ganmatrix.evaluation.kid import kernel_distance, squared_mmd
+
+
+def _sets(seed: int, n: int, m: int, d: int = 6, shift: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((n, d)), rng.standard_normal((m, d)) + shift
+
+
+def test_equals_the_double_sum_over_distinct_pairs() -> None:
+    a, b = _sets(0, 7, 5)
+
+    def kernel(x, y):
+        return (x @ y / 6 + 1) ** 3
+
+    within_a = np.mean([kernel(a[i], a[j]) for i in range(7) for j in range(7) if i != j])
+    within_b = np.mean([kernel(b[i], b[j]) for i in range(5) for j in range(5) if i != j])
+    between = np.mean([kernel(x, y) for x in a for y in b])
+    assert squared_mmd(a, b) == pytest.approx(within_a + within_b - 2 * between, rel=1e-12)
+
+
+def test_equals_clean_fid_on_the_full_sets(cleanfid_fid) -> None:
+    a, b = _sets(1, 80, 80)
+    mean, std = kernel_distance(a, b, subsets=3, subset_size=80, rng=np.random.default_rng(0))
+    assert mean == pytest.approx(cleanfid_fid.kernel_distance(a, b, num_subsets=1), rel=1e-9)
+    assert std == pytest.approx(0, abs=1e-12)
+
+
+def test_is_unbiased_on_equal_distributions() -> None:
+    a, b = _sets(2, 2000, 2000, shift=0)
+    mean, std = kernel_distance(a, b, subsets=100, subset_size=50, rng=np.random.default_rng(0))
+    assert std > 0
+    assert abs(mean) < 4 * std / np.sqrt(100)
+
+
+def test_is_reproducible_and_capped_by_the_smaller_set() -> None:
+    a, b = _sets(3, 40, 30)
+    first, second = (kernel_distance(a, b, 5, 500, np.random.default_rng(7)) for _ in range(2))
+    assert first == second
+    assert first[0] > 0
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_refuses_what_is_not_finite(broken: float) -> None:
+    a, b = _sets(4, 10, 10)
+    a[0, 0] = broken
+    with pytest.raises(ValueError, match="not finite"):
+        kernel_distance(a, b, 2, 10, np.random.default_rng(0))
+
+
+def test_refuses_one_sample() -> None:
+    a, b = _sets(5, 1, 10)
+    with pytest.raises(ValueError, match="at least 2 samples"):
+        kernel_distance(a, b, 2, 10, np.random.default_rng(0))

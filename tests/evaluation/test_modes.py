@@ -1,0 +1,50 @@
+"""Mode coverage of planted samples."""
+
+import numpy as np
+import pytest
+
+from ganmatrix.evaluation.modes import mode_coverage
+
+ANGLES = 2 * np.pi * np.arange(8) / 8
+CENTRES = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
+STD = 0.02
+
+
+def test_real_samples_cover_everything() -> None:
+    rng = np.random.default_rng(0)
+    samples = np.repeat(CENTRES, 1000, axis=0) + STD * rng.standard_normal((8000, 2))
+    coverage = mode_coverage(samples, CENTRES, STD, radius=3)
+    assert coverage.modes == 8
+    # In two dimensions the radius is Rayleigh distributed.
+    assert coverage.high_quality_share == pytest.approx(1 - np.exp(-(3**2) / 2), abs=0.005)
+    assert coverage.reverse_kl == pytest.approx(0, abs=1e-4)
+
+
+def test_a_collapsed_generator_has_one_mode() -> None:
+    coverage = mode_coverage(np.repeat(CENTRES[2:3], 50, axis=0), CENTRES, STD, radius=3)
+    assert coverage == (1, 1.0, pytest.approx(np.log(8)))
+
+
+def test_reverse_kl_counts_high_quality_samples_only() -> None:
+    samples = np.concatenate(
+        [np.repeat(CENTRES[:1], 30, 0), np.repeat(CENTRES[1:2], 10, 0), np.zeros((60, 2))]
+    )
+    coverage = mode_coverage(samples, CENTRES, STD, radius=3)
+    kl = 0.75 * np.log(0.75 * 8) + 0.25 * np.log(0.25 * 8)
+    assert coverage == (2, pytest.approx(0.4), pytest.approx(kl))
+
+
+@pytest.mark.parametrize(("distance", "share"), [(2.999, 1.0), (3.001, 0.0)])
+def test_the_radius_is_in_standard_deviations(distance: float, share: float) -> None:
+    sample = CENTRES[:1] + [[0, distance * STD]]
+    assert mode_coverage(sample, CENTRES, STD, radius=3).high_quality_share == share
+
+
+def test_without_high_quality_samples_there_is_no_divergence() -> None:
+    assert mode_coverage(np.zeros((10, 2)), CENTRES, STD, radius=3) == (0, 0.0, None)
+
+
+@pytest.mark.parametrize("samples", [np.empty((0, 2)), np.array([[np.nan, 0.0]])])
+def test_refuses_what_cannot_be_counted(samples: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="at least one sample, and finite"):
+        mode_coverage(samples, CENTRES, STD, radius=3)

@@ -1,0 +1,111 @@
+"""Whole scores of generators whose quality is known."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ganmatrix.evaluation.entry import column, null_scores
+from ganmatrix.evaluation.reference import image_reference, point_reference
+from ganmatrix.evaluation.score import generate, quantise, score_images, score_points
+from ganmatrix.params.evaluation import ImageEvaluation, PointEvaluation
+
+IMAGES = ImageEvaluation(samples=100, kid_subsets=4, kid_subset_size=50, inception_score_splits=2)
+POINTS = PointEvaluation(samples=100)
+CENTRES = np.array([[0.5, 0.0], [-0.5, 0.0]])
+
+
+class Decoder(nn.Module):
+    """Latents (n, 64) as 8x8 images."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return z.view(-1, 1, 8, 8)
+
+
+class Constant(nn.Module):
+    def __init__(self, value: float, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.value, self.shape = value, shape
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.full((len(z), *self.shape), self.value)
+
+
+@pytest.fixture
+def reals() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (100, 1, 8, 8), dtype=np.uint8)
+
+
+def _score(generator: nn.Module, latents: Tensor, reals: np.ndarray, extractor):
+    reference = image_reference(reals, extractor)
+    rng = np.random.default_rng(0)
+    return score_images(generator, latents, reference, extractor, IMAGES, "ema", rng)
+
+
+def test_names_of_columns() -> None:
+    assert column("fid", "init", "efficientnet_lite0") == "fid_efficientnet_lite0_init"
+    assert column("modes", "ema") == "modes_ema"
+    assert null_scores(["a"], "diverged") == {"a": {"value": None, "protocol": {}, "reason": "diverged"}}
+
+
+def test_quantising_inverts_the_scaling_of_the_data() -> None:
+    pixels = torch.arange(256, dtype=torch.uint8)
+    assert torch.equal(quantise(pixels / 127.5 - 1), pixels)
+    assert quantise(torch.tensor([-3.0, 3.0])).tolist() == [0, 255]
+
+
+def test_a_generator_of_the_real_images_is_perfect(reals: np.ndarray, toy_extractor) -> None:
+    latents = torch.tensor(reals).flatten(start_dim=1) / 127.5 - 1
+    entries = _score(Decoder(), latents, reals, toy_extractor)
+    assert entries["fid_toy_ema"]["value"] == pytest.approx(0, abs=1e-8)
+    assert entries["kid_toy_ema"]["value"] == pytest.approx(0, abs=1e-2)
+    assert 1 < entries["inception_score_toy_ema"]["value"] < 2
+    for entry in entries.values():
+        assert entry["protocol"]["real_samples"] == entry["protocol"]["fake_samples"] == 100
+        assert entry["protocol"]["checkpoint"] == "ema"
+    assert entries["kid_toy_ema"]["protocol"]["subset_size"] == 50
+    assert entries["kid_toy_ema"]["std"] >= 0
+    json.dumps(entries, allow_nan=False)
+
+
+def test_a_constant_generator_scores_badly_but_scores(reals: np.ndarray, toy_extractor) -> None:
+    entries = _score(Constant(0.0, (1, 8, 8)), torch.zeros(60, 3), reals, toy_extractor)
+    features = image_reference(reals, toy_extractor)["features"].astype(np.float64)
+    expected = np.square(features.mean(axis=0) - 128 / 255).sum() + features.var(axis=0, ddof=1).sum()
+    assert entries["fid_toy_ema"]["value"] == pytest.approx(expected, rel=1e-6)
+    assert entries["inception_score_toy_ema"]["value"] == pytest.approx(1, abs=1e-6)
+
+
+def test_non_finite_images_are_a_result(reals: np.ndarray, toy_extractor) -> None:
+    entries = _score(Constant(float("nan"), (1, 8, 8)), torch.zeros(60, 3), reals, toy_extractor)
+    assert set(entries) == {"fid_toy_ema", "kid_toy_ema", "inception_score_toy_ema"}
+    assert all(entry["value"] is None and "not finite" in entry["reason"] for entry in entries.values())
+
+
+def test_points_on_both_modes() -> None:
+    latents = torch.tensor(CENTRES, dtype=torch.float32).repeat(300, 1)
+    entries = score_points(nn.Identity(), latents, point_reference(CENTRES, 0.02), POINTS, "last")
+    values = {name: entry["value"] for name, entry in entries.items()}
+    assert values == {"modes_last": 2, "high_quality_share_last": 1, "reverse_kl_last": pytest.approx(0)}
+    assert entries["modes_last"]["protocol"]["fake_samples"] == 600
+
+
+def test_points_on_no_mode_have_no_divergence() -> None:
+    reference = point_reference(CENTRES, 0.02)
+    entries = score_points(Constant(9.0, (2,)), torch.zeros(10, 2), reference, POINTS, "ema")
+    assert entries["modes_ema"]["value"] == 0
+    assert entries["reverse_kl_ema"]["value"] is None
+    assert entries["reverse_kl_ema"]["reason"] == "no sample is of high quality"
+
+
+def test_non_finite_points_are_a_result() -> None:
+    reference = point_reference(CENTRES, 0.02)
+    entries = score_points(Constant(float("inf"), (2,)), torch.zeros(10, 2), reference, POINTS, "ema")
+    assert all(entry["value"] is None and "not finite" in entry["reason"] for entry in entries.values())
+
+
+def test_generation_keeps_the_order_of_the_latents() -> None:
+    latents = torch.arange(600.0).view(300, 2)
+    assert torch.equal(generate(nn.Identity(), latents), latents)

@@ -1,0 +1,90 @@
+"""All probes of a discriminator together."""
+
+import json
+
+import pytest
+import torch
+
+from ganmatrix.probes.catalogue import PROBES
+from ganmatrix.probes.curve import normalised_area
+from ganmatrix.probes.measure import null_probes, probe
+
+COLUMNS = {name for member in PROBES.values() for name in member.columns}
+
+
+def test_linear_discriminator_in_closed_form(linear, params, generator) -> None:
+    # On reals D = 0.5 and on fakes D = -0.5, so an attack of L1 reach 7 * strength flips both at 1/14.
+    reals, fakes = torch.tensor([[0.5 / 3, 0.0]] * 20), torch.tensor([[-0.5 / 3, 0.0]] * 20)
+    entries = probe(linear, reals, fakes, [0, 0.05, 0.1], params, False, generator)
+    assert set(entries) == COLUMNS
+    for attack in ("fgsm", "pgd"):
+        for measure in ("accuracy", "auroc"):
+            entry = entries[f"{attack}_{measure}"]
+            assert entry["curve"] == {"strength": [0, 0.05, 0.1], "value": [1.0, 1.0, 0.0]}
+            assert entry["value"] == pytest.approx(0.75)
+    assert entries["gradient_norm_real"]["value"] == pytest.approx(5)
+    assert entries["gradient_norm_fake_max"]["value"] == pytest.approx(5)
+    assert entries["gradient_norm_fake_p95"]["value"] == pytest.approx(5)
+    assert entries["noise_accuracy"]["value"] > entries["fgsm_accuracy"]["value"]
+    json.dumps(entries, allow_nan=False)
+
+
+def test_states_its_protocol(convolutional, images, params, generator) -> None:
+    entries = probe(convolutional, images, -images, params.image_strengths, params, True, generator)
+    protocol = entries["pgd_auroc"]["protocol"]
+    assert (protocol["steps"], protocol["relative_step"], protocol["start"]) == (5, 0.25, "uniform")
+    assert all(entry["protocol"]["real_samples"] == 16 for entry in entries.values())
+
+
+def test_leaves_the_discriminator_as_it_was(convolutional, images, params, generator) -> None:
+    before = {name: value.clone() for name, value in convolutional.state_dict().items()}
+    probe(convolutional, images, -images, params.image_strengths, params, True, generator)
+    assert all(torch.equal(value, before[name]) for name, value in convolutional.state_dict().items())
+    assert all(parameter.grad is None for parameter in convolutional.parameters())
+    assert not convolutional.training
+
+
+def test_is_reproducible_and_leaves_the_generator_alone(convolutional, images, params, generator) -> None:
+    state = generator.get_state()
+    first, second = (
+        probe(convolutional, images, -images, params.image_strengths, params, True, generator)
+        for _ in range(2)
+    )
+    assert first == second
+    assert torch.equal(generator.get_state(), state)
+
+
+def test_what_is_not_finite_is_a_result(linear, params, generator) -> None:
+    points = torch.zeros(20, 2)
+    broken = probe(linear, points, points / 0, params.point_strengths, params, False, generator)
+    assert broken == null_probes("the generator's samples are not finite")
+    linear.bias = float("inf")
+    entries = probe(linear, points, points, params.point_strengths, params, False, generator)
+    assert entries["fgsm_auroc"] == {
+        "value": None,
+        "protocol": {},
+        "reason": "the discriminator's logits are not finite",
+    }
+    assert entries["gradient_norm_real"]["value"] == pytest.approx(5)
+    linear.weight.data[0] = torch.nan
+    entries = probe(linear, points, points, params.point_strengths, params, False, generator)
+    assert set(entries) == COLUMNS
+    assert all(entry["value"] is None for entry in entries.values())
+
+
+def test_constant_images_are_at_chance(convolutional, params, generator) -> None:
+    black = torch.full((16, 1, 16, 16), -1.0)
+    entries = probe(convolutional, black, black, params.image_strengths, params, True, generator)
+    assert entries["fgsm_auroc"]["curve"]["value"][0] == 0.5
+
+
+def test_refuses_misuse(linear, params, generator) -> None:
+    points = torch.zeros(2, 2)
+    with pytest.raises(ValueError, match="strengths must ascend"):
+        probe(linear, points, points, [0, 0.1, 0.1], params, False, generator)
+    with pytest.raises(ValueError, match="training mode"):
+        probe(linear.train(), points, points, [0, 0.1], params, False, generator)
+
+
+def test_normalised_area_of_uneven_strengths() -> None:
+    assert normalised_area((0.0, 1.0, 4.0), [1.0, 1.0, 0.0]) == pytest.approx((1 + 1.5) / 4)

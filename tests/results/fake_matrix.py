@@ -1,0 +1,147 @@
+"""A made-up matrix on disk, in the form that the training, evaluation and probe stages write."""
+
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from ganmatrix.cell import Cell, expand
+from ganmatrix.params import load
+from ganmatrix.stages.layout import CellFiles, Layout
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+IMAGE_SCORES = {
+    "fid_efficientnet_lite0": 40.0,
+    "kid_efficientnet_lite0": 0.05,
+    "inception_score_efficientnet_lite0": 2.5,
+}
+POINT_SCORES = {"modes": 6.0, "high_quality_share": 0.8, "reverse_kl": 0.3}
+CURVES = ("fgsm_accuracy", "fgsm_auroc", "pgd_accuracy", "pgd_auroc", "noise_accuracy")
+STRENGTHS = (0.0, 0.01, 0.02, 0.05, 0.1)
+
+
+@dataclass
+class FakeMatrix:
+    """Writes cells; `effects` multiplies a method's score, `edit` changes a cell's documents."""
+
+    root: Path
+    grid: str = "datasets: [ring8, digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1, 2]"
+    claims: str = "claims: {}"
+    effects: dict[tuple[str, str], float] = field(default_factory=dict)
+    diverged: dict[str, int] = field(default_factory=dict)
+    noise: float = 0.02
+    edit: Callable[[str, dict[str, Any]], None] = lambda cell, documents: None
+
+    @property
+    def params(self) -> Path:
+        return self.root / "params.yaml"
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.root)
+
+    def write(self) -> "FakeMatrix":
+        text = PARAMS.read_text()
+        start, end = text.index("grid:"), text.index("datasets:\n")
+        text = f"{text[:start]}grid:\n  {self.grid}\n\n{text[end:]}"
+        text = text[: text.index("\nclaims:")] + f"\n{self.claims}\n"
+        self.params.write_text(text)
+        for cell in expand(load(self.params)[0]):
+            self._write_cell(cell)
+        return self
+
+    def _write_cell(self, cell: Cell) -> None:
+        files = self.layout.cell(cell.id)
+        files.folder.mkdir(parents=True, exist_ok=True)
+        random = np.random.default_rng(zlib.crc32(cell.id.encode()))
+        documents = {
+            "run": self._run(cell),
+            "metrics": {"cell": cell.id, "entries": self._scores(cell, random)},
+            "probes": {"cell": cell.id, "entries": self._probes(cell, random)},
+        }
+        self.edit(cell.id, documents)
+        for name, document in documents.items():
+            getattr(files, name).write_text(json.dumps(document))
+        self._history(cell, random).to_parquet(files.history, index=False)
+        _samples(files, random)
+
+    def _run(self, cell: Cell) -> dict[str, Any]:
+        points = cell.dataset == "ring8"
+        step = self.diverged.get(cell.id)
+        network = "mlp_w96" if points else "dcgan16_w24"
+        return {
+            "cell": cell.id,
+            "reproducible": {
+                "dataset": cell.dataset,
+                "architecture": cell.architecture,
+                "method": cell.method,
+                "seed": cell.seed,
+                "modality": "points" if points else "images",
+                "method_kind": cell.method,
+                "loss": "non_saturating",
+                "networks": {"generator": network, "discriminator": network},
+                "parameters": {"generator": 123_456, "discriminator": 98_765},
+                "params": {},
+                "outcome": "completed" if step is None else "diverged",
+                "outcome_reason": None if step is None else "non_finite_loss",
+                "outcome_step": step,
+                "generator_steps": 800,
+            },
+            "this_run": {"wall_seconds": 9.0, "images_per_second": 7000.0, "host": "somewhere"},
+        }
+
+    def _scores(self, cell: Cell, random: np.random.Generator) -> dict[str, Any]:
+        scores = POINT_SCORES if cell.dataset == "ring8" else IMAGE_SCORES
+        entries = {}
+        for name, level in scores.items():
+            for checkpoint in ("ema", "init"):
+                effect = self.effects.get((cell.method, name), 1.0) if checkpoint == "ema" else 3.0
+                value = level * effect * (1 + self.noise * random.standard_normal())
+                protocol = {"samples": 1000, "checkpoint": checkpoint, "real_samples": 1437, "dtype": "float64"}
+                entries[f"{name}_{checkpoint}"] = self._entry(cell, value, protocol)
+        return entries
+
+    def _probes(self, cell: Cell, random: np.random.Generator) -> dict[str, Any]:
+        protocol = {"samples": 256, "split": "held_out", "checkpoint": "last"}
+        entries = {
+            name: self._entry(cell, 2 + random.random(), protocol)
+            for name in ("gradient_norm_real", "gradient_norm_fake")
+        }
+        for name in CURVES:
+            values = [0.5 + 0.4 * np.exp(-s * 20 * (1 + random.random())) for s in STRENGTHS]
+            entries[name] = self._entry(cell, values[2], protocol)
+            known = cell.id not in self.diverged
+            if known:
+                entries[name]["curve"] = {"strength": list(STRENGTHS), "value": values}
+        return entries
+
+    def _entry(self, cell: Cell, value: float, protocol: dict[str, Any]) -> dict[str, Any]:
+        if cell.id in self.diverged:
+            return {"value": None, "protocol": protocol, "reason": "the cell diverged"}
+        return {"value": float(value), "protocol": protocol}
+
+    def _history(self, cell: Cell, random: np.random.Generator) -> pd.DataFrame:
+        step = np.arange(20, self.diverged.get(cell.id, 800) + 1, 20)
+        loss = 1.3 - 0.4 * np.exp(-step / 200) + 0.1 * random.standard_normal(len(step))
+        return pd.DataFrame(
+            {
+                "step": step,
+                "loss_discriminator": loss,
+                "loss_generator": 2 - loss / 2,
+                "gradient_norm_discriminator": np.exp(random.standard_normal(len(step)) / 3),
+                "gradient_norm_generator": np.exp(random.standard_normal(len(step)) / 3 - 1),
+                "score_real": loss,
+                "score_fake": -loss,
+            }
+        )
+
+
+def _samples(files: CellFiles, random: np.random.Generator) -> None:
+    pixels = random.integers(0, 256, size=(8, 8), dtype=np.uint8).repeat(16, axis=0).repeat(16, axis=1)
+    Image.fromarray(pixels).save(files.samples)
