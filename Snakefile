@@ -23,7 +23,12 @@ except UserError as error:
 
 CELLS = [cell.id for cell in expand_grid(GRID)]
 
+# A scale works in a folder of its own, so what lies at the root is named in full there.
+TEMPLATES = "reports/templates"
+TEMPLATES_OPTION = ""
 if PARAMS_OPTION:
+    TEMPLATES = f"{workflow.basedir}/{TEMPLATES}"
+    TEMPLATES_OPTION = f" --templates {TEMPLATES}"
 
     workdir: f"scales/{PARAMS.stem}"
 

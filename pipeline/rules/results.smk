@@ -31,7 +31,7 @@ rule assemble:
 
 rule report:
     input:
-        template=workflow.source_path("../../reports/templates/{report}.ipynb"),
+        template=f"{TEMPLATES}/{{report}}.ipynb",
         tables=rules.assemble.output,
         samples=expand("cells/{cell}/samples.png", cell=CELLS),
     output:
@@ -39,7 +39,7 @@ rule report:
     params:
         values=plan.values("report", DOCUMENT),
         code=plan.code_digest("report"),
-        options=PARAMS_OPTION,
+        options=PARAMS_OPTION + TEMPLATES_OPTION,
     log:
         "logs/report/{report}.log",
     benchmark:

@@ -33,6 +33,7 @@ CellId = Annotated[
     str, typer.Argument(metavar="CELL", help="An id such as digits-conventional-gan-0; see `ganmatrix cells`.")
 ]
 DEFAULT_PARAMS = Path("params.yaml")
+DEFAULT_TEMPLATES = Path("reports/templates")
 
 
 @app.callback()
@@ -115,12 +116,15 @@ def assemble(params: ParamsPath = DEFAULT_PARAMS) -> None:
 def report(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A notebook under reports/templates.")],
     params: ParamsPath = DEFAULT_PARAMS,
+    templates: Annotated[
+        Path, typer.Option("--templates", metavar="FOLDER", help="Where the notebooks are.")
+    ] = DEFAULT_TEMPLATES,
 ) -> None:
     """Render a report from results/: reports/NAME.html."""
     from ganmatrix.stages import report as stage
 
     load(params)
-    _say(stage.run(name, Layout(), stage.TEMPLATES))
+    _say(stage.run(name, Layout(), templates))
 
 
 @app.command()

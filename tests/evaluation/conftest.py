@@ -8,6 +8,9 @@ from torch import Tensor, nn
 
 from ganmatrix.evaluation.extractor import Extractor
 
+# Small tensors: threads would mostly wait for each other, and for the other test processes.
+torch.set_num_threads(1)
+
 _LIBRARIES: list[torch.library.Library] = []
 
 

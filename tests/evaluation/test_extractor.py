@@ -1,5 +1,7 @@
 """Resizing, batching and input checks that every extractor shares."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -12,10 +14,8 @@ def test_resizes_as_clean_fid_does(cleanfid_fid, toy_extractor, side: int, size:
     resize = cleanfid_fid.make_resizer("PIL", False, "bicubic", (size, size))
     expected = np.stack([resize(image.numpy().transpose(1, 2, 0)).transpose(2, 0, 1) for image in images])
     seen = []
-    network = toy_extractor.network
-    network.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
-    object.__setattr__(toy_extractor, "input_size", size)
-    toy_extractor(images)
+    toy_extractor.network.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
+    dataclasses.replace(toy_extractor, input_size=size)(images)
     assert np.abs(seen[0].numpy() - expected).max() < 0.01
 
 
@@ -28,13 +28,8 @@ def test_batches_do_not_change_the_result(toy_extractor) -> None:
 
 
 @pytest.mark.parametrize(
-    "images",
-    [
-        torch.zeros(2, 3, 8, 8),
-        torch.zeros(2, 4, 8, 8, dtype=torch.uint8),
-        torch.zeros(8, 8, dtype=torch.uint8),
-    ],
+    ("shape", "dtype"), [((2, 3, 8, 8), torch.float32), ((2, 4, 8, 8), torch.uint8), ((8, 8), torch.uint8)]
 )
-def test_refuses_other_input(toy_extractor, images: torch.Tensor) -> None:
+def test_refuses_other_input(toy_extractor, shape: tuple[int, ...], dtype: torch.dtype) -> None:
     with pytest.raises(ValueError, match="expected uint8 images"):
-        toy_extractor(images)
+        toy_extractor(torch.zeros(shape, dtype=dtype))

@@ -57,9 +57,7 @@ def test_is_fetched_once_into_the_cache(
     assert [path.name for path in (tmp_path / "cache/ganmatrix").iterdir()] == [weights.name]
 
 
-def test_a_failed_fetch_says_what_to_do(
-    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_fetch_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inception, "WEIGHTS_URL", (tmp_path / "absent.pt").as_uri())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(UserError, match=r"cannot be fetched .* or evaluation.extractor.kind") as raised:

@@ -26,9 +26,7 @@ def test_a_collapsed_generator_has_one_mode() -> None:
 
 
 def test_reverse_kl_counts_high_quality_samples_only() -> None:
-    samples = np.concatenate(
-        [np.repeat(CENTRES[:1], 30, 0), np.repeat(CENTRES[1:2], 10, 0), np.zeros((60, 2))]
-    )
+    samples = np.repeat([CENTRES[0], CENTRES[1], [0, 0]], [30, 10, 60], axis=0)
     coverage = mode_coverage(samples, CENTRES, STD, radius=3)
     kl = 0.75 * np.log(0.75 * 8) + 0.25 * np.log(0.25 * 8)
     assert coverage == (2, pytest.approx(0.4), pytest.approx(kl))
@@ -36,7 +34,7 @@ def test_reverse_kl_counts_high_quality_samples_only() -> None:
 
 @pytest.mark.parametrize(("distance", "share"), [(2.999, 1.0), (3.001, 0.0)])
 def test_the_radius_is_in_standard_deviations(distance: float, share: float) -> None:
-    sample = CENTRES[:1] + [[0, distance * STD]]
+    sample = CENTRES[:1] + np.array([0, distance * STD])
     assert mode_coverage(sample, CENTRES, STD, radius=3).high_quality_share == share
 
 

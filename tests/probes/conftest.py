@@ -6,6 +6,9 @@ from torch import Tensor, nn
 
 from ganmatrix.params.probes import Probes
 
+# Small tensors: threads would mostly wait for each other, and for the other test processes.
+torch.set_num_threads(1)
+
 
 class Linear(nn.Module):
     """D(x) = w.x + b on flattened inputs."""
@@ -52,7 +55,7 @@ def images() -> Tensor:
 
 @pytest.fixture
 def params() -> Probes:
-    return Probes(samples=16, point_strengths=[0.0, 0.1], image_strengths=[0.0, 0.1], pgd_steps=5)
+    return Probes(samples=16, point_strengths=[0.0, 0.1], image_strengths=[0.0, 0.1])
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def test_linear_discriminator_in_closed_form(linear, params, generator) -> None:
 def test_states_its_protocol(convolutional, images, params, generator) -> None:
     entries = probe(convolutional, images, -images, params.image_strengths, params, True, generator)
     protocol = entries["pgd_auroc"]["protocol"]
-    assert (protocol["steps"], protocol["relative_step"], protocol["start"]) == (5, 0.25, "uniform")
+    assert (protocol["steps"], protocol["relative_step"], protocol["start"]) == (10, 0.25, "uniform")
     assert all(entry["protocol"]["real_samples"] == 16 for entry in entries.values())
 
 

@@ -22,6 +22,10 @@ IMAGE_SCORES = {
     "inception_score_efficientnet_lite0": 2.5,
 }
 POINT_SCORES = {"modes": 6.0, "high_quality_share": 0.8, "reverse_kl": 0.3}
+GRID = """datasets: [ring8, digits]
+  architectures: [conventional]
+  methods: [gan, as_gan]
+  seeds: [0, 1, 2]"""
 CURVES = ("fgsm_accuracy", "fgsm_auroc", "pgd_accuracy", "pgd_auroc", "noise_accuracy")
 STRENGTHS = (0.0, 0.01, 0.02, 0.05, 0.1)
 
@@ -31,7 +35,7 @@ class FakeMatrix:
     """Writes cells; `effects` multiplies a method's score, `edit` changes a cell's documents."""
 
     root: Path
-    grid: str = "datasets: [ring8, digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1, 2]"
+    grid: str = GRID
     claims: str = "claims: {}"
     effects: dict[tuple[str, str], float] = field(default_factory=dict)
     diverged: dict[str, int] = field(default_factory=dict)
@@ -103,7 +107,12 @@ class FakeMatrix:
             for checkpoint in ("ema", "init"):
                 effect = self.effects.get((cell.method, name), 1.0) if checkpoint == "ema" else 3.0
                 value = level * effect * (1 + self.noise * random.standard_normal())
-                protocol = {"samples": 1000, "checkpoint": checkpoint, "real_samples": 1437, "dtype": "float64"}
+                protocol = {
+                    "samples": 1000,
+                    "checkpoint": checkpoint,
+                    "real_samples": 1437,
+                    "dtype": "float64",
+                }
                 entries[f"{name}_{checkpoint}"] = self._entry(cell, value, protocol)
         return entries
 
@@ -111,7 +120,7 @@ class FakeMatrix:
         protocol = {"samples": 256, "split": "held_out", "checkpoint": "last"}
         entries = {
             name: self._entry(cell, 2 + random.random(), protocol)
-            for name in ("gradient_norm_real", "gradient_norm_fake")
+            for name in ("gradient_norm_real", "gradient_norm_real_max")
         }
         for name in CURVES:
             values = [0.5 + 0.4 * np.exp(-s * 20 * (1 + random.random())) for s in STRENGTHS]
@@ -123,7 +132,7 @@ class FakeMatrix:
 
     def _entry(self, cell: Cell, value: float, protocol: dict[str, Any]) -> dict[str, Any]:
         if cell.id in self.diverged:
-            return {"value": None, "protocol": protocol, "reason": "the cell diverged"}
+            return {"value": None, "protocol": {}, "reason": "the cell diverged"}
         return {"value": float(value), "protocol": protocol}
 
     def _history(self, cell: Cell, random: np.random.Generator) -> pd.DataFrame:

@@ -31,8 +31,13 @@ def robustness_curves(
     """
     curves: dict[str, list[float]] = {measure: [] for measure in MEASURES}
     for strength in subject.strengths:
-        real_logits = _logits(subject.discriminator, perturb(subject.reals, strength, Push.DOWN))
-        fake_logits = _logits(subject.discriminator, perturb(subject.fakes, strength, Push.UP))
+        reals, fakes = subject.reals, subject.fakes
+        if strength > 0:
+            reals, fakes = perturb(reals, strength, Push.DOWN), perturb(fakes, strength, Push.UP)
+        real_logits, fake_logits = (
+            _logits(subject.discriminator, reals),
+            _logits(subject.discriminator, fakes),
+        )
         for measure, function in MEASURES.items():
             curves[measure].append(function(real_logits, fake_logits))
     conditions = subject.protocol | {"norm": "Linf", "bounded": subject.bounded} | protocol

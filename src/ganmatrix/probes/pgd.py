@@ -22,7 +22,8 @@ def pgd(
     """The last of `steps` signed gradient steps of size relative_step * strength.
 
     Each is projected to within `strength` of the inputs, and clipped if bounded. The start is
-    uniform in the ball, drawn from `generator`; without one it is the input itself.
+    uniform in the ball, drawn from `generator`; without one it is the input itself. Any corner of
+    the ball is within reach of any start when steps * relative_step >= 2.
     """
     attacked = inputs
     if generator is not None:

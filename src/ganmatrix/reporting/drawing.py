@@ -1,6 +1,9 @@
 """How every figure looks: colours that the colour-blind can tell apart, light axes, stable bytes."""
 
 import io
+import textwrap
+from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -14,10 +17,10 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 DASHES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 9,
-    "axes.titlesize": 9.5,
+    "axes.titlesize": 9,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.spines.top": False,
@@ -34,23 +37,34 @@ _STYLE = {
 WIDTH, HEIGHT = 4.2, 2.9
 """Inches. A figure fills a phone; a desktop shows two or three side by side."""
 
+STRIP = 1.05
+"""Inches from one strip to the next."""
+
+TITLE_CHARACTERS = 46
+"""Characters of a title that fit on a line."""
+
 LEGEND_COLUMNS = 3
 LINE = 0.19
 """Inches that a line of the legend takes."""
 
 
-def panel(title: str, x_label: str, y_label: str, *, entries: int = 0) -> tuple[Figure, Axes]:
-    """A figure with one axes; the title states what the data say. `entries` of a legend get room below."""
+def panel(x_label: str, y_label: str, *, entries: int = 0) -> tuple[Figure, Axes]:
+    """A figure with one axes, with room for a title of two lines and for `entries` of a legend below."""
     legend = LINE * -(-entries // LEGEND_COLUMNS)
     height = HEIGHT + legend
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(WIDTH, height))
-        axes = figure.add_axes((0.14, (0.5 + legend) / height, 0.83, (HEIGHT - 0.85) / height))
-        axes.set_title(title)
+        axes = figure.add_axes((0.14, (0.5 + legend) / height, 0.83, (HEIGHT - 0.95) / height))
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
         axes.locator_params(nbins=5)
     return figure, axes
+
+
+def state(axes: Axes, finding: str) -> None:
+    """Title the axes with what the data say."""
+    with matplotlib.rc_context(_STYLE):
+        axes.set_title(textwrap.fill(finding, TITLE_CHARACTERS))
 
 
 def legend(figure: Figure) -> None:
@@ -59,7 +73,23 @@ def legend(figure: Figure) -> None:
         figure.legend(loc="lower center", ncols=LEGEND_COLUMNS, frameon=False, fontsize=8, columnspacing=1.2)
 
 
-def mark(index: int) -> dict[str, str]:
+def strips(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
+    """A figure of flat axes one below the other, each with its own scale along x and none along y."""
+    count = len(titles)
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(WIDTH + 1, STRIP * count))
+        axes = list(figure.subplots(count, 1, squeeze=False)[:, 0])
+        top, bottom = 0.3 / (STRIP * count), 0.5 / (STRIP * count)
+        figure.subplots_adjust(left=0.04, right=0.97, top=1 - top, bottom=bottom, hspace=2.6)
+        for ax, title in zip(axes, titles, strict=True):
+            ax.set_title(title)
+            ax.set_ylim(-1, 1)
+            ax.set_yticks([])
+            ax.spines["left"].set_visible(False)
+    return figure, axes
+
+
+def mark(index: int) -> dict[str, Any]:
     """Colour, dashes and marker of the method at that place in the grid: three ways to tell it."""
     turn = index + index // len(COLOURS)
     return {

@@ -21,7 +21,7 @@ class Setting:
     architecture: str
 
     def __str__(self) -> str:
-        return f"{self.dataset} × {self.architecture}"
+        return f"{self.dataset} x {self.architecture}"
 
     def covers(self, row: dict[str, Any]) -> bool:
         """Whether a row of the summary belongs to this setting."""

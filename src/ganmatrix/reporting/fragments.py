@@ -1,9 +1,10 @@
 """Pieces of HTML: escaped, accessible, and shown by a notebook as they are."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,16 @@ class Fragment:
 def join(fragments: Iterable[Fragment]) -> Fragment:
     """Fragments one after the other."""
     return Fragment("\n".join(fragment.html for fragment in fragments))
+
+
+def sections(names: Iterable[object], content: Callable[[Any], Fragment]) -> Fragment:
+    """The content of each name under a heading of its own."""
+    return join(join([text("h3", str(name)), content(name)]) for name in names)
+
+
+def figures(content: Iterable[Fragment]) -> Fragment:
+    """Figures side by side, as many as the page is wide."""
+    return box(content, "figures")
 
 
 def text(tag: str, content: str, kind: str = "") -> Fragment:
@@ -42,12 +53,15 @@ def details(summary: str, content: Fragment) -> Fragment:
 
 
 def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str | Fragment]]) -> Fragment:
-    """A table whose first column heads its rows; it scrolls by itself where the page is narrow."""
+    """A table whose first column heads its rows.
+
+    Where the page is narrow its rows become blocks, in which every cell carries its column's name.
+    """
     head = "".join(f'<th scope="col">{_lines(name)}</th>' for name in header)
-    body = "\n".join(_row(cells) for cells in rows)
+    body = "\n".join(_row(header, cells) for cells in rows)
     return Fragment(
-        f'<div class="scroll"><table><caption>{escape(caption)}</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+        f"<table><caption>{escape(caption)}</caption>\n"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
     )
 
 
@@ -61,9 +75,13 @@ def image(content: bytes, media_type: str, alt: str, caption: str = "", kind: st
     )
 
 
-def _row(cells: Sequence[str | Fragment]) -> str:
+def _row(header: Sequence[str], cells: Sequence[str | Fragment]) -> str:
     first, *others = (cell.html if isinstance(cell, Fragment) else _lines(cell) for cell in cells)
-    return f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in others) + "</tr>"
+    columns = "".join(
+        f'<td data-column="{escape(name)}"><div>{cell}</div></td>'
+        for name, cell in zip(header[1:], others, strict=True)
+    )
+    return f'<tr><th scope="row">{first}</th>{columns}</tr>'
 
 
 def _lines(content: str) -> str:

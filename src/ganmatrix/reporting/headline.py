@@ -1,11 +1,21 @@
 """The answers in sentences, made from the numbers alone."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, Literal
 
 from ganmatrix.reporting.evidence import Evidence, Setting
-from ganmatrix.reporting.fragments import Fragment, box, bullets, join, text
-from ganmatrix.reporting.measures import PRIMARY, Column, Measure, column, number, ordered
+from ganmatrix.reporting.fragments import Fragment, box, bullets, details, join, table, text
+from ganmatrix.reporting.measures import PRIMARY, Measure, column, number, ordered
+
+Row = dict[str, Any]
+
+_NOT_SHOWN = {
+    "open": "the interval includes zero",
+    "single": "one pair has no interval",
+    "none": "every pair lacks a value",
+}
+
+VERDICTS = ("reproduced", "contradicted", "inconclusive", "not tested")
 
 
 def overview(evidence: Evidence) -> Fragment:
@@ -22,7 +32,7 @@ def overview(evidence: Evidence) -> Fragment:
     )
     diverged = f"{cells['diverged']} diverged" if cells["diverged"] else "none diverged"
     verdicts = Counter(evidence.claims["verdict"])
-    outcome = ", ".join(f"{n} {verdict}" for verdict, n in sorted(verdicts.items()))
+    outcome = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in VERDICTS if verdicts[verdict])
     tested = f"Of {_count(len(evidence.claims), 'claim')}: {outcome}." if outcome else "No claims are listed."
     return box(
         [
@@ -37,16 +47,21 @@ def answers(evidence: Evidence) -> Fragment:
     """For every setting: each method against its baseline in the primary measures."""
     blocks = []
     for setting in evidence.settings:
-        sentences = []
+        sentences: list[str] = []
+        rows: list[list[str]] = []
         for name in primary(evidence, setting.dataset):
-            rows = [
+            comparisons = [
                 row
                 for row in evidence.summary["comparisons"]
                 if setting.covers(row) and row["column"] == name
             ]
-            sentences += _sentences(setting, column(name), rows)
-        if sentences:
-            blocks += [text("h3", str(setting)), bullets(sentences)]
+            measure = column(name).measure
+            sentences += _sentences(setting, measure, comparisons)
+            rows += [_cells(row, measure) for row in comparisons]
+        if rows:
+            header = ["Method", "Baseline", "Measure", "Method is", "95% interval", "Pairs"]
+            every = table(f"Every comparison on {setting}", header, rows)
+            blocks += [text("h3", str(setting)), bullets(sentences), details("Every comparison", every)]
     return join(blocks) if blocks else text("p", "There is one method only: nothing to compare.", "note")
 
 
@@ -58,43 +73,65 @@ def primary(evidence: Evidence, dataset: str) -> list[str]:
     return [c.name for c in averaged or scored]
 
 
-def _sentences(setting: Setting, measured: Column, rows: list[dict[str, Any]]) -> list[str]:
-    """Shown differences first, a sentence each; the others after them."""
-    ordered = sorted(rows, key=lambda row: not _shown(row["difference"]))
-    return [_sentence(setting, measured, row) for row in ordered]
+def _sentences(setting: Setting, measure: Measure, rows: list[Row]) -> list[str]:
+    """A sentence for each difference that is shown, and one for all of a kind that are not."""
+    title = _in_sentence(measure)
+    sentences = [_sentence(setting, title, measure, row) for row in rows if _verdict(row) == "shown"]
+    for verdict, reason in _NOT_SHOWN.items():
+        if named := [row["method"] for row in rows if _verdict(row) == verdict]:
+            sentences.append(
+                f"No difference in {title} from its baseline is shown for {_list(named)}: {reason}."
+            )
+    return sentences
 
 
-def _shown(estimate: dict[str, Any]) -> bool:
-    low, high = estimate["low"], estimate["high"]
-    return low is not None and (low > 0 or high < 0)
+def _verdict(row: Row) -> Literal["shown", "open", "single", "none"]:
+    """Whether the interval of the difference excludes zero, includes it, or does not exist."""
+    difference = row["difference"]
+    if difference["n"] == 0:
+        return "none"
+    if difference["low"] is None:
+        return "single"
+    return "shown" if difference["low"] > 0 or difference["high"] < 0 else "open"
 
 
-def _sentence(setting: Setting, measured: Column, row: dict[str, Any]) -> str:
-    measure = measured.measure
-    as_share = measure.ratio and row["relative"]["mean"] is not None
-    estimate = row["relative" if as_share else "difference"]
-    subject = f"On {setting}, {row['method']}'s {_in_sentence(measure)}"
-    n = estimate["n"]
-    if n == 0:
-        return f"{subject} cannot be compared with {row['baseline']}'s: every pair lacks a value."
-    claim = f"{subject} is {_amount(estimate['mean'], measure, as_share)} {row['baseline']}'s"
-    lost = f", {estimate['missing']} lost" if estimate["missing"] else ""
-    if estimate["low"] is None:
-        return f"{claim} (n = 1 pair{lost}): one pair has no interval and shows no difference."
-    low, high = (_amount(estimate[end], measure, as_share, "") for end in ("low", "high"))
-    spread = f"(95% interval {low} to {high}; n = {_count(n, 'pair')}{lost})"
-    if estimate["low"] == estimate["high"] == 0:
-        return f"{claim} in every pair (n = {n}{lost})."
-    if not _shown(estimate):
-        return f"{claim} {spread}; the interval includes zero: no difference shown at n = {n}."
+def _sentence(setting: Setting, title: str, measure: Measure, row: Row) -> str:
+    estimate, as_share = _estimate(row, measure)
+    amount = _amount(estimate["mean"], measure, as_share)
     way = "lower" if estimate["mean"] < 0 else "higher"
     judged = {None: "", way: ", which is better"}.get(measure.better, ", which is worse")
-    return f"{claim} {spread}{judged}; the interval excludes zero."
+    return (
+        f"On {setting}, {row['method']}'s {title} is {amount} than {row['baseline']}'s{judged} "
+        f"(95% interval {_interval(estimate, measure, as_share)}; n = {_pairs(estimate)})."
+    )
 
 
-def _amount(value: float, measure: Measure, as_share: bool, than: str = " than") -> str:
+def _cells(row: Row, measure: Measure) -> list[str]:
+    estimate, as_share = _estimate(row, measure)
+    amount = "not comparable" if estimate["n"] == 0 else _amount(estimate["mean"], measure, as_share)
+    spread = _interval(estimate, measure, as_share)
+    return [row["method"], row["baseline"], measure.title, amount, spread, _pairs(estimate)]
+
+
+def _estimate(row: Row, measure: Measure) -> tuple[Row, bool]:
+    """The comparison to print, and whether it is relative to the baseline."""
+    as_share = measure.ratio and row["relative"]["mean"] is not None
+    return row["relative" if as_share else "difference"], as_share
+
+
+def _interval(estimate: Row, measure: Measure, as_share: bool) -> str:
+    if estimate["low"] is None:
+        return "none"
+    return " to ".join(_amount(estimate[end], measure, as_share) for end in ("low", "high"))
+
+
+def _pairs(estimate: Row) -> str:
+    return f"{estimate['n']}, {estimate['missing']} lost" if estimate["missing"] else str(estimate["n"])
+
+
+def _amount(value: float, measure: Measure, as_share: bool) -> str:
     if value == 0:
-        return "equal to" if than else "0"
+        return "equal"
     way = "lower" if value < 0 else "higher"
     size = abs(value)
     if as_share:
@@ -103,12 +140,16 @@ def _amount(value: float, measure: Measure, as_share: bool, than: str = " than")
         shown = f"{100 * size:.1f} points"
     else:
         shown = f"{number(size, measure)} {measure.unit}".strip()
-    return f"{shown} {way}{than}"
+    return f"{shown} {way}"
 
 
 def _in_sentence(measure: Measure) -> str:
     title = measure.title
     return title if title.isupper() else title[0].lower() + title[1:]
+
+
+def _list(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _count(n: int, noun: str) -> str:

@@ -41,12 +41,12 @@ def networks(evidence: Evidence, dataset: str) -> Fragment:
     cells = evidence.matrix[evidence.matrix["dataset"] == dataset].drop_duplicates("architecture")
     rows = [
         [
-            row.architecture,
-            f"{row.generator}\n{row.generator_parameters:,} parameters",
-            f"{row.discriminator}\n{row.discriminator_parameters:,} parameters",
-            f"{row.generator_steps:,}",
+            row["architecture"],
+            f"{row['generator']}\n{row['generator_parameters']:,} parameters",
+            f"{row['discriminator']}\n{row['discriminator_parameters']:,} parameters",
+            f"{row['generator_steps']:,}",
         ]
-        for row in cells.itertuples()
+        for row in cells.to_dict("records")
     ]
     header = ["Architecture", "Generator G", "Discriminator D", "Generator steps"]
     return table(f"Networks on {dataset}", header, rows)
@@ -68,7 +68,7 @@ def _table(evidence: Evidence, dataset: str, measured: Column) -> Fragment:
         untrained, first = _groups(evidence, dataset, before), evidence.methods[0]
         entries = (_entry(untrained[first, a], measured, False) for a in evidence.architectures)
         rows.append([f"before training\n{first}'s generators", *entries])
-    unit = f", {measured.measure.unit}" if measured.measure.unit else ""
+    unit = f", {measured.measure.unit}" if measured.measure.unit not in measured.title.lower() else ""
     better = f"; {measured.measure.better} is better" if measured.measure.better else ""
     return table(f"{measured.title}{unit}{better}", ["Method", *evidence.architectures], rows)
 

@@ -9,7 +9,10 @@ Direction = Literal["lower", "higher"]
 
 @dataclass(frozen=True)
 class Measure:
-    """A kind of column. `percent` prints a share as a percentage; `ratio` compares as a share of the baseline."""
+    """A kind of column.
+
+    `percent` prints a share as a percentage; `ratio` compares as a share of the baseline's value.
+    """
 
     title: str
     better: Direction | None
@@ -47,16 +50,17 @@ CHECKPOINTS = {
     "init": "before training",
 }
 
-_ACCURACY = (
-    "Share of real and generated samples that D still tells apart when every input component is moved by "
-    "at most the given strength, {how}. 50% is guessing, less is being fooled."
+_PUSHED = (
+    "when every component of its input is moved by at most the given strength {how}, reals to look generated "
+    "and generated samples to look real. 50% is guessing, less is being fooled. Tables give the mean over "
+    "the range of strengths, figures the whole curve."
 )
-_AUROC = (
-    "Probability that D scores a random real sample above a random generated one under the same "
-    "perturbation, {how}. 50% is guessing; unlike accuracy it does not depend on D's threshold."
-)
+_ACCURACY = "Share of real and generated samples that D still tells apart " + _PUSHED
+_AUROC = "Probability that D scores a real sample above a generated one, whatever its threshold, " + _PUSHED
 _FGSM = "in one step along the sign of D's gradient (FGSM)"
-_PGD = "in several small steps along D's gradient (PGD), a stronger attack than FGSM"
+_PGD = "in several small steps along D's gradient (PGD, a stronger attack than FGSM)"
+_NOISE = "at random (the control of the attacks: nobody aims)"
+_STEEPNESS = "length of the gradient of D's output in its input, over {where}, in logits per data unit"
 
 MEASURES = {
     "fid": Measure(
@@ -105,18 +109,32 @@ MEASURES = {
     "pgd_accuracy": Measure("D's accuracy under PGD", "higher", _ACCURACY.format(how=_PGD), percent=True),
     "pgd_auroc": Measure("D's AUROC under PGD", "higher", _AUROC.format(how=_PGD), percent=True),
     "noise_accuracy": Measure(
-        "D's accuracy under noise", "higher", _ACCURACY.format(how="at random"), percent=True
+        "D's accuracy under noise", "higher", _ACCURACY.format(how=_NOISE), percent=True
     ),
+    "noise_auroc": Measure("D's AUROC under noise", "higher", _AUROC.format(how=_NOISE), percent=True),
     "gradient_norm_real": Measure(
         "D's gradient norm at reals",
         None,
-        "Mean length of the gradient of D's output with respect to a real input: how steep D is there. Very "
-        "steep means exploding gradients; flat means that G learns nothing.",
+        f"Mean {_STEEPNESS.format(where='reals')}: how steep D is there. Very "
+        "steep means exploding gradients.",
+    ),
+    "gradient_norm_real_p95": Measure(
+        "D's gradient norm at reals, 95th percentile", None, "The length that 5% of the reals exceed."
+    ),
+    "gradient_norm_real_max": Measure(
+        "D's gradient norm at reals, maximum", None, "The steepest point among the reals."
     ),
     "gradient_norm_fake": Measure(
         "D's gradient norm at fakes",
         None,
-        "The same at generated inputs: the strength of the signal that G learns from.",
+        f"Mean {_STEEPNESS.format(where='fakes')}: the strength of the signal that G learns from. Flat means "
+        "that G learns nothing.",
+    ),
+    "gradient_norm_fake_p95": Measure(
+        "D's gradient norm at fakes, 95th percentile", None, "The length that 5% of the fakes exceed."
+    ),
+    "gradient_norm_fake_max": Measure(
+        "D's gradient norm at fakes, maximum", None, "The steepest point among the fakes."
     ),
     "wall_seconds": Measure(
         "Training time", "lower", "Seconds of wall clock for one cell, on whatever machine ran it.", unit="s"
@@ -135,8 +153,8 @@ def column(name: str) -> Column:
     key = max((key for key in MEASURES if name == key or name.startswith(f"{key}_")), key=len, default=name)
     measure = MEASURES.get(key, Measure(name, None, "No description is on record for this column."))
     rest = name.removeprefix(key).strip("_")
-    extractor, _, last = rest.rpartition("_")
-    checkpoint = last if last in CHECKPOINTS else None
+    checkpoint = next((known for known in CHECKPOINTS if f"_{rest}".endswith(f"_{known}")), None)
+    extractor = rest.removesuffix(checkpoint or "").strip("_")
     return Column(name, key, measure, extractor or None, checkpoint)
 
 
@@ -150,7 +168,7 @@ def number(value: float | None, measure: Measure) -> str:
     """Three significant digits, as a percentage where the measure is a share."""
     if value is None:
         return "-"
-    return f"{_plain(100 * value)}%" if measure.percent else _plain(value)
+    return f"{plain(100 * value)}%" if measure.percent else plain(value)
 
 
 def interval(low: float | None, high: float | None, measure: Measure) -> str:
@@ -160,12 +178,15 @@ def interval(low: float | None, high: float | None, measure: Measure) -> str:
     return f"[{number(low, measure)}, {number(high, measure)}]"
 
 
-def _plain(value: float) -> str:
-    """Decimal notation for everyday sizes; a true minus sign keeps it from breaking off its number."""
+def plain(value: float) -> str:
+    """Three significant digits, in decimal notation for everyday sizes.
+
+    A true minus sign, because a line may break after a hyphen.
+    """
     size = abs(value)
     if size >= 100_000 or 0 < size < 0.0005:
-        text = f"{value:.2e}"
+        text = f"{size:.2e}"
     else:
         decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
-        text = f"{value:.{decimals}f}"
-    return text.replace("-", "−", 1)
+        text = f"{size:.{decimals}f}"
+    return f"\N{MINUS SIGN}{text}" if value < 0 else text

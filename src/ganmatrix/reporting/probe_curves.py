@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from ganmatrix.reporting.drawing import embed, legend, mark, panel
+from ganmatrix.reporting.drawing import embed, legend, mark, panel, state
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, box, text
-from ganmatrix.reporting.measures import number, ordered
+from ganmatrix.reporting.measures import Measure, column, number, ordered
 
 _DODGE = 0.012
 """Sideways shift between methods, as a share of the axis, so that their intervals do not overlap."""
@@ -17,41 +17,45 @@ def curves(evidence: Evidence, setting: Setting) -> Fragment:
     if not rows:
         return text("p", f"No probe gave a curve on {setting}.", "note")
     table = pd.DataFrame(rows)
-    return box((_figure(evidence, setting, probe, table) for probe in _probes(table)), "figures")
-
-
-def _probes(table: pd.DataFrame) -> list[str]:
-    return [column.name for column in ordered(table["probe"].unique())]
+    probes = [measured.name for measured in ordered(table["probe"].unique())]
+    return box((_figure(evidence, setting, probe, table) for probe in probes), "figures")
 
 
 def _figure(evidence: Evidence, setting: Setting, probe: str, table: pd.DataFrame) -> Fragment:
-    measured = ordered([probe])[0]
-    measure = measured.measure
-    scale = 100 if measure.percent else 1
+    measured = column(probe)
+    scale = 100 if measured.measure.percent else 1
     rows = table[table["probe"] == probe]
-    last = rows[rows["strength"] == rows["strength"].max()].set_index("method")["mean"].dropna()
-    title = "No value at the largest strength"
-    if not last.empty:
-        top, bottom = str(last.idxmax()), str(last.idxmin())
-        title = (
-            f"Strongest: {top} {number(last[top], measure)}, {bottom} {number(last[bottom], measure)}"
-            if len(last) > 1
-            else f"At the strongest: {number(last[top], measure)}"
-        )
-    figure, axes = panel(title, "strength (L∞ radius, data in [−1, 1])", _unit(measure.percent), entries=len(evidence.methods))
+    figure, axes = panel(
+        "strength (L∞ radius, data in [\N{MINUS SIGN}1, 1])",
+        "%" if measured.measure.percent else "value",
+        entries=len(evidence.methods),
+    )
+    if measured.measure.percent:
+        axes.set_ylim(-3, 103)
     step = _DODGE * float(rows["strength"].max())
     for index, method in enumerate(evidence.methods):
         points = rows[(rows["method"] == method) & rows["mean"].notna()]
-        if points.empty:
-            continue
         x = points["strength"] + step * (index - (len(evidence.methods) - 1) / 2)
-        axes.plot(x, scale * points["mean"], label=method, linewidth=1.2, markersize=3.5, **mark(index))
-        axes.vlines(x, scale * points["low"], scale * points["high"], color=mark(index)["color"], linewidth=0.8)
+        look = mark(index)
+        if not points.empty:
+            axes.plot(x, scale * points["mean"], label=method, linewidth=1.2, markersize=3.5, **look)
+            axes.vlines(x, scale * points["low"], scale * points["high"], color=look["color"], linewidth=0.8)
     legend(figure)
-    n = f"n = {rows['n'].min()} to {rows['n'].max()}" if rows["n"].nunique() > 1 else f"n = {rows['n'].max()}"
-    caption = f"{measured.title}, {setting}. Mean over seeds and 95% interval, {n}."
-    return embed(figure, f"{caption} {title}.", caption)
+    finding = _finding(rows, measured.measure)
+    state(axes, finding)
+    fewest, most = rows["n"].min(), rows["n"].max()
+    n = f"n = {most}" if fewest == most else f"n = {fewest} to {most}"
+    caption = f"{measured.title}, {setting}. Means over seeds with 95% intervals, {n}."
+    return embed(figure, f"{caption} {finding}.", caption)
 
 
-def _unit(percent: bool) -> str:
-    return "%" if percent else "value"
+def _finding(rows: pd.DataFrame, measure: Measure) -> str:
+    strength = rows["strength"].max()
+    last = rows[rows["strength"] == strength].set_index("method")["mean"].dropna()
+    if last.empty:
+        return f"No value at strength {strength:.3g}"
+    top, bottom = str(last.idxmax()), str(last.idxmin())
+    highest, lowest = (number(float(last[method]), measure) for method in (top, bottom))
+    if top == bottom:
+        return f"At {strength:.3g}: {top} {highest}"
+    return f"At {strength:.3g}: {top} highest ({highest}), {bottom} lowest ({lowest})"

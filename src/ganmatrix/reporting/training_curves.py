@@ -1,11 +1,16 @@
 """How training went: losses and gradient norms over generator steps, seeds thin, their mean thick."""
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogFormatter
 
-from ganmatrix.reporting.drawing import COLOURS, embed, legend, mark, panel
+from ganmatrix.reporting.drawing import COLOURS, embed, legend, mark, panel, state
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, box, text
+from ganmatrix.reporting.measures import plain
 
 _LOSSES = {"loss_discriminator": "D", "loss_generator": "G"}
 _GRADIENT = "gradient_norm_discriminator"
@@ -29,8 +34,10 @@ def gradients(evidence: Evidence, setting: Setting) -> Fragment:
     if history.empty or _GRADIENT not in history:
         return text("p", f"No gradient norms were logged on {setting}.", "note")
     ends: dict[str, float] = {}
-    figure, axes = panel("", _STEP, "gradient norm, log scale", entries=len(evidence.methods))
+    figure, axes = panel(_STEP, "gradient norm, log scale", entries=len(evidence.methods))
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(LogFormatter())
+    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     for index, method in enumerate(evidence.methods):
         runs = history[history["method"] == method]
         end = _draw(axes, runs, _GRADIENT, _completed(evidence, setting, method), method, mark(index))
@@ -39,9 +46,11 @@ def gradients(evidence: Evidence, setting: Setting) -> Fragment:
     legend(figure)
     title = "No run completed: nothing to average"
     if ends:
-        top, bottom = max(ends, key=lambda m: ends[m]), min(ends, key=lambda m: ends[m])
-        title = f"Ends highest with {top} ({ends[top]:.2g}), lowest with {bottom} ({ends[bottom]:.2g})"
-    axes.set_title(title, fontsize=8.5, fontweight="bold", loc="left")
+        ranked = sorted(ends, key=lambda method: ends[method])
+        title = f"Ends highest with {ranked[-1]} ({plain(ends[ranked[-1]])})"
+        if len(ranked) > 1:
+            title += f", lowest with {ranked[0]} ({plain(ends[ranked[0]])})"
+    state(axes, title)
     alt = f"Norm of D's weight gradient during training on {setting}. {title}."
     return embed(figure, alt, f"Norm of D's weight gradient, {setting}. {_seeds(evidence, setting)}")
 
@@ -56,7 +65,7 @@ def _losses_of(
 ) -> Fragment:
     completed = _completed(evidence, setting, method)
     runs = history[history["method"] == method]
-    figure, axes = panel("", _STEP, "loss", entries=len(columns))
+    figure, axes = panel(_STEP, "loss", entries=len(columns))
     axes.set_ylim(*limits)
     ends = {}
     for colour, name in zip(COLOURS, columns, strict=False):
@@ -67,14 +76,14 @@ def _losses_of(
     known = {network: end for network, end in ends.items() if end is not None}
     title = f"{method}: no run completed"
     if known:
-        title = f"{method}: " + ", ".join(f"{network} ends at {end:.2f}" for network, end in known.items())
-    axes.set_title(title, fontsize=9.5, fontweight="bold", loc="left")
+        title = f"{method}: " + ", ".join(f"{network} ends at {plain(end)}" for network, end in known.items())
+    state(axes, title)
     lost = f", {count - len(completed)} diverged" if count > len(completed) else ""
     return embed(figure, f"Losses of {title}, on {setting}.", f"{setting}; n = {len(completed)}{lost}")
 
 
 def _draw(
-    axes: Axes, runs: pd.DataFrame, column: str, completed: list[int], label: str, style: dict[str, str]
+    axes: Axes, runs: pd.DataFrame, column: str, completed: list[int], label: str, style: dict[str, Any]
 ) -> float | None:
     """Draw one quantity of one method; the last value of the mean over the completed seeds."""
     for _, run in runs.groupby("seed"):
@@ -108,6 +117,6 @@ def _seeds(evidence: Evidence, setting: Setting) -> str:
 
 def _limits(values: pd.DataFrame) -> tuple[float, float]:
     """The range of the middle 99% of all values, so that one excursion does not flatten every panel."""
-    low, high = values.stack().quantile([0.005, 0.995])
+    low, high = np.nanquantile(values.to_numpy(), [0.005, 0.995])
     margin = 0.05 * (high - low) or 1.0
-    return low - margin, high + margin
+    return float(low - margin), float(high + margin)

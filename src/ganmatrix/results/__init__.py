@@ -1,1 +1,1 @@
-"""The results matrix: assembled from the cells' artifacts, summarised over seeds, and judged. Never imports torch."""
+"""The results matrix: assembled, summarised over seeds, and judged. Never imports torch."""

@@ -13,20 +13,28 @@ Protocols = dict[str, dict[str, dict[str, Any]]]
 
 
 def collect(records: Sequence[Record]) -> Protocols:
-    """The protocol of every column on every dataset.
+    """The protocol of every column on every dataset; empty where no cell could be measured.
 
     Datasets may differ from one another, in the number of real samples for instance. Within a
-    dataset two protocols for one column are a UserError that names both cells and the field.
+    dataset two protocols for one column are a UserError that names both cells and the field. A null
+    entry was not measured under any.
     """
     protocols: Protocols = {}
-    first_cell: dict[tuple[str, str], str] = {}
+    first_cells: dict[tuple[str, str], str] = {}
     for record in records:
-        columns = protocols.setdefault(record.cell.dataset, {})
+        dataset = record.cell.dataset
+        columns = protocols.setdefault(dataset, {})
         for column, entry in record.entries.items():
-            known = columns.setdefault(column, entry.protocol)
-            first = first_cell.setdefault((record.cell.dataset, column), record.cell.id)
-            if known != entry.protocol:
-                raise UserError(_conflict(column, first, known, record.cell.id, entry.protocol))
+            columns.setdefault(column, {})
+            if entry.value is None:
+                continue
+            first_cell = first_cells.setdefault((dataset, column), record.cell.id)
+            if first_cell == record.cell.id:
+                columns[column] = entry.protocol
+            elif columns[column] != entry.protocol:
+                raise UserError(
+                    _conflict(column, first_cell, columns[column], record.cell.id, entry.protocol)
+                )
     return protocols
 
 

@@ -32,9 +32,7 @@ def summarise(
             "completed": int(outcomes.get("completed", 0)),
             "diverged": int(outcomes.get("diverged", 0)),
         },
-        "grid": {
-            axis: list(dict.fromkeys(frame[axis].tolist())) for axis in (*SETTING, "method", "seed")
-        },
+        "grid": {axis: list(dict.fromkeys(frame[axis].tolist())) for axis in (*SETTING, "method", "seed")},
         "diverged": _diverged(records),
         "missing": _missing(records),
         "protocols": protocols,
@@ -50,7 +48,7 @@ def groups(frame: pd.DataFrame, protocols: Protocols) -> list[dict[str, Any]]:
         {"dataset": dataset, "architecture": architecture, "method": method, "column": column}
         | asdict(estimate(cells[column]))
         for (dataset, architecture, method), cells in frame.groupby([*SETTING, "method"], sort=False)
-        for column in (*protocols[dataset], *COSTS)
+        for column in (*protocols[str(dataset)], *COSTS)
     ]
 
 
@@ -77,15 +75,15 @@ def comparisons(
         | {"column": column, "difference": asdict(estimate(differences(pairs, relative=False)))}
         | {"relative": asdict(estimate(differences(pairs, relative=True)))}
         for (dataset, architecture), cells in frame.groupby(SETTING, sort=False)
-        for column in protocols[dataset]
+        for column in protocols[str(dataset)]
         for method, baseline in baselines.items()
         for pairs in [paired(cells, column, method, baseline)]
     ]
 
 
 def _baselines(methods: Sequence[str], claims: Mapping[str, Claim]) -> dict[str, str]:
-    chosen = {method: methods[0] for method in methods[1:]}
-    for claim in reversed(claims.values()):
+    chosen = dict.fromkeys(methods[1:], methods[0])
+    for claim in reversed(list(claims.values())):
         if {claim.method, claim.baseline} <= set(methods):
             chosen[claim.method] = claim.baseline
     return chosen

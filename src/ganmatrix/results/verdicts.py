@@ -87,7 +87,9 @@ def _undecidable(comparison: Comparison) -> str | None:
         return f"{comparison.opponent}'s mean is not positive, so that a relative effect is undefined"
     if n < FEWEST_PAIRS:
         pairs = f"{n} pair{'' if n == 1 else 's'}"
-        return f"there {'is' if n == 1 else 'are'} {pairs} with {comparison.opponent}; {FEWEST_PAIRS} are needed"
+        return (
+            f"there {'is' if n == 1 else 'are'} {pairs} with {comparison.opponent}; {FEWEST_PAIRS} are needed"
+        )
     if comparison.all_equal:
         return f"every pair with {comparison.opponent} is equal; the metric tells nothing apart here"
     return None

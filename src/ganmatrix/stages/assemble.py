@@ -47,14 +47,13 @@ def run(params_path: Path, layout: Layout) -> list[Path]:
 
 def _read(cell: Cell, layout: Layout) -> Record:
     files = layout.cell(cell.id)
-    record = Record(
+    return Record(
         cell=cell,
         run=_parse(Run, files.run, "train", cell),
         metrics=_parse(Scores, files.metrics, "evaluate", cell),
         probes=_parse(Scores, files.probes, "probe", cell),
         history=_read_history(files.history, cell),
     )
-    return record
 
 
 def _parse(model: type[Model], path: Path, verb: str, cell: Cell) -> Model:
@@ -76,7 +75,7 @@ def _read_history(path: Path, cell: Cell) -> pd.DataFrame:
     maker = f"train {cell.id}"
     require(path, maker)
     try:
-        history = pq.read_table(path, partitioning=None).to_pandas()
+        history: pd.DataFrame = pq.read_table(path, partitioning=None).to_pandas()
     except (OSError, pa.ArrowException) as error:
         raise _corrupt(path, str(error).splitlines()[0], maker) from None
     if "step" not in history:

@@ -21,7 +21,8 @@ def device(name: str) -> torch.device:
     """Set up threads and determinism, and resolve `auto`, `cpu`, `cuda` or `cuda:N`."""
     torch.set_num_threads(threads())
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True)
+    # Same as use_deterministic_algorithms(True), which also imports the compiler: a second a process.
+    torch.set_deterministic_debug_mode("error")
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

@@ -35,6 +35,7 @@ def run(name: str, params: Evaluation, layout: Layout, device_name: str) -> list
         arrays = point_reference(np.array(modes["centres"]), modes["std"])
     files = layout.reference(name)
     with replacing(files.statistics) as temporary:
-        temporary.write_bytes(save(arrays))
+        # safetensors writes the memory as it lies: a Fortran-ordered array would come back scrambled.
+        temporary.write_bytes(save({key: np.array(value, order="C") for key, value in arrays.items()}))
     write_json(files.card, card)
     return [files.statistics, files.card]

@@ -1,0 +1,175 @@
+"""Sentences, tables and figures for matrices that lack something: they render, and say so."""
+
+import pandas as pd
+import pytest
+from conftest import assembled, read
+from fake_matrix import FakeMatrix
+
+from ganmatrix.errors import UserError
+from ganmatrix.reporting import (
+    headline,
+    matrix_tables,
+    methods,
+    probe_curves,
+    protocols,
+    samples,
+    training_curves,
+    verdicts,
+)
+from ganmatrix.reporting.fragments import Fragment, table
+from ganmatrix.reporting.measures import column, number, plain
+
+GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [{methods}]\n  seeds: [{seeds}]"
+
+
+def _grid(methods: str = "gan, as_gan", seeds: str = "0, 1, 2") -> str:
+    return GRID.format(methods=methods, seeds=seeds)
+
+
+def _everything(fake: FakeMatrix) -> str:
+    """All that the two notebooks show."""
+    data = read(fake)
+    pieces = [
+        headline.overview(data),
+        headline.answers(data),
+        verdicts.verdicts(data),
+        verdicts.effects(data),
+    ]
+    pieces += [
+        verdicts.divergences(data),
+        methods.methods(data),
+        methods.caveats(data),
+        matrix_tables.glossary(data),
+    ]
+    for dataset in data.datasets:
+        for make in (matrix_tables.scores, matrix_tables.probes, matrix_tables.costs, matrix_tables.networks):
+            pieces.append(make(data, dataset))
+        pieces += [samples.sheets(data, dataset), protocols.protocols(data, dataset)]
+    for setting in data.settings:
+        pieces += [training_curves.losses(data, setting), training_curves.gradients(data, setting)]
+        pieces.append(probe_curves.curves(data, setting))
+    return "\n".join(piece.html for piece in pieces)
+
+
+def test_a_single_seed_has_no_intervals_and_shows_no_difference(tmp_path):
+    page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0"))))
+    assert "no interval, n = 1" in page
+    assert "is shown for as_gan: one pair has no interval." in page
+    assert "No claims are listed." in page
+
+
+def test_a_single_method_has_nothing_to_be_compared_with(tmp_path):
+    page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(methods="gan"))))
+    assert "There is one method only" in page
+    assert "(best mean)" not in page
+
+
+def test_a_method_that_always_diverges_is_named_everywhere(tmp_path):
+    diverged = {f"digits-conventional-as_gan-{seed}": 0 for seed in (0, 1, 2)}
+    page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(), diverged=diverged)))
+    assert "no value<small>all 3 seeds missing</small>" in page
+    assert "is shown for as_gan: every pair lacks a value." in page
+    assert "3 of 6 cells diverged" in page
+    assert "as_gan: no run completed" in page
+    assert "diverged at step 0" in page
+
+
+def test_a_matrix_in_which_everything_diverged_still_renders(tmp_path):
+    diverged = {
+        f"digits-conventional-{method}-{seed}": 0 for method in ("gan", "as_gan") for seed in (0, 1, 2)
+    }
+    page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(), diverged=diverged)))
+    assert "No losses were logged" in page
+    assert "No probe gave a curve" in page
+
+
+def test_a_value_missing_from_a_completed_cell_is_named_with_its_reason(tmp_path):
+    def edit(cell, documents):
+        if cell == "digits-conventional-gan-1":
+            entry = documents["metrics"]["entries"]["kid_efficientnet_lite0_ema"]
+            entry.update(value=None, reason="too few samples")
+
+    page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(), edit=edit)))
+    assert "digits-conventional-gan-1, kid_efficientnet_lite0_ema: too few samples" in page
+    assert "n = 2, 1 missing" in page
+
+
+@pytest.mark.parametrize("size", [0, 30, -20])
+def test_a_truncated_sample_sheet_is_refused_by_name(tmp_path, size):
+    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
+    path = fake.layout.cell("digits-conventional-as_gan-0").samples
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(UserError, match=r"samples\.png is corrupt .*train digits-conventional-as_gan-0"):
+        samples.sheets(read(fake), "digits")
+    path.unlink()
+    with pytest.raises(UserError, match=r"samples\.png is missing"):
+        samples.sheets(read(fake), "digits")
+
+
+@pytest.mark.parametrize("name", ["matrix", "history", "claims", "summary"])
+def test_corrupt_results_are_refused_by_name(tmp_path, name):
+    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
+    path = getattr(fake.layout.results, name)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UserError, match=f"{path.name} is corrupt .*ganmatrix assemble"):
+        read(fake)
+
+
+def test_a_difference_is_worse_where_the_measure_says_so(tmp_path):
+    effects = {("as_gan", "fid_efficientnet_lite0"): 1.5}
+    data = read(assembled(FakeMatrix(tmp_path, grid=_grid(), effects=effects)))
+    assert "higher than gan&#x27;s, which is worse" in headline.answers(data).html
+
+
+def test_figures_are_the_same_when_drawn_again(planted):
+    data = read(planted)
+    setting = data.settings[0]
+    assert training_curves.losses(data, setting) == training_curves.losses(data, setting)
+    assert probe_curves.curves(data, setting) == probe_curves.curves(data, setting)
+
+
+def test_columns_say_what_they_are():
+    assert column("fid_efficientnet_lite0_ema").title == "FID (EfficientNet-Lite0 features)"
+    assert column("fid_inception_last").title == "FID (Inception-v3 features, G's last weights)"
+    assert column("modes_init").title == "Modes covered (before training)"
+    assert column("gradient_norm_real_max").title == "D's gradient norm at reals, maximum"
+    assert column("fid_inception").extractor == "inception"
+    assert column("fgsm_accuracy").checkpoint is None
+    assert column("novel_score_ema").title.startswith("novel_score")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "0.000"),
+        (0.12345, "0.123"),
+        (1.2345, "1.23"),
+        (12.345, "12.3"),
+        (1234.5, "1234"),
+        (1e-5, "1.00e-05"),
+    ],
+)
+def test_numbers_have_three_significant_digits(value, shown):
+    assert plain(value) == shown
+    if value:
+        assert plain(-value) == f"\N{MINUS SIGN}{shown}"
+
+
+def test_shares_are_printed_as_percentages():
+    assert number(0.8312, column("high_quality_share_ema").measure) == "83.1%"
+    assert number(None, column("high_quality_share_ema").measure) == "-"
+
+
+def test_tables_escape_what_they_show():
+    html = table("<caption>", ["a", "b"], [["<x>", Fragment("<b>kept</b>")]]).html
+    assert "&lt;x&gt;" in html
+    assert "<b>kept</b>" in html
+    assert "&lt;caption&gt;" in html
+
+
+def test_the_summary_is_what_the_tables_print(planted):
+    data = read(planted)
+    group = next(g for g in data.summary["groups"] if g["column"] == "kid_efficientnet_lite0_ema")
+    matrix = pd.read_parquet(planted.layout.results.matrix)
+    rows = matrix[(matrix["dataset"] == "digits") & (matrix["method"] == group["method"])]
+    assert plain(rows["kid_efficientnet_lite0_ema"].mean()) in matrix_tables.scores(data, "digits").html

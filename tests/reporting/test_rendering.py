@@ -1,0 +1,124 @@
+"""Both reports rendered for real: their content, their independence, their bytes, their errors."""
+
+import re
+import sys
+from html import unescape
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from ganmatrix.errors import UserError
+from ganmatrix.reporting.measures import plain
+from ganmatrix.stages import report
+from ganmatrix.stages.layout import Layout
+
+TEMPLATES = Path(__file__).parents[2] / "reports" / "templates"
+NAMES = ("index", "results_matrix")
+
+
+@pytest.fixture(scope="module")
+def pages(planted):
+    return {name: report.run(name, planted.layout, TEMPLATES)[0].read_text() for name in NAMES}
+
+
+def _words(page: str) -> str:
+    """The page's visible text on one line."""
+    return " ".join(unescape(re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)).split())
+
+
+def test_the_front_page_gives_the_verdicts_and_the_headline(pages, planted):
+    words = _words(pages["index"])
+    assert "Of 3 claims: 1 reproduced, 1 inconclusive, 1 not tested." in words
+    assert "12 training runs (2 datasets, 1 architecture, 2 methods, 3 seeds); 1 diverged." in words
+    claim = pd.read_parquet(planted.layout.results.claims).iloc[0]
+    assert (
+        f"{plain(100 * claim['effect'])} [{plain(100 * claim['low'])}, {plain(100 * claim['high'])}]" in words
+    )
+    assert f"as_gan's FID is {100 * claim['effect']:.0f}% lower than gan's, which is better" in words
+    assert "It halves FID & more." in words
+    assert "ring8-conventional-gan-1 240 non-finite loss" in words
+
+
+def test_the_matrix_page_gives_means_intervals_and_counts(pages, planted):
+    words = _words(pages["results_matrix"])
+    matrix = pd.read_parquet(planted.layout.results.matrix)
+    fid = matrix[(matrix["dataset"] == "digits") & (matrix["method"] == "as_gan")][
+        "fid_efficientnet_lite0_ema"
+    ]
+    assert f"as_gan {plain(fid.mean())} (best mean) [" in words
+    assert "n = 2, 1 missing" in words
+    assert "FID (EfficientNet-Lite0 features); lower is better" in words
+    assert "dcgan16_w24" in words
+    assert "real samples: 1437" in words
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_is_whole_and_needs_nothing_from_elsewhere(pages, name):
+    page = pages[name]
+    assert page.startswith('<!DOCTYPE html>\n<html lang="en">')
+    assert page.count("<h1") == 1
+    references = re.findall(r"""(?:src|href)\s*=\s*["']([^"']*)""", page)
+    local = {f"{other}.html" for other in NAMES}
+    assert {r for r in references if not r.startswith("data:")} <= local
+    assert set(references) >= local
+    assert "@import" not in page
+    assert "<script" not in page
+    assert all('alt="' in tag and 'alt=""' not in tag for tag in re.findall(r"<img[^>]*>", page))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_of_the_notebook_or_the_machine_shows(pages, planted, name):
+    assert "ganmatrix.reporting" not in pages[name]
+    assert str(planted.root) not in pages[name]
+    assert "Warning" not in pages[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_equal_inputs_give_equal_bytes(pages, planted, name):
+    assert report.run(name, planted.layout, TEMPLATES)[0].read_text() == pages[name]
+
+
+def test_every_cell_of_the_matrix_shows_its_first_sample_sheet(pages):
+    assert pages["results_matrix"].count('class="sheet"') == 4
+
+
+def _template(folder: Path, source: str) -> Path:
+    cells = [
+        nbformat.v4.new_code_cell('results = ""\ncells = ""', metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell(source),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "small.ipynb"
+    )
+    return folder
+
+
+def test_an_unknown_report_names_the_choices_and_the_nearest(planted):
+    with pytest.raises(UserError, match=r"choose from index, results_matrix; did you mean results_matrix\?"):
+        report.run("result_matrix", planted.layout, TEMPLATES)
+
+
+def test_missing_results_are_named(tmp_path):
+    with pytest.raises(UserError, match=r"matrix.parquet is missing; run `ganmatrix assemble`"):
+        report.run("index", Layout(tmp_path), TEMPLATES)
+
+
+def test_a_failure_inside_the_notebook_is_one_line(planted, tmp_path):
+    templates = _template(tmp_path, "raise ValueError('two\\nlines')")
+    with pytest.raises(UserError) as error:
+        report.run("small", planted.layout, templates)
+    assert str(error.value) == "report small failed in cell 2: ValueError: two lines"
+    assert not planted.layout.report("small").exists()
+
+
+def test_the_kernel_is_this_interpreter_whatever_the_user_installed(planted, tmp_path, monkeypatch):
+    kernel = tmp_path / "jupyter" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    (kernel / "kernel.json").write_text('{"argv": ["/bin/false"], "display_name": "x", "language": "python"}')
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    templates = _template(tmp_path, "import sys\nraise LookupError(sys.executable)")
+    with pytest.raises(UserError, match=re.escape(f"LookupError: {sys.executable}")):
+        report.run("small", planted.layout, templates)

@@ -1,0 +1,89 @@
+"""Estimates and paired differences, held against scipy's own tests and intervals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ganmatrix.results.statistics import differences, estimate, paired
+
+_VALUES = st.lists(st.floats(-1e3, 1e3).map(lambda x: round(x, 3)), min_size=3, max_size=12, unique=True)
+
+
+@given(_VALUES)
+def test_interval_is_that_of_scipys_one_sample_t_test(values):
+    result = estimate(values)
+    expected = scipy.stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+    assert (result.low, result.high) == pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-9)
+    assert result.mean == pytest.approx(np.mean(values), abs=1e-9)
+    assert result.sd == pytest.approx(scipy.stats.tstd(values))
+
+
+def test_three_values_by_hand():
+    result = estimate([1.0, 2.0, 3.0])
+    assert (result.low, result.high) == pytest.approx((2 - 2.484138, 2 + 2.484138), abs=1e-6)
+
+
+def test_missing_values_are_counted_and_left_out():
+    result = estimate([1.0, float("nan"), 3.0])
+    assert (result.mean, result.n, result.missing) == (2.0, 2, 1)
+
+
+def test_one_value_has_no_interval_and_none_has_no_mean():
+    assert estimate([4.0]).mean == 4.0
+    assert estimate([4.0]).low is None
+    assert estimate([4.0]).sd is None
+    assert estimate([]).mean is None
+    assert estimate([float("nan")]).missing == 1
+
+
+def test_equal_values_have_an_interval_of_width_zero():
+    result = estimate([8.0, 8.0, 8.0])
+    assert (result.low, result.high, result.sd) == (8.0, 8.0, 0.0)
+
+
+def _frame(method: list[float], opponent: list[float]) -> pd.DataFrame:
+    rows = [
+        {
+            "dataset": "d",
+            "architecture": "a",
+            "seed": seed,
+            "method": name,
+            "outcome": "completed",
+            "m": value,
+        }
+        for name, values in (("new", method), ("old", opponent))
+        for seed, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_paired_interval_is_that_of_scipys_paired_t_test():
+    new, old = [3.1, 2.7, 3.9, 3.3], [3.6, 3.4, 4.1, 4.4]
+    result = estimate(differences(paired(_frame(new, old), "m", "new", "old"), relative=False))
+    expected = scipy.stats.ttest_rel(new, old).confidence_interval(0.95)
+    assert (result.low, result.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_pairing_follows_the_seed_and_not_the_order_of_rows():
+    frame = _frame([1.0, 2.0, 3.0], [1.5, 2.5, 3.5])
+    shuffled = frame.sample(frac=1, random_state=0)
+    assert set(differences(paired(shuffled, "m", "new", "old"), relative=False)) == {-0.5}
+
+
+def test_relative_differences_are_over_the_opponents_mean_in_the_setting():
+    pairs = paired(_frame([5.0, 10.0], [10.0, 30.0]), "m", "new", "old")
+    assert list(differences(pairs, relative=True)) == pytest.approx([-0.25, -1.0])
+
+
+def test_relative_differences_need_a_positive_scale():
+    pairs = paired(_frame([5.0, 10.0], [-1.0, 1.0]), "m", "new", "old")
+    assert differences(pairs, relative=True).isna().all()
+
+
+def test_a_diverged_cell_has_no_value_even_where_its_column_has_one():
+    frame = _frame([1.0, 2.0], [1.0, 1.0])
+    frame.loc[0, "outcome"] = "diverged"
+    assert differences(paired(frame, "m", "new", "old"), relative=False).isna().tolist() == [True, False]
