@@ -30,7 +30,8 @@ Device = Annotated[
 ]
 DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="A name under `datasets`.")]
 CellId = Annotated[
-    str, typer.Argument(metavar="CELL", help="An id such as digits-conventional-gan-0; see `ganmatrix cells`.")
+    str,
+    typer.Argument(metavar="CELL", help="An id such as digits-conventional-gan-0; see `ganmatrix cells`."),
 ]
 DEFAULT_PARAMS = Path("params.yaml")
 DEFAULT_TEMPLATES = Path("reports/templates")
@@ -81,7 +82,7 @@ def train(
     found, loaded = _cell(cell, params)
     try:
         _say(stage.run(found, loaded, Layout(), device, checkpoint_seconds))
-    except stage.Interrupted as stop:
+    except stage.InterruptedTraining as stop:
         typer.echo(str(stop), err=True)
         raise typer.Exit(stage.INTERRUPTED) from None
 

@@ -11,7 +11,15 @@ from ganmatrix.datasets.prepared import Prepared
 from ganmatrix.datasets.resizing import RESIZER, resize
 from ganmatrix.params.datasets import Photos
 
-SCIKIT_IMAGE = ("astronaut", "chelsea", "coffee", "hubble_deep_field", "immunohistochemistry", "retina", "rocket")
+SCIKIT_IMAGE = (
+    "astronaut",
+    "chelsea",
+    "coffee",
+    "hubble_deep_field",
+    "immunohistochemistry",
+    "retina",
+    "rocket",
+)
 SCIKIT_LEARN = ("china", "flower")
 
 

@@ -5,6 +5,7 @@ LeakyReLU(0.2) in D; weights from N(0, 0.02). Channels double with every halving
 at 32 pixels and width 128 G is 512-256-128-3 and D is 128-256-512-1.
 """
 
+import itertools
 import math
 
 from torch import nn
@@ -37,7 +38,7 @@ def discriminator(width: int, levels: int, channels: int) -> nn.Sequential:
     """`levels` halvings down to 4x4, then one logit."""
     widths = [width * 2**i for i in range(levels)]
     layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in itertools.pairwise(widths):
         layers += [
             nn.Conv2d(before, after, 4, 2, 1, bias=False),
             nn.BatchNorm2d(after),

@@ -6,7 +6,9 @@ from ganmatrix.networks.pair import Pair
 from ganmatrix.params.architectures import PointNetwork
 
 
-def _layers(inputs: int, width: int, depth: int, outputs: int, activation: type[nn.Module]) -> list[nn.Module]:
+def _layers(
+    inputs: int, width: int, depth: int, outputs: int, activation: type[nn.Module]
+) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for i in range(depth):
         layers += [nn.Linear(inputs if i == 0 else width, width), activation()]

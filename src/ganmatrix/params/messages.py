@@ -45,17 +45,15 @@ def _explain_one(problem: Any, document: Any, model: type[BaseModel]) -> str:
     key = ".".join(str(part) for part in path)
     value, kind, context = problem["input"], problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
-        choices = f"; expected {', '.join(keys)}" if keys else ""
-        return f"{key}: unknown key{nearest(str(path[-1]), keys) or choices}"
+        known = f"; expected {', '.join(keys)}" if keys else ""
+        return f"{key}: unknown key{nearest(str(path[-1]), keys) or known}"
     if kind == "missing":
         return f"{key} is missing; {_purpose(parent, str(path[-1]))}"
     if kind == "union_tag_not_found":
         return f"{key}.kind is missing; choose from {_tags(parent)}"
     if kind == "union_tag_invalid":
         tags = [tag.strip("' ") for tag in context["expected_tags"].split(",")]
-        return (
-            f"{key}.kind is {context['tag']}; choose from {', '.join(tags)}{nearest(context['tag'], tags)}"
-        )
+        return f"{key}.kind is {context['tag']}; choose from {', '.join(tags)}{nearest(context['tag'], tags)}"
     if kind == "literal_error":
         choices = [str(c).strip("'") for c in context["expected"].replace(" or ", ", ").split(", ")]
         return f"{key} is {_shown(value)}; choose from {', '.join(choices)}{nearest(value, choices)}"

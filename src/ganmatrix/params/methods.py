@@ -36,7 +36,8 @@ class Dat(Section):
     loss: LossName = "hinge"
     threshold: float = Field(default=1.0, gt=0, description="t: bound on each component of the step")
     reduction: Literal["mean", "sum"] = Field(
-        default="mean", description="mean: the step is the sample's gradient over the batch size, as published"
+        default="mean",
+        description="mean: the step is the sample's gradient over the batch size, as published",
     )
 
 

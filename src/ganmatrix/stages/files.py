@@ -21,7 +21,9 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}; mend the folder and run again") from None
+        raise UserError(
+            f"{path} cannot be written: {error.strerror}; mend the folder and run again"
+        ) from None
     os.close(handle)
     temporary = Path(name)
     try:

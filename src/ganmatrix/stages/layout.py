@@ -98,7 +98,7 @@ class ResultFiles:
 class Layout:
     """All paths of one working folder (the project's root, or a scale's folder)."""
 
-    root: Path = Path(".")
+    root: Path = Path()
 
     def data(self, dataset: str) -> DataFiles:
         return DataFiles(self.root / "data" / dataset)

@@ -20,6 +20,7 @@ def revision() -> str | None:
         done = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
             capture_output=True,
+            check=False,
             text=True,
             timeout=10,
         )

@@ -19,14 +19,14 @@ import torch
 from ganmatrix.cell import Cell
 from ganmatrix.errors import UserError
 from ganmatrix.methods import catalogue as methods
-from ganmatrix.networks.pair import Pair, parameter_count
+from ganmatrix.networks.pair import parameter_count
 from ganmatrix.params import Params
 from ganmatrix.params.recipes import Recipe
 from ganmatrix.plan import code_digest
 from ganmatrix.stages import compute, pictures, provenance
 from ganmatrix.stages.data import Prepared, open_data
 from ganmatrix.stages.files import replacing, write_json
-from ganmatrix.stages.layout import CellFiles, Layout
+from ganmatrix.stages.layout import Layout
 from ganmatrix.stages.progress import Progressing
 from ganmatrix.stages.scratch import Scratch
 from ganmatrix.training import averaging, seeding, weights
@@ -40,7 +40,7 @@ STATISTICS_BATCH = 64
 POINT_SAMPLES = 2000
 
 
-class Interrupted(Exception):
+class InterruptedTraining(Exception):
     """Training stopped on a signal after saving a checkpoint."""
 
 
@@ -49,7 +49,7 @@ def run(
 ) -> list[Path]:
     """Train one cell, or go on with it. A diverged cell is a result like any other.
 
-    Raises Interrupted on SIGTERM or SIGINT, UserError when the data do not fit the recipe.
+    Raises InterruptedTraining on SIGTERM or SIGINT, UserError when the data do not fit the recipe.
     """
     started = datetime.now(UTC)
     device = compute.device(device_name)
@@ -62,9 +62,7 @@ def run(
         "code_digest": code_digest("train"),
         "data_sha256": data.verified_digest(),
     }
-    scratch = Scratch(
-        layout.scratch(cell.id), cell.id, fingerprint(cell, facts, device, compute.threads())
-    )
+    scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(cell, facts, device, compute.threads()))
     pair = weights.initialise(cell, params.architectures[cell.architecture], data.shape)
     samples = torch.from_numpy(data.array("train").copy()).to(device)
     trainer = Trainer(cell, pair, methods.build(params.methods[cell.method]), recipe, Data(samples))
@@ -167,7 +165,7 @@ def images_per_step(recipe: Recipe) -> int:
 
 
 def advance(trainer: Trainer, scratch: Scratch, title: str, checkpoint_seconds: float) -> None:
-    """Train to the end, saving now and then; on a signal save at once and raise Interrupted."""
+    """Train to the end, saving now and then; on a signal save at once and raise InterruptedTraining."""
     received: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -186,7 +184,9 @@ def advance(trainer: Trainer, scratch: Scratch, title: str, checkpoint_seconds: 
                     scratch.save(trainer.step, trainer.state_dict())
                 if received:
                     name = signal.Signals(received[0]).name
-                    raise Interrupted(f"{title}: stopped by {name} at step {trainer.step}; checkpoint saved")
+                    raise InterruptedTraining(
+                        f"{title}: stopped by {name} at step {trainer.step}; checkpoint saved"
+                    )
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
@@ -204,9 +204,7 @@ def finished_generator(trainer: Trainer, cell: Cell) -> torch.nn.Module:
     generator = trainer.average.module.cpu()
     stream = seeding.generator(cell, Stream.BATCH_STATISTICS)
     count = averaging.BATCHES * STATISTICS_BATCH
-    return averaging.with_batch_statistics(
-        generator, torch.randn(count, trainer.latent, generator=stream)
-    )
+    return averaging.with_batch_statistics(generator, torch.randn(count, trainer.latent, generator=stream))
 
 
 def sample_picture(generator: torch.nn.Module, cell: Cell, data: Prepared, latent: int) -> bytes:

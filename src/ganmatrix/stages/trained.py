@@ -20,13 +20,9 @@ def open_trained(cell: Cell, layout: Layout) -> Trained:
     try:
         trained = weights.unpack(path.read_bytes())
     except ValueError as error:
-        raise UserError(
-            f"{path} is corrupt ({error}); delete it and run `ganmatrix {maker}` again"
-        ) from None
+        raise UserError(f"{path} is corrupt ({error}); delete it and run `ganmatrix {maker}` again") from None
     if trained.header.cell != cell:
-        raise UserError(
-            f"{path} holds {trained.header.cell.id}; delete it and run `ganmatrix {maker}` again"
-        )
+        raise UserError(f"{path} holds {trained.header.cell.id}; delete it and run `ganmatrix {maker}` again")
     return trained
 
 

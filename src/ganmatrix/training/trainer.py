@@ -49,8 +49,8 @@ class Trainer:
         self.recipe, self.method, self.data = recipe, method, data
         self.latent = pair.latent
         if data.is_image:
-            pair.generator.to(memory_format=torch.channels_last)
-            pair.discriminator.to(memory_format=torch.channels_last)
+            for network in (pair.generator, pair.discriminator):
+                network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         precision = PRECISIONS[recipe.precision]
         rates = recipe.optimizer
         self.generator, self.discriminator = (
