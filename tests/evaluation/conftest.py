@@ -6,32 +6,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ganmatrix.evaluation.clean_fid import make_torchvision_importable
 from ganmatrix.evaluation.extractor import Extractor
 
 # Small tensors: threads would mostly wait for each other, and for the other test processes.
 torch.set_num_threads(1)
 
-_LIBRARIES: list[torch.library.Library] = []
-
-
-def _make_torchvision_importable() -> None:
-    """clean-fid imports torchvision, whose registry build wants CUDA and dies beside a CPU torch.
-
-    What it misses are the schemas of two operators, which nothing here calls. They exist for as
-    long as the library that declares them is kept.
-    """
-    try:
-        import torchvision  # noqa: F401
-    except RuntimeError:
-        library = torch.library.Library("torchvision", "DEF")
-        for operator in ("nms", "qnms"):
-            library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        _LIBRARIES.append(library)
-
 
 @pytest.fixture(scope="session")
 def cleanfid_fid() -> ModuleType:
-    _make_torchvision_importable()
+    make_torchvision_importable()
     from cleanfid import fid
 
     return fid

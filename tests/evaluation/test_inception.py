@@ -15,15 +15,17 @@ from ganmatrix.params.evaluation import Inception
 
 
 class StandIn(nn.Module):
-    """The parts of the TorchScript network that are used: 12 features, 5 classes."""
+    """The parts of the TorchScript network that are used: 2048 features, each the mean pixel; 5 classes."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.AdaptiveAvgPool2d(2)
-        self.output = nn.Linear(12, 5)
+        average = nn.Linear(3, 2048, bias=False)
+        nn.init.constant_(average.weight, 1 / 3)
+        self.layers = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), average)
+        self.output = nn.Linear(2048, 5)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.output(self.layers(x).flatten(1))
+        return self.output(self.layers(x))
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def test_features_and_probabilities(weights: Path) -> None:
     extractor = build(Inception(kind="inception", weights=str(weights)))
     images = torch.full((2, 1, 8, 8), 192, dtype=torch.uint8)
     features, probabilities = extractor(images)
-    torch.testing.assert_close(features, torch.full((2, 12), 0.5))
+    torch.testing.assert_close(features, torch.full((2, 2048), 0.5))
     logits = features @ extractor.network.get_buffer("output_weight").T
     torch.testing.assert_close(probabilities, logits.softmax(dim=1))
     assert (extractor.name, extractor.input_size, extractor.class_count) == ("inception", 299, 5)
@@ -67,12 +69,15 @@ def test_a_failed_fetch_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_another_file_is_refused(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = tmp_path / "other.pt"
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / weights.name
     other.write_bytes(b"not the network")
     with pytest.raises(UserError, match="has SHA-256"):
         build(Inception(kind="inception", weights=str(other)))
     with pytest.raises(UserError, match="cannot be read"):
-        build(Inception(kind="inception", weights=str(tmp_path / "absent.pt")))
+        build(Inception(kind="inception", weights=str(tmp_path / "absent" / weights.name)))
+    with pytest.raises(UserError, match="is not named"):
+        build(Inception(kind="inception", weights=str(tmp_path / "weights.pt")))
     monkeypatch.setattr(inception, "WEIGHTS_URL", other.as_uri())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(UserError, match="has SHA-256"):

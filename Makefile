@@ -1,0 +1,43 @@
+# `make help` lists what there is. Each target sets up what it needs.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SCALE ?=
+CORES ?= all
+CONFIG := $(if $(SCALE),--configfile pipeline/scales/$(SCALE).yaml)
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+.DEFAULT_GOAL := help
+.PHONY: help venv results test test-slow lint clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+venv: $(BIN)/.installed ## Make .venv and install what constraints.txt pins
+
+$(BIN)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+results: venv ## Rebuild the matrix and the reports (SCALE=name for another params file, CORES=n)
+	snakemake --cores $(CORES) $(CONFIG)
+
+test: venv ## The test suite, under 10 minutes on 2 cores
+	pytest -n 2 --dist loadgroup
+
+test-slow: venv ## The tests that take minutes
+	pytest -m slow
+
+lint: venv ## Format, style, types, layers, notebooks
+	ruff format --check .
+	ruff check .
+	snakefmt --check Snakefile pipeline/rules
+	mypy
+	lint-imports
+	nbstripout --verify reports/templates/*.ipynb
+
+clean: ## Remove what a run has made (DVC's cache and scratch stay)
+	rm -rf cells results references scales logs benchmarks reports/*.html
+	find data -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +
