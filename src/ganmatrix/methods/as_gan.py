@@ -12,8 +12,10 @@ D sees reals and fakes in separate forward passes wherever it normalises over th
 does not depend on x and the gradient at x is that of l_r alone.
 """
 
+from torch import Tensor
+
 from ganmatrix.methods.losses import LOSSES
-from ganmatrix.methods.method import DiscriminatorUpdate, Logs, Method, score_logs
+from ganmatrix.methods.method import DiscriminatorUpdate, Logs, Method
 from ganmatrix.params.methods import AsGan as AsGanParams
 
 
@@ -32,15 +34,12 @@ class AsGan(Method):
     def update_discriminator(self, update: DiscriminatorUpdate) -> Logs:
         real = update.real.clone().requires_grad_()
         fake = update.draw_fakes(len(real))
-        real_logits, fake_logits = update.discriminate_pair(real, fake)
-        loss = self.loss.real(real_logits) + self.loss.fake(fake_logits)
-        update.descend(loss)
-
+        logs = update.descend(self.clean_objective(update), real, fake)
         assert real.grad is not None
         adversarial = real.detach() + self.epsilon(update) * real.grad.sign()
-        adversarial_logits = update.discriminate(adversarial)
-        adversarial_loss = self.loss.real(adversarial_logits)
-        update.descend(adversarial_loss)
-        return score_logs(loss, real_logits, fake_logits) | {
-            "loss_adversarial": adversarial_loss.detach(),
-        }
+
+        def objective(batch: Tensor) -> tuple[Tensor, Logs]:
+            loss = self.loss.real(update.discriminate(batch))
+            return loss, {"loss_adversarial": loss.detach()}
+
+        return logs | update.descend(objective, adversarial)

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from ganmatrix.methods.losses import LOSSES
-from ganmatrix.methods.method import DiscriminatorUpdate, Logs, Method, score_logs
+from ganmatrix.methods.method import DiscriminatorUpdate, Logs, Method
 from ganmatrix.params.methods import Dat as DatParams
 
 
@@ -32,24 +32,28 @@ class Dat(Method):
         self.params = params
 
     def update_discriminator(self, update: DiscriminatorUpdate) -> Logs:
-        real = update.real.clone().requires_grad_()
-        fake = update.draw_fakes(len(real)).requires_grad_()
-        real, fake = self.perturb(real, fake, update)
-        real_logits, fake_logits = update.discriminate_pair(real, fake)
-        loss = self.loss.real(real_logits) + self.loss.fake(fake_logits)
-        update.descend(loss)
-        return score_logs(loss, real_logits, fake_logits)
+        real = update.real
+        real, fake = self.perturb(real, update.draw_fakes(len(real)), update)
+        return update.descend(self.clean_objective(update), real, fake)
 
     def perturb(self, real: Tensor, fake: Tensor, update: DiscriminatorUpdate) -> tuple[Tensor, Tensor]:
-        """x~_r and x~_f for leaves x_r and x_f that require a gradient."""
-        real_logits, fake_logits = update.discriminate_pair(real, fake)
-        total_real, total_fake = real_logits.sum(), fake_logits.sum()
-        grad_real, grad_fake = torch.autograd.grad(total_real + total_fake, (real, fake))
-        side = torch.sign(total_real / len(real) - total_fake / len(fake)).detach()
-        scale = 1 / len(real) if self.params.reduction == "mean" else 1.0
+        """x~_r and x~_f of x_r and x_f."""
+        size = len(real)
+        pieces = [_sums_and_gradients(x_r, x_f, update) for x_r, x_f in update.split(real, fake)]
+        sum_real, sum_fake, gradients_real, gradients_fake = zip(*pieces, strict=True)
+        side = torch.sign(torch.stack(sum_real).sum() - torch.stack(sum_fake).sum())
+        scale = side / size if self.params.reduction == "mean" else side
         t = self.params.threshold
-        moved_real = real.detach() - (side * scale * grad_real).clamp(-t, t)
-        moved_fake = fake.detach() + (side * scale * grad_fake).clamp(-t, t)
+        moved_real = real - (scale * torch.cat(gradients_real)).clamp(-t, t)
+        moved_fake = fake + (scale * torch.cat(gradients_fake)).clamp(-t, t)
         if update.bounds is not None:
             return moved_real.clamp(*update.bounds), moved_fake.clamp(*update.bounds)
         return moved_real, moved_fake
+
+
+def _sums_and_gradients(real: Tensor, fake: Tensor, update: DiscriminatorUpdate) -> tuple[Tensor, ...]:
+    """Sums of the logits of reals and of fakes, and each logit's gradient at its sample."""
+    real, fake = real.detach().requires_grad_(), fake.detach().requires_grad_()
+    real_logits, fake_logits = update.discriminate_pair(real, fake)
+    gradients = torch.autograd.grad(real_logits.sum() + fake_logits.sum(), (real, fake))
+    return real_logits.detach().sum(), fake_logits.detach().sum(), *gradients

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ganmatrix.methods.losses import LOSSES
-from ganmatrix.methods.method import DiscriminatorUpdate, Logs, Method, score_logs
+from ganmatrix.methods.method import DiscriminatorUpdate, Logs, Method, Objective, score_logs
 from ganmatrix.params.methods import Fargan as FarganParams
 
 
@@ -28,18 +28,24 @@ class Fargan(Method):
         batch = len(update.real)
         count = round(self.params.fake_as_real_share * batch)
         counted = torch.cat([update.real[: batch - count], self.select(count, update)])
-        counted.requires_grad_(self.params.gradient_penalty > 0)
         fake = update.draw_fakes(batch)
-        real_logits, fake_logits = update.discriminate_pair(counted, fake)
-        loss = self.loss.real(real_logits) + self.loss.fake(fake_logits)
-        logs = score_logs(loss, real_logits, fake_logits)
-        if self.params.gradient_penalty > 0:
+        penalised = self.params.gradient_penalty > 0
+        objective = self.penalised_objective(update) if penalised else self.clean_objective(update)
+        return update.descend(objective, counted, fake)
+
+    def penalised_objective(self, update: DiscriminatorUpdate) -> Objective:
+        """The clean objective and lambda E||grad D||^2 at what counts as real."""
+
+        def objective(counted: Tensor, fake: Tensor) -> tuple[Tensor, Logs]:
+            counted = counted.detach().requires_grad_()
+            real_logits, fake_logits = update.discriminate_pair(counted, fake)
+            loss = self.loss.real(real_logits) + self.loss.fake(fake_logits)
             (gradient,) = torch.autograd.grad(real_logits.sum(), counted, create_graph=True)
             penalty = gradient.flatten(1).square().sum(1).mean()
-            loss = loss + self.params.gradient_penalty * penalty
-            logs["gradient_penalty"] = penalty.detach()
-        update.descend(loss)
-        return logs
+            logs = score_logs(loss, real_logits, fake_logits) | {"gradient_penalty": penalty.detach()}
+            return loss + self.params.gradient_penalty * penalty, logs
+
+        return objective
 
     def select(self, count: int, update: DiscriminatorUpdate) -> Tensor:
         """N0 of f N0 fresh fakes: those that D takes for real most, or any."""

@@ -1,7 +1,7 @@
 """The plain GAN (Goodfellow et al. 2014): one D step on reals and fakes, one G step."""
 
 from ganmatrix.methods.losses import LOSSES
-from ganmatrix.methods.method import DiscriminatorUpdate, Logs, Method, score_logs
+from ganmatrix.methods.method import DiscriminatorUpdate, Logs, Method
 from ganmatrix.params.methods import Gan as GanParams
 
 
@@ -13,7 +13,4 @@ class Gan(Method):
 
     def update_discriminator(self, update: DiscriminatorUpdate) -> Logs:
         fake = update.draw_fakes(len(update.real))
-        real_logits, fake_logits = update.discriminate_pair(update.real, fake)
-        loss = self.loss.real(real_logits) + self.loss.fake(fake_logits)
-        update.descend(loss)
-        return score_logs(loss, real_logits, fake_logits)
+        return update.descend(self.clean_objective(update), update.real, fake)

@@ -1,12 +1,13 @@
 """The protocol between the training loop and a method.
 
-The loop owns networks, optimisers, data and random streams. For each discriminator step it hands
-the method an `Update`, through which the method draws fakes and descends; the method never sees
-an optimiser, a file or the clock.
+The loop owns networks, optimisers, data and random streams. For each update it hands the method an
+object through which the method draws fakes and descends; the method never sees an optimiser, a
+file or the clock. A loss is handed over as a function of batches, not as a number, so that the
+loop may split large batches and accumulate gradients.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,11 +22,14 @@ Discriminate = Callable[[Tensor], Tensor]
 Logs = dict[str, Tensor]
 """Scalars for history.parquet, left on the device."""
 
+Objective = Callable[..., tuple[Tensor, Logs]]
+"""Batches of equal length to a scalar loss, a mean over samples, and what to log of it."""
+
 
 class Descend(Protocol):
-    """Zero the gradients, back-propagate a scalar loss, take one optimiser step."""
+    """One optimiser step on an objective of the batches; gives its logs, averaged over the batch."""
 
-    def __call__(self, loss: Tensor) -> None: ...
+    def __call__(self, objective: Objective, *batches: Tensor) -> Logs: ...
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,15 @@ class DiscriminatorUpdate:
     draw_fakes: Callable[[int], Tensor]
     """Fresh fakes from the training latents, detached."""
     descend: Descend
+    """A step of D. Batches that require a gradient receive it in `.grad`."""
+    split: Callable[..., Iterator[tuple[Tensor, ...]]]
+    """The micro-batches that `descend` works through, for passes of the method's own."""
     bounds: tuple[float, float] | None
     """The range that data cannot leave: (-1, 1) for images, None for points."""
     iteration: int
-    """Discriminator steps taken so far."""
+    """Discriminator updates before this one."""
     iteration_in_epoch: int
-    """Discriminator steps taken so far in this pass over the training data."""
+    """Discriminator updates before this one in this pass over the training data."""
     noise: torch.Generator
     """The method's own random stream."""
 
@@ -54,10 +61,13 @@ class DiscriminatorUpdate:
 class GeneratorUpdate:
     """What a method has at hand for one update of G."""
 
-    fake: Tensor
-    """Fresh fakes, attached to G."""
+    latents: Tensor
+    """Fresh training latents (N, latent)."""
+    generate: Callable[[Tensor], Tensor]
+    """Latents to fakes, attached to G."""
     discriminate: Discriminate
     descend: Descend
+    """A step of G."""
 
 
 class Method(ABC):
@@ -72,9 +82,22 @@ class Method(ABC):
 
     def update_generator(self, update: GeneratorUpdate) -> Logs:
         """Improve G: one step on the loss's generator term."""
-        loss = self.loss.generator(update.discriminate(update.fake))
-        update.descend(loss)
-        return {"loss_generator": loss.detach()}
+
+        def objective(latents: Tensor) -> tuple[Tensor, Logs]:
+            loss = self.loss.generator(update.discriminate(update.generate(latents)))
+            return loss, {"loss_generator": loss.detach()}
+
+        return update.descend(objective, update.latents)
+
+    def clean_objective(self, update: DiscriminatorUpdate) -> Objective:
+        """real(D(x)) + fake(D(x_f)) of batches x and x_f, with D's mean logits."""
+
+        def objective(real: Tensor, fake: Tensor) -> tuple[Tensor, Logs]:
+            real_logits, fake_logits = update.discriminate_pair(real, fake)
+            loss = self.loss.real(real_logits) + self.loss.fake(fake_logits)
+            return loss, score_logs(loss, real_logits, fake_logits)
+
+        return objective
 
 
 def score_logs(loss: Tensor, real_logits: Tensor, fake_logits: Tensor) -> Logs:

@@ -1,6 +1,6 @@
 """What every section of params.yaml shares: strictness, names, fractions."""
 
-from fractions import Fraction
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -16,14 +16,17 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+_FRACTION = re.compile(r"([-+]?[0-9]{1,15}) ?/ ?([0-9]{1,15})")
+
+
 def _fraction(value: Any) -> Any:
-    """Read `1/255` as the float 1/255; leave everything else to pydantic."""
-    if isinstance(value, str):
-        try:
-            return float(Fraction(value))
-        except (ValueError, ZeroDivisionError):
-            raise ValueError("expected a number or a fraction such as 1/255") from None
-    return value
+    """Read `1/255` as the float 1/255; leave everything but text to pydantic."""
+    if not isinstance(value, str):
+        return value
+    written = _FRACTION.fullmatch(value)
+    if written is None or int(written[2]) == 0:
+        raise ValueError("expected a number or a fraction such as 1/255")
+    return int(written[1]) / int(written[2])
 
 
 Ratio = Annotated[float, BeforeValidator(_fraction, json_schema_input_type=float | str)]

@@ -65,4 +65,11 @@ class Recipe(Section):
     )
     ema_half_life: float = Field(gt=0, description="half-life of G's weight average, generator steps")
     precision: Literal["float32", "bfloat16"] = "float32"
+    compile: bool = Field(default=False, description="compile the networks with torch.compile")
+    accumulate: int = Field(
+        default=1, ge=1, le=1024, description="micro-batches a batch is split into, to save memory"
+    )
+    snapshots: list[Steps] = Field(
+        default=[], description="generator steps whose averaged generators are kept, for curves"
+    )
     log_every: Steps = Field(default=50, description="generator steps between rows of history.parquet")

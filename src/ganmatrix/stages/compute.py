@@ -17,6 +17,13 @@ def threads() -> int:
     return int(text)
 
 
+def free_bytes(device: torch.device) -> int:
+    """Memory that is free where the device computes."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
 def device(name: str) -> torch.device:
     """Set up threads and determinism, and resolve `auto`, `cpu`, `cuda` or `cuda:N`."""
     torch.set_num_threads(threads())

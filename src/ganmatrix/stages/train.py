@@ -1,5 +1,6 @@
 """`train CELL`: weights, history, run record and a sample grid under cells/<cell>/."""
 
+import copy
 import hashlib
 import io
 import json
@@ -19,7 +20,7 @@ import torch
 from ganmatrix.cell import Cell
 from ganmatrix.errors import UserError
 from ganmatrix.methods import catalogue as methods
-from ganmatrix.networks.pair import parameter_count
+from ganmatrix.networks.pair import Pair, parameter_count
 from ganmatrix.params import Params
 from ganmatrix.params.recipes import Recipe
 from ganmatrix.plan import code_digest
@@ -30,8 +31,9 @@ from ganmatrix.stages.layout import Layout
 from ganmatrix.stages.progress import Progressing
 from ganmatrix.stages.scratch import Scratch
 from ganmatrix.training import averaging, seeding, weights
+from ganmatrix.training.data import open_data as open_samples
 from ganmatrix.training.seeding import Stream
-from ganmatrix.training.trainer import Data, Trainer
+from ganmatrix.training.trainer import Trainer
 
 INTERRUPTED = 75
 """Exit status after a signal: a checkpoint was written, the same command continues (EX_TEMPFAIL)."""
@@ -64,8 +66,8 @@ def run(
     }
     scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(cell, facts, device, compute.threads()))
     pair = weights.initialise(cell, params.architectures[cell.architecture], data.shape)
-    samples = torch.from_numpy(data.array("train").copy()).to(device)
-    trainer = Trainer(cell, pair, methods.build(params.methods[cell.method]), recipe, Data(samples))
+    samples = open_samples(data.array("train"), device, compute.free_bytes(device))
+    trainer = Trainer(cell, pair, methods.build(params.methods[cell.method]), recipe, samples)
     if (state := scratch.restore()) is not None:
         trainer.load_state_dict(state)
     first_step, began = trainer.step, time.monotonic()
@@ -87,6 +89,7 @@ def run(
             "generator": pair.generator,
             "generator_ema": generator,
             "discriminator": pair.discriminator,
+            **finished_snapshots(trainer, cell, pair),
         },
     )
     write_bytes(files.weights, packed)
@@ -201,10 +204,24 @@ def _losses(trainer: Trainer) -> dict[str, float]:
 
 def finished_generator(trainer: Trainer, cell: Cell) -> torch.nn.Module:
     """The averaged generator with batch statistics of its own, on the CPU."""
-    generator = trainer.average.module.cpu()
+    return averaging.with_batch_statistics(trainer.average.module.cpu(), statistics_latents(trainer, cell))
+
+
+def finished_snapshots(trainer: Trainer, cell: Cell, pair: Pair) -> dict[str, torch.nn.Module]:
+    """The averaged generators kept on the way, with batch statistics of their own, by name."""
+    snapshots = {}
+    for step, state in trainer.snapshots.items():
+        generator = copy.deepcopy(pair.generator).cpu()
+        generator.load_state_dict(state)
+        name = f"generator_ema_step_{step}"
+        snapshots[name] = averaging.with_batch_statistics(generator, statistics_latents(trainer, cell))
+    return snapshots
+
+
+def statistics_latents(trainer: Trainer, cell: Cell) -> torch.Tensor:
+    """The latents that batch statistics are estimated from, the same for every generator of a cell."""
     stream = seeding.generator(cell, Stream.BATCH_STATISTICS)
-    count = averaging.BATCHES * STATISTICS_BATCH
-    return averaging.with_batch_statistics(generator, torch.randn(count, trainer.latent, generator=stream))
+    return torch.randn(averaging.BATCHES * STATISTICS_BATCH, trainer.latent, generator=stream)
 
 
 def sample_picture(generator: torch.nn.Module, cell: Cell, data: Prepared, latent: int) -> bytes:

@@ -1,22 +1,29 @@
 """One of the two players: a network, its optimiser, and a record of what its steps met."""
 
 import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn, optim
 
+from ganmatrix.methods.method import Logs, Objective
 from ganmatrix.networks.pair import has_batch_statistics
+from ganmatrix.params.recipes import Recipe
 from ganmatrix.training.outcome import Descent
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 class Player:
     """Steps are recorded on the device and read only when the loop logs: no step waits for it."""
 
-    def __init__(self, network: nn.Module, optimiser: optim.Optimizer, precision: torch.dtype) -> None:
+    def __init__(self, network: nn.Module, optimiser: optim.Optimizer, recipe: Recipe) -> None:
         self.network = network
         self.optimiser = optimiser
-        self.precision = precision
+        self.precision = PRECISIONS[recipe.precision]
+        self.accumulate = recipe.accumulate
+        self.forward: Callable[[Tensor], Tensor] = torch.compile(network) if recipe.compile else network
         self.weights = list(network.parameters())
         self.joint = not has_batch_statistics(network)
         self.step = 0
@@ -25,7 +32,7 @@ class Player:
     def __call__(self, batch: Tensor) -> Tensor:
         """The network's output in float32, computed in the recipe's precision."""
         with self._autocast(batch.device.type):
-            output: Tensor = self.network(batch)
+            output = self.forward(batch)
         return output.float()
 
     def pair(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
@@ -35,17 +42,32 @@ class Player:
         outputs = self(torch.cat([first, second]))
         return outputs[: len(first)], outputs[len(first) :]
 
-    def descend(self, loss: Tensor) -> None:
-        """One optimiser step. The loss reaches this player's weights and, for D, its input leaves."""
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self._step(loss)
+    def split(self, *batches: Tensor) -> Iterator[tuple[Tensor, ...]]:
+        """The micro-batches of batches of equal length, as many as gradients are accumulated over."""
+        return zip(*(batch.chunk(self.accumulate) for batch in batches), strict=True)
 
-    def descend_alone(self, loss: Tensor) -> None:
-        """As `descend`, without gradients for anything but this player's weights."""
+    def descend(self, objective: Objective, *batches: Tensor) -> Logs:
+        """One optimiser step on the objective's mean over the batches, micro-batch by micro-batch.
+
+        Gradients reach this player's weights and those batches that require one, nothing else.
+        """
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward(inputs=self.weights)
-        self._step(loss)
+        leaves = [*self.weights, *(batch for batch in batches if batch.requires_grad)]
+        logs: Logs = {}
+        total: Tensor | None = None
+        for pieces in self.split(*batches):
+            share = len(pieces[0]) / len(batches[0])
+            loss, piece_logs = objective(*pieces)
+            scaled = loss * share
+            scaled.backward(inputs=leaves)
+            total = scaled.detach() if total is None else total + scaled.detach()
+            for name, value in piece_logs.items():
+                logs[name] = logs[name] + share * value if name in logs else share * value
+        assert total is not None
+        gradients = [w.grad for w in self.weights if w.grad is not None]
+        self._descents.append((self.step, total, nn.utils.get_total_norm(gradients)))
+        self.optimiser.step()
+        return logs
 
     def begin(self, step: int, rate: float) -> None:
         """Enter a generator step (counted from 1) with its learning rate."""
@@ -76,11 +98,6 @@ class Player:
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self._descents = state["descents"]
-
-    def _step(self, loss: Tensor) -> None:
-        gradients = [w.grad for w in self.weights if w.grad is not None]
-        self._descents.append((self.step, loss.detach(), nn.utils.get_total_norm(gradients)))
-        self.optimiser.step()
 
     def _autocast(self, device: str) -> contextlib.AbstractContextManager[Any]:
         if self.precision is torch.float32:

@@ -35,6 +35,11 @@ class EpochSampler:
         self.position += self.batch_size
         return batch
 
+    def peek(self) -> Tensor | None:
+        """The indices of the batch after the last one; None where a new pass would begin."""
+        batch = self.order[self.position : self.position + self.batch_size]
+        return batch if len(batch) == self.batch_size else None
+
     def state_dict(self) -> dict[str, Any]:
         return {"order": self.order, "position": self.position}
 

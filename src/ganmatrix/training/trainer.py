@@ -4,7 +4,6 @@ It knows no method, file or clock: a method acts through the protocol of `method
 caller decides between steps whether to save, to report or to stop.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,46 +14,26 @@ from ganmatrix.methods.method import DiscriminatorUpdate, GeneratorUpdate, Logs,
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.recipes import Recipe
 from ganmatrix.training import averaging, optimisers
+from ganmatrix.training.data import Data
 from ganmatrix.training.outcome import Divergence, Reason, first_divergence
 from ganmatrix.training.player import Player
 from ganmatrix.training.sampling import EpochSampler
 from ganmatrix.training.seeding import Stream, generator
-
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-
-
-@dataclass(frozen=True)
-class Data:
-    """Training data on the device: uint8 images (N, C, H, W) or float32 points (N, 2)."""
-
-    samples: Tensor
-
-    @property
-    def is_image(self) -> bool:
-        return self.samples.ndim == 4
-
-    def batch(self, indices: Tensor) -> Tensor:
-        """Samples by index as float32 in [-1, 1]; images are laid out channels last."""
-        chosen = self.samples[indices.to(self.samples.device)]
-        if not self.is_image:
-            return chosen
-        return (chosen.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 
 class Trainer:
     """One cell's training state, advanced step by step and saved between any two steps."""
 
     def __init__(self, cell: Cell, pair: Pair, method: Method, recipe: Recipe, data: Data) -> None:
-        device = data.samples.device
+        device = data.device
         self.recipe, self.method, self.data = recipe, method, data
         self.latent = pair.latent
         if data.is_image:
             for network in (pair.generator, pair.discriminator):
                 network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        precision = PRECISIONS[recipe.precision]
         rates = recipe.optimizer
         self.generator, self.discriminator = (
-            Player(network.to(device), optimisers.build(rates, network.parameters(), rate), precision)
+            Player(network.to(device), optimisers.build(rates, network.parameters(), rate), recipe)
             for network, rate in (
                 (pair.generator, rates.generator_lr),
                 (pair.discriminator, rates.discriminator_lr),
@@ -66,10 +45,11 @@ class Trainer:
             Stream.TRAINING_LATENTS: generator(cell, Stream.TRAINING_LATENTS, device),
             Stream.METHOD_NOISE: generator(cell, Stream.METHOD_NOISE, device),
         }
-        self.sampler = EpochSampler(len(data.samples), recipe.batch_size, self.streams[Stream.DATA_ORDER])
+        self.sampler = EpochSampler(data.count, recipe.batch_size, self.streams[Stream.DATA_ORDER])
         self.step = 0
         self.discriminator_updates = 0
         self.history: list[dict[str, float]] = []
+        self.snapshots: dict[int, dict[str, Tensor]] = {}
         self.divergence: Divergence | None = None
         self._logs: list[Logs] = []
 
@@ -96,6 +76,7 @@ class Trainer:
             "discriminator_updates": self.discriminator_updates,
             "history": self.history,
             "logs": self._logs,
+            "snapshots": self.snapshots,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -110,6 +91,7 @@ class Trainer:
         self.discriminator_updates = state["discriminator_updates"]
         self.history = state["history"]
         self._logs = state["logs"]
+        self.snapshots = state["snapshots"]
 
     def _take_step(self) -> None:
         factor = optimisers.rate_factor(self.recipe, self.step)
@@ -119,11 +101,12 @@ class Trainer:
         for _ in range(self.recipe.discriminator_steps):
             indices = self.sampler.next()
             update = DiscriminatorUpdate(
-                real=self.data.batch(indices),
+                real=self.data.batch(indices, self.sampler.peek()),
                 discriminate=self.discriminator,
                 discriminate_pair=self.discriminator.pair,
                 draw_fakes=self._draw_fakes,
                 descend=self.discriminator.descend,
+                split=self.discriminator.split,
                 bounds=(-1.0, 1.0) if self.data.is_image else None,
                 iteration=self.discriminator_updates,
                 iteration_in_epoch=self.sampler.batch_in_epoch,
@@ -134,13 +117,17 @@ class Trainer:
         count = self.recipe.batch_size * self.recipe.generator_batch_multiple
         logs |= self.method.update_generator(
             GeneratorUpdate(
-                fake=self.generator(self._latents(count)),
+                latents=self._latents(count),
+                generate=self.generator,
                 discriminate=self.discriminator,
-                descend=self.generator.descend_alone,
+                descend=self.generator.descend,
             )
         )
         self.average.update_parameters(self.generator.network)
         self.step += 1
+        if self.step in self.recipe.snapshots:
+            weights = self.average.module.state_dict()
+            self.snapshots[self.step] = {name: value.cpu().clone() for name, value in weights.items()}
         self._logs.append(logs)
 
     def _latents(self, count: int) -> Tensor:

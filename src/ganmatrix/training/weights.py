@@ -1,6 +1,7 @@
 """weights.safetensors: a trained cell that describes itself.
 
-Tensors `generator.*`, `generator_ema.*` and `discriminator.*`; the header says which networks they
+Tensors `generator.*`, `generator_ema.*`, `discriminator.*` and, where the recipe names snapshots,
+`generator_ema_step_<n>.*`; the header says which networks they
 belong to, so that no other file is needed to use them. safetensors holds nothing but numbers:
 loading it executes nothing.
 """
