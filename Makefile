@@ -9,7 +9,7 @@ CONFIG := $(if $(SCALE),--configfile pipeline/scales/$(SCALE).yaml)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help venv results test test-slow lint clean
+.PHONY: help venv results test test-slow bench lint clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,15 @@ test: venv ## The test suite, under 10 minutes on 2 cores
 
 test-slow: venv ## The tests that take minutes
 	pytest -m slow
+
+bench: venv .bench/.installed ## Time training: methods, batches, and torch-mimicry beside it
+	python bench/bench.py --mimicry .bench/venv/bin/python
+
+.bench/.installed: constraints.txt
+	$(PYTHON) -m venv .bench/venv
+	.bench/venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch numpy scipy matplotlib
+	.bench/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torch-mimicry==0.1.16
+	touch $@
 
 lint: venv ## Format, style, types, layers, notebooks
 	ruff format --check .

@@ -2,6 +2,7 @@
 
 import difflib
 import itertools
+import re
 from dataclasses import dataclass
 
 from ganmatrix.errors import UserError
@@ -31,9 +32,9 @@ class Cell:
     def parse(cls, text: str) -> "Cell":
         """The cell of an id; UserError if it has another form."""
         parts = text.split("-")
-        if len(parts) != 4 or not all(parts) or not (parts[3].isascii() and parts[3].isdigit()):
+        if len(parts) != 4 or not all(parts) or not re.fullmatch("[0-9]{1,10}", parts[3]):
             raise UserError(
-                f"{text!r} is no cell id; expected dataset-architecture-method-seed, "
+                f"{text[:100]!r} is no cell id; expected dataset-architecture-method-seed, "
                 "such as digits-conventional-gan-0 (`ganmatrix cells` lists them)"
             )
         return cls(parts[0], parts[1], parts[2], int(parts[3]))

@@ -178,5 +178,5 @@ def main(run: Callable[[], None] = app) -> None:
     try:
         run()
     except UserError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
         sys.exit(2)

@@ -24,7 +24,13 @@ KEYS: dict[str, tuple[str, ...]] = {
 """The keys of params.yaml whose values a stage uses."""
 
 CODE: dict[str, tuple[str, ...]] = {
-    "prepare": ("params/base.py", "params/datasets.py", "datasets", "stages/prepare.py"),
+    "prepare": (
+        "params/base.py",
+        "params/datasets.py",
+        "datasets",
+        "stages/data.py",
+        "stages/prepare.py",
+    ),
     "reference": (
         "params/base.py",
         "params/evaluation.py",
@@ -78,7 +84,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "results",
         "stages/assemble.py",
     ),
-    "report": ("reporting", "results", "stages/report.py"),
+    "report": ("reporting", "stages/report.py"),
 }
 """The source files, or folders of them, that can change what a stage makes.
 

@@ -49,7 +49,7 @@ def load(path: Path) -> tuple[Params, dict[str, Any]]:
     try:
         params = Params.model_validate(document)
     except ValidationError as error:
-        raise UserError(f"{path}: {explain(error, document, Params)}") from None
+        raise UserError(f"{path}: {explain(error, Params)}") from None
     if problem := _inconsistency(params):
         raise UserError(f"{path}: {problem}")
     return params, document
@@ -80,6 +80,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: {where}not valid YAML: {error.problem or error.context}") from None
     except YAMLError as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    except (ValueError, RecursionError) as error:  # a scalar that its tag denies; a thousand brackets
+        raise UserError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(document, dict):
         raise UserError(f"{path} is empty or no mapping; expected sections {', '.join(Params.model_fields)}")
     return document

@@ -3,23 +3,36 @@
 import difflib
 import types
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from ganmatrix.params.base import NAME_PATTERN
 
 _BOUNDS = {
-    "greater_than": ("> {gt}"),
-    "greater_than_equal": (">= {ge}"),
-    "less_than": ("< {lt}"),
-    "less_than_equal": ("<= {le}"),
+    "greater_than": (">", "gt"),
+    "greater_than_equal": (">=", "ge"),
+    "less_than": ("<", "lt"),
+    "less_than_equal": ("<=", "le"),
+}
+_WANTED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "string_too_short": "some text",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
 }
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
     """`; did you mean X?` for the choice closest to word, or nothing."""
-    close = difflib.get_close_matches(str(word), list(choices), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.5)
     return f"; did you mean {close[0]}?" if close else ""
 
 
@@ -31,81 +44,101 @@ def unknown_name(key: str, name: str, known: Iterable[str], section: str) -> str
     )
 
 
-def explain(error: ValidationError, document: Any, model: type[BaseModel]) -> str:
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """The first problem of a failed validation in one line, with the number of the others."""
     problems = error.errors(include_url=False)
     first = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
-    line = _explain_one(first, document, model)
+    line = _explain_one(first, model)
     others = len(problems) - 1
     return line + (f" (and {others} more)" if others else "")
 
 
-def _explain_one(problem: Any, document: Any, model: type[BaseModel]) -> str:
-    path, parent, keys = _locate(problem["loc"], document, model)
-    key = ".".join(str(part) for part in path)
+def _explain_one(problem: Any, model: type[BaseModel]) -> str:
+    path, enclosing, annotation = _locate(problem["loc"], model)
+    key = _joined(path)
     value, kind, context = problem["input"], problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
-        known = f"; expected {', '.join(keys)}" if keys else ""
-        return f"{key}: unknown key{nearest(str(path[-1]), keys) or known}"
+        keys = list(enclosing.model_fields)
+        return f"{key}: unknown key{nearest(path[-1], keys) or '; expected ' + ', '.join(keys)}"
     if kind == "missing":
-        return f"{key} is missing; {_purpose(parent, str(path[-1]))}"
+        described = enclosing.model_fields[path[-1]].description
+        return f"{key} is missing; add it" + (f" ({described})" if described else "")
     if kind == "union_tag_not_found":
-        return f"{key}.kind is missing; choose from {_tags(parent)}"
+        return f"{key}.kind is missing; choose from {', '.join(_variants(annotation))}"
     if kind == "union_tag_invalid":
-        tags = [tag.strip("' ") for tag in context["expected_tags"].split(",")]
-        return f"{key}.kind is {context['tag']}; choose from {', '.join(tags)}{nearest(context['tag'], tags)}"
+        return f"{key}.kind is {_shown(value['kind'])}; {_choose(value['kind'], list(_variants(annotation)))}"
     if kind == "literal_error":
-        choices = [str(c).strip("'") for c in context["expected"].replace(" or ", ", ").split(", ")]
-        return f"{key} is {_shown(value)}; choose from {', '.join(choices)}{nearest(value, choices)}"
+        return f"{key} is {_shown(value)}; {_choose(value, [str(c) for c in get_args(annotation)])}"
+    if problem["loc"][-1] == "[key]" and kind == "string_type":
+        return f"{_joined(path[:-1])}: the name {_shown(value)} is no text; put it in quotes"
     if kind == "string_pattern_mismatch" and context.get("pattern") == NAME_PATTERN:
-        mended = "".join(c if c.isascii() and c.isalnum() else "_" for c in str(value).lower())
+        mended = "".join(c if c.isascii() and c.isalnum() else "_" for c in value.lower()) or "a"
         return f"{key}: {_shown(value)} is an ill-formed name; names match [a-z0-9_]+, such as {mended}"
     if kind in _BOUNDS:
-        return f"{key} is {_shown(value)}; expected {_BOUNDS[kind].format(**context)}"
+        sign, bound = _BOUNDS[kind]
+        return f"{key} is {_shown(value)}; expected {sign} {_number(context[bound])}"
     if kind == "too_short":
-        return f"{key} is empty; expected at least {context['min_length']} entry"
+        least, length = context["min_length"], context["actual_length"]
+        has = f"has {length} {_entries(length)}" if length else "is empty"
+        return f"{key} {has}; expected at least {least} {_entries(least)}"
     if kind == "value_error":
         return f"{key} is {_shown(value)}; {context['error']}"
-    if kind == "finite_number":
-        return f"{key} is {_shown(value)}; expected a finite number"
-    wanted = {
-        "int_type": "a whole number",
-        "int_from_float": "a whole number",
-        "float_type": "a number",
-        "bool_type": "true or false",
-        "string_type": "text",
-        "list_type": "a list",
-        "dict_type": "a mapping",
-        "model_type": "a mapping",
-        "model_attributes_type": "a mapping",
-    }.get(kind)
-    return f"{key} is {_shown(value)}; {'expected ' + wanted if wanted else problem['msg']}"
+    if kind == "model_attributes_type" and (kinds := _variants(annotation)):
+        return f"{key} is {_shown(value)}; expected a mapping with a kind ({', '.join(kinds)})"
+    return f"{key} is {_shown(value)}; " + (
+        f"expected {_WANTED[kind]}" if kind in _WANTED else problem["msg"]
+    )
+
+
+def _choose(value: Any, choices: list[str]) -> str:
+    return f"choose from {', '.join(choices)}" + (nearest(value, choices) if isinstance(value, str) else "")
 
 
 def _shown(value: Any) -> str:
+    """The value as YAML would have it, cut to 60 characters."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _purpose(model: Any, field: str) -> str:
-    info = getattr(model, "model_fields", {}).get(field)
-    if info is not None and info.description:
-        return f"expected {info.description}"
-    return "add it"
+def _number(value: float) -> str:
+    return f"{value:.15g}"
 
 
-def _tags(union: Any) -> str:
-    return ", ".join(sorted(_variants(union)))
+def _entries(count: int) -> str:
+    return "entry" if count == 1 else "entries"
+
+
+def _joined(path: list[Any]) -> str:
+    """`a.b[2]`: keys joined by dots, places in a list in brackets."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
+    return "".join(parts).removeprefix(".")
+
+
+def _locate(loc: tuple[Any, ...], model: Any) -> tuple[list[Any], Any, Any]:
+    """Pydantic's location as the user wrote it, with the enclosing type and the type found there.
+
+    Pydantic adds the tag of each discriminated union that it passes, and a final `[key]` where the
+    key itself is at fault; params.yaml has neither.
+    """
+    path: list[Any] = []
+    enclosing, here = None, model
+    for part in loc[:-1] if loc[-1] == "[key]" else loc:
+        if variants := _variants(here):
+            here = variants[part]
+        else:
+            path.append(part)
+            enclosing, here = here, _descend(here, part)
+    return path, enclosing, here
 
 
 def _variants(annotation: Any) -> dict[str, Any]:
-    """The members of a discriminated union by their `kind`."""
-    found = {}
-    for member in _members(annotation):
-        field = getattr(member, "model_fields", {}).get("kind")
-        if field is not None and get_origin(field.annotation) is Literal:
-            found[get_args(field.annotation)[0]] = member
-    return found
+    """The members of a discriminated union by their `kind`; none for any other type."""
+    members = [member for member in _members(annotation) if "kind" in getattr(member, "model_fields", {})]
+    if len(members) < 2:
+        return {}
+    return {get_args(member.model_fields["kind"].annotation)[0]: member for member in members}
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:
@@ -116,41 +149,9 @@ def _members(annotation: Any) -> tuple[Any, ...]:
     return (annotation,)
 
 
-def _locate(loc: tuple[Any, ...], document: Any, model: Any) -> tuple[list[Any], Any, list[str]]:
-    """Pydantic's location as the user wrote it, with the enclosing type and its keys.
-
-    Pydantic puts the tag of a discriminated union and the marker `[key]` into the location;
-    params.yaml has neither.
-    """
-    path: list[Any] = []
-    here, raw, parent = model, document, model
-    for part in loc:
-        if part == "[key]":
-            continue
-        variants = _variants(here)
-        is_tag = part in variants and isinstance(raw, dict) and raw.get("kind") == part and part not in raw
-        if is_tag:
-            here = variants[part]
-            continue
-        path.append(part)
-        parent, here = here, _descend(here, part)
-        raw = raw.get(part) if isinstance(raw, dict) else None
-        if isinstance(raw, dict) and raw.get("kind") in (tags := _variants(here)) and len(tags) == 1:
-            here = tags[raw["kind"]]
-    if isinstance(raw, dict) and not getattr(here, "model_fields", None):
-        parent = here
-    keys = list(getattr(parent, "model_fields", {}))
-    return path or ["params"], here if _variants(here) and len(_variants(here)) > 1 else parent, keys
-
-
 def _descend(annotation: Any, part: Any) -> Any:
-    for member in _members(annotation):
-        if fields := getattr(member, "model_fields", None):
-            if part in fields:
-                info = fields[part]
-                return info.annotation
-        elif get_origin(member) is dict:
-            return get_args(member)[1]
-        elif get_origin(member) is list:
-            return get_args(member)[0]
-    return None
+    """The type of a key or place within a type; None if it has no such key."""
+    (outer,) = _members(annotation)
+    if hasattr(outer, "model_fields"):
+        return outer.model_fields[part].annotation if part in outer.model_fields else None
+    return get_args(outer)[-1] if get_origin(outer) in (dict, list) else None

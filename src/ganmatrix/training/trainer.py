@@ -93,42 +93,49 @@ class Trainer:
         self._logs = state["logs"]
         self.snapshots = state["snapshots"]
 
+    def update_discriminator(self) -> Logs:
+        """One update of D by the method, on the next batch of reals."""
+        indices = self.sampler.next()
+        update = DiscriminatorUpdate(
+            real=self.data.batch(indices, self.sampler.peek()),
+            discriminate=self.discriminator,
+            discriminate_pair=self.discriminator.pair,
+            draw_fakes=self._draw_fakes,
+            descend=self.discriminator.descend,
+            split=self.discriminator.split,
+            bounds=(-1.0, 1.0) if self.data.is_image else None,
+            iteration=self.discriminator_updates,
+            iteration_in_epoch=self.sampler.batch_in_epoch,
+            noise=self.streams[Stream.METHOD_NOISE],
+        )
+        self.discriminator_updates += 1
+        return self.method.update_discriminator(update)
+
+    def update_generator(self) -> Logs:
+        """One update of G by the method, and of its average."""
+        count = self.recipe.batch_size * self.recipe.generator_batch_multiple
+        update = GeneratorUpdate(
+            latents=self._latents(count),
+            generate=self.generator,
+            discriminate=self.discriminator,
+            descend=self.generator.descend,
+        )
+        logs = self.method.update_generator(update)
+        self.average.update_parameters(self.generator.network)
+        return logs
+
     def _take_step(self) -> None:
         factor = optimisers.rate_factor(self.recipe, self.step)
-        self.generator.begin(self.step + 1, self.recipe.optimizer.generator_lr * factor)
-        self.discriminator.begin(self.step + 1, self.recipe.optimizer.discriminator_lr * factor)
+        self.step += 1
+        self.generator.begin(self.step, self.recipe.optimizer.generator_lr * factor)
+        self.discriminator.begin(self.step, self.recipe.optimizer.discriminator_lr * factor)
         logs: Logs = {}
         for _ in range(self.recipe.discriminator_steps):
-            indices = self.sampler.next()
-            update = DiscriminatorUpdate(
-                real=self.data.batch(indices, self.sampler.peek()),
-                discriminate=self.discriminator,
-                discriminate_pair=self.discriminator.pair,
-                draw_fakes=self._draw_fakes,
-                descend=self.discriminator.descend,
-                split=self.discriminator.split,
-                bounds=(-1.0, 1.0) if self.data.is_image else None,
-                iteration=self.discriminator_updates,
-                iteration_in_epoch=self.sampler.batch_in_epoch,
-                noise=self.streams[Stream.METHOD_NOISE],
-            )
-            logs |= self.method.update_discriminator(update)
-            self.discriminator_updates += 1
-        count = self.recipe.batch_size * self.recipe.generator_batch_multiple
-        logs |= self.method.update_generator(
-            GeneratorUpdate(
-                latents=self._latents(count),
-                generate=self.generator,
-                discriminate=self.discriminator,
-                descend=self.generator.descend,
-            )
-        )
-        self.average.update_parameters(self.generator.network)
-        self.step += 1
+            logs |= self.update_discriminator()
+        self._logs.append(logs | self.update_generator())
         if self.step in self.recipe.snapshots:
             weights = self.average.module.state_dict()
             self.snapshots[self.step] = {name: value.cpu().clone() for name, value in weights.items()}
-        self._logs.append(logs)
 
     def _latents(self, count: int) -> Tensor:
         stream = self.streams[Stream.TRAINING_LATENTS]

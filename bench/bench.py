@@ -1,0 +1,273 @@
+"""`make bench`: how fast training is, against plain GAN, against mimicry, and against the machine.
+
+Contenders are processes that take turns, a block of iterations each, so that all meet the same noise;
+figures are medians over rounds, ratios are taken round by round. Prints tables and writes JSON.
+
+    python bench/bench.py [--device cpu|cuda] [--threads N] [--rounds N] [--mimicry PYTHON] [--output FILE]
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+HERE = Path(__file__).parent
+METHODS: dict[str, dict[str, Any]] = {
+    "gan": {"kind": "gan"},
+    "as_gan": {"kind": "as_gan", "epsilon": 1 / 255, "warm_up": 0},
+    "dat": {"kind": "dat"},
+    "fargan": {"kind": "fargan"},
+}
+METHOD_BATCH = {"dcgan32": 64, "sngan32": 16}
+BATCHES = (8, 16, 32, 64, 128)
+MIMICRY_BATCH = 64
+BLOCK_SECONDS = 2.0
+
+
+@dataclass
+class Contender:
+    """One process and the seconds an iteration that it has shown, round by round."""
+
+    name: str
+    command: list[str]
+    seconds: list[float] = field(default_factory=list)
+    peak_mebibytes: float = 0.0
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        self._answer()
+        first = self._ask("run 1")["seconds"]
+        self.block = max(1, round(BLOCK_SECONDS / first))
+
+    def take_turn(self) -> None:
+        self.seconds.append(self._ask(f"run {self.block}")["seconds"] / self.block)
+
+    def stop(self) -> None:
+        self.peak_mebibytes = self._ask("peak")["mebibytes"]
+        self.process.communicate()
+
+    def _ask(self, command: str) -> dict[str, float]:
+        assert self.process.stdin is not None
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> dict[str, float]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit(f"{self.name} ended early; its command was {' '.join(self.command)}")
+        answer: dict[str, float] = json.loads(line)
+        return answer
+
+
+def ours(name: str, args: argparse.Namespace, **spec: Any) -> Contender:
+    """A contender of our own; the spec's defaults are a plain GAN's iteration in float32."""
+    full = {
+        "method": METHODS["gan"],
+        "discriminator_steps": 1,
+        "precision": "float32",
+        "compile": False,
+        "threads": args.threads,
+        "device": args.device,
+        "what": "iteration",
+    } | spec
+    return Contender(name, [sys.executable, str(HERE / "ours.py"), json.dumps(full)])
+
+
+def interleave(contenders: list[Contender], rounds: int) -> None:
+    """Let the contenders take turns."""
+    for contender in contenders:
+        contender.start()
+    for _ in range(rounds):
+        for contender in contenders:
+            contender.take_turn()
+    for contender in contenders:
+        contender.stop()
+
+
+def summary(contender: Contender, baseline: Contender, images: int, higher_is_better: bool) -> dict[str, Any]:
+    """Median and range of one contender, and its ratio to the baseline, round by round."""
+    pairs = zip(contender.seconds, baseline.seconds, strict=True)
+    ratios = [b / a if higher_is_better else a / b for a, b in pairs]
+    median = statistics.median(contender.seconds)
+    return {
+        "name": contender.name,
+        "seconds": median,
+        "seconds_range": [min(contender.seconds), max(contender.seconds)],
+        "iterations_per_second": 1 / median,
+        "images_per_second": images / median,
+        "ratio": statistics.median(ratios),
+        "ratio_range": [min(ratios), max(ratios)],
+        "peak_mebibytes": contender.peak_mebibytes,
+        "rounds": len(contender.seconds),
+    }
+
+
+def method_costs(args: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
+    """Each method's iteration at n_dis = 1 over plain GAN's, on two networks."""
+    costs = {}
+    for network, batch in METHOD_BATCH.items():
+        contenders = [
+            ours(name, args, network=network, method=method, batch=batch) for name, method in METHODS.items()
+        ]
+        interleave(contenders, args.rounds)
+        costs[f"{network}, batch {batch}"] = [summary(c, contenders[0], batch, False) for c in contenders]
+    return costs
+
+
+def against_mimicry(args: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
+    """A D step, and an iteration at n_dis = 5, of the same SNGAN-32 networks, batch and threads."""
+    found = {}
+    for what in ("discriminator", "iteration"):
+        command = [args.mimicry, str(HERE / "mimicry.py"), what, str(MIMICRY_BATCH)]
+        theirs = Contender("mimicry float32", [*command, str(args.threads), args.device])
+        variants = [("float32", False), ("bfloat16", False)] + ([("bfloat16", True)] if args.compile else [])
+        contenders = [theirs] + [
+            ours(
+                f"ours {precision}{' compiled' if compiled else ''}",
+                args,
+                network="sngan32",
+                method={"kind": "gan", "loss": "hinge"},
+                batch=MIMICRY_BATCH,
+                discriminator_steps=5,
+                precision=precision,
+                compile=compiled,
+                what=what,
+            )
+            for precision, compiled in variants
+        ]
+        interleave(contenders, args.rounds)
+        images = MIMICRY_BATCH * (5 if what == "iteration" else 1)
+        label = "a whole iteration, n_dis 5" if what == "iteration" else "a D step"
+        found[f"SNGAN-32, {label}, batch {MIMICRY_BATCH}"] = [
+            summary(c, theirs, images, True) for c in contenders
+        ]
+    return found
+
+
+def batch_scaling(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Images/s of a plain GAN's iteration on DCGAN-32 as the batch grows."""
+    contenders = [ours(str(batch), args, network="dcgan32", batch=batch) for batch in BATCHES]
+    interleave(contenders, args.rounds)
+    return [summary(c, contenders[0], batch, False) for c, batch in zip(contenders, BATCHES, strict=True)]
+
+
+def arithmetic(args: argparse.Namespace, seconds: dict[str, float]) -> list[dict[str, Any]]:
+    """GFLOP/s of a SNGAN-32 D step over that of a large matrix product, by precision, in this run."""
+    sys.path.insert(0, str(HERE))
+    from ours import build
+    from torch.utils.flop_counter import FlopCounterMode
+
+    torch.set_num_threads(args.threads)
+    found = []
+    for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+        trainer = build(
+            {
+                "network": "sngan32",
+                "method": {"kind": "gan", "loss": "hinge"},
+                "batch": MIMICRY_BATCH,
+                "discriminator_steps": 5,
+                "precision": precision,
+                "compile": False,
+                "device": args.device,
+            }
+        )
+        with FlopCounterMode(display=False) as counter:
+            trainer.update_discriminator()
+        achieved = counter.get_total_flops() / seconds[f"ours {precision}"] / 1e9
+        peak = matmul_gflops(dtype, args.device)
+        found.append({"precision": precision, "achieved": achieved, "matmul": peak, "share": achieved / peak})
+    return found
+
+
+def matmul_gflops(dtype: torch.dtype, device: str) -> float:
+    """The best of seven products of square matrices."""
+    size = 8192 if device == "cuda" else 2048
+    a = torch.randn(size, size, device=device).to(dtype)
+    best = float("inf")
+    for _ in range(7):
+        began = time.perf_counter()
+        a @ a
+        if device == "cuda":
+            torch.cuda.synchronize()
+        best = min(best, time.perf_counter() - began)
+    return 2 * size**3 / best / 1e9
+
+
+def show(title: str, rows: list[dict[str, Any]], ratio: str, console: Console) -> None:
+    table = Table(title=title)
+    for heading in ("", "ms", "range", "it/s", "images/s", ratio, "range", "peak MiB"):
+        table.add_column(heading, justify="left" if heading == "" else "right")
+    for row in rows:
+        low, high = (1000 * value for value in row["seconds_range"])
+        table.add_row(
+            row["name"],
+            f"{1000 * row['seconds']:.1f}",
+            f"{low:.1f} to {high:.1f}",
+            f"{row['iterations_per_second']:.2f}",
+            f"{row['images_per_second']:.0f}",
+            f"{row['ratio']:.2f}",
+            f"{row['ratio_range'][0]:.2f} to {row['ratio_range'][1]:.2f}",
+            f"{row['peak_mebibytes']:.0f}",
+        )
+    console.print(table)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--mimicry", default=None, help="python of the environment that has torch-mimicry")
+    parser.add_argument("--compile", action="store_true", help="add torch.compile to the comparison")
+    parser.add_argument("--output", type=Path, default=HERE / "results.json")
+    args = parser.parse_args()
+    console = Console(width=120)
+    name = (
+        torch.cuda.get_device_name() if args.device == "cuda" else platform.processor() or platform.machine()
+    )
+    results: dict[str, Any] = {
+        "device": name,
+        "threads": args.threads,
+        "torch": torch.__version__,
+        "rounds": args.rounds,
+    }
+    console.print(
+        f"{name}, {args.threads} threads, torch {torch.__version__}, medians of {args.rounds} rounds"
+    )
+    results["methods"] = method_costs(args)
+    for title, rows in results["methods"].items():
+        show(title, rows, "over gan", console)
+    results["batches"] = batch_scaling(args)
+    show("dcgan32, plain GAN, by batch", results["batches"], "over 8", console)
+    if args.mimicry:
+        results["mimicry"] = against_mimicry(args)
+        for title, rows in results["mimicry"].items():
+            show(title, rows, "speed-up", console)
+        step = next(iter(results["mimicry"].values()))
+        results["arithmetic"] = arithmetic(args, {row["name"]: row["seconds"] for row in step})
+        for row in results["arithmetic"]:
+            console.print(
+                f"{row['precision']}: {row['achieved']:.0f} GFLOP/s in a D step, "
+                f"{row['matmul']:.0f} in a matrix product: {row['share']:.0%}"
+            )
+    args.output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    console.print(f"wrote {args.output}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Small trainers for the tests of the step loop."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import TypeAdapter
+
+from ganmatrix.cell import Cell
+from ganmatrix.methods import catalogue
+from ganmatrix.params.architectures import Architecture
+from ganmatrix.params.methods import Method
+from ganmatrix.params.recipes import Recipe
+from ganmatrix.training.data import Data, Resident
+from ganmatrix.training.trainer import Trainer
+from ganmatrix.training.weights import initialise
+
+ADAM = {"kind": "adam", "generator_lr": 1e-3, "discriminator_lr": 1e-3}
+CELL = Cell("toy", "family", "method", 3)
+
+
+def recipe(**changes: Any) -> Recipe:
+    """A recipe of six steps on batches of eight."""
+    fields = {"batch_size": 8, "generator_steps": 6, "optimizer": ADAM, "ema_half_life": 2.0, "log_every": 4}
+    return Recipe.model_validate(fields | changes)
+
+
+def images(count: int = 40) -> np.ndarray:
+    """Random 16x16 grey images."""
+    return np.random.default_rng(0).integers(0, 256, (count, 1, 16, 16), dtype=np.uint8)
+
+
+def trainer(
+    method: dict[str, Any] | None = None,
+    family: str = "resnet_sn",
+    data: Data | None = None,
+    **changes: Any,
+) -> Trainer:
+    """A trainer of that method on random images; `resnet_sn` has no batch normalisation in D."""
+    architecture: Architecture = TypeAdapter(Architecture).validate_python(
+        {
+            "kind": family,
+            "points": {"latent": 2, "width": 4, "depth": 1},
+            "images": {"latent": 4, "generator_width": 4, "discriminator_width": 4},
+        }
+    )
+    chosen: Method = TypeAdapter(Method).validate_python(method or {"kind": "gan"})
+    data = data or Resident(images(), torch.device("cpu"))
+    pair = initialise(CELL, architecture, (1, 16, 16))
+    return Trainer(CELL, pair, catalogue.build(chosen), recipe(**changes), data)
+
+
+def finish(made: Trainer) -> Trainer:
+    """Train to the end."""
+    while not made.finished:
+        made.take_step()
+    return made
+
+
+def weights(made: Trainer) -> dict[str, torch.Tensor]:
+    """All weights of both players and the average, by name."""
+    networks = {
+        "generator": made.generator.network,
+        "discriminator": made.discriminator.network,
+        "average": made.average,
+    }
+    return {
+        f"{name}.{key}": value.clone()
+        for name, network in networks.items()
+        for key, value in network.state_dict().items()
+    }
