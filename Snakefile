@@ -6,7 +6,7 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 from ganmatrix import plan
-from ganmatrix.cell import Cell, expand as expand_grid
+from ganmatrix.cell import expand as expand_grid, find
 from ganmatrix.errors import UserError
 from ganmatrix.params import load
 
@@ -19,9 +19,20 @@ REPORTS = ["index", "results_matrix"]
 try:
     GRID, DOCUMENT = load(PARAMS)
 except UserError as error:
-    sys.exit(f"error: {error}")
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(2)
 
-CELLS = [cell.id for cell in expand_grid(GRID)]
+CELLS = {cell.id: cell for cell in expand_grid(GRID)}
+
+
+def cell_of(wildcards):
+    """The cell that a file belongs to; one outside the grid ends the run with the nearest id."""
+    try:
+        return CELLS.get(wildcards.cell) or find(GRID, wildcards.cell)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
 
 # A scale works in a folder of its own, so what lies at the root is named in full there.
 TEMPLATES = "reports/templates"

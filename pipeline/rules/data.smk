@@ -8,10 +8,6 @@ rule prepare:
         held_out="data/{dataset}/held_out.npy",
         held_out_labels="data/{dataset}/held_out_labels.npy",
         card="data/{dataset}/card.json",
-    params:
-        values=lambda w: plan.values("prepare", DOCUMENT, dataset=w.dataset),
-        code=plan.code_digest("prepare"),
-        options=PARAMS_OPTION,
     log:
         "logs/prepare/{dataset}.log",
     benchmark:
@@ -20,6 +16,12 @@ rule prepare:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        values=lambda w: plan.values("prepare", DOCUMENT, dataset=w.dataset),
+        code=plan.code_digest("prepare"),
+        options=PARAMS_OPTION,
+    message:
+        "prepare {wildcards.dataset}"
     shell:
         "ganmatrix prepare {wildcards.dataset}{params.options} > {log} 2>&1"
 
@@ -31,10 +33,6 @@ rule reference:
     output:
         statistics="references/{dataset}/statistics.safetensors",
         card="references/{dataset}/card.json",
-    params:
-        values=lambda w: plan.values("reference", DOCUMENT, dataset=w.dataset),
-        code=plan.code_digest("reference"),
-        options=PARAMS_OPTION,
     log:
         "logs/reference/{dataset}.log",
     benchmark:
@@ -43,5 +41,11 @@ rule reference:
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        values=lambda w: plan.values("reference", DOCUMENT, dataset=w.dataset),
+        code=plan.code_digest("reference"),
+        options=PARAMS_OPTION,
+    message:
+        "reference {wildcards.dataset}"
     shell:
         "ganmatrix reference {wildcards.dataset}{params.options} > {log} 2>&1"

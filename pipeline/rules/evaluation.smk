@@ -4,14 +4,10 @@
 rule evaluate:
     input:
         weights=rules.train.output.weights,
-        statistics=lambda w: f"references/{Cell.parse(w.cell).dataset}/statistics.safetensors",
-        card=lambda w: f"references/{Cell.parse(w.cell).dataset}/card.json",
+        statistics=lambda w: f"references/{cell_of(w).dataset}/statistics.safetensors",
+        card=lambda w: f"references/{cell_of(w).dataset}/card.json",
     output:
         metrics="cells/{cell}/metrics.json",
-    params:
-        values=lambda w: plan.values("evaluate", DOCUMENT, **Cell.parse(w.cell).names),
-        code=plan.code_digest("evaluate"),
-        options=PARAMS_OPTION,
     log:
         "logs/evaluate/{cell}.log",
     benchmark:
@@ -20,5 +16,11 @@ rule evaluate:
     resources:
         mem_mb=4000,
         runtime=120,
+    params:
+        values=lambda w: plan.values("evaluate", DOCUMENT, **cell_of(w).names),
+        code=plan.code_digest("evaluate"),
+        options=PARAMS_OPTION,
+    message:
+        "evaluate {wildcards.cell}"
     shell:
         "ganmatrix evaluate {wildcards.cell}{params.options} > {log} 2>&1"

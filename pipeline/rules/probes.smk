@@ -4,14 +4,10 @@
 rule probe:
     input:
         weights=rules.train.output.weights,
-        held_out=lambda w: f"data/{Cell.parse(w.cell).dataset}/held_out.npy",
-        card=lambda w: f"data/{Cell.parse(w.cell).dataset}/card.json",
+        held_out=lambda w: f"data/{cell_of(w).dataset}/held_out.npy",
+        card=lambda w: f"data/{cell_of(w).dataset}/card.json",
     output:
         probes="cells/{cell}/probes.json",
-    params:
-        values=lambda w: plan.values("probe", DOCUMENT, **Cell.parse(w.cell).names),
-        code=plan.code_digest("probe"),
-        options=PARAMS_OPTION,
     log:
         "logs/probe/{cell}.log",
     benchmark:
@@ -20,5 +16,11 @@ rule probe:
     resources:
         mem_mb=2000,
         runtime=120,
+    params:
+        values=lambda w: plan.values("probe", DOCUMENT, **cell_of(w).names),
+        code=plan.code_digest("probe"),
+        options=PARAMS_OPTION,
+    message:
+        "probe {wildcards.cell}"
     shell:
         "ganmatrix probe {wildcards.cell}{params.options} > {log} 2>&1"

@@ -13,10 +13,6 @@ rule assemble:
         curves="results/curves.parquet",
         claims="results/claims.parquet",
         summary="results/summary.json",
-    params:
-        values=plan.values("assemble", DOCUMENT),
-        code=plan.code_digest("assemble"),
-        options=PARAMS_OPTION,
     log:
         "logs/assemble.log",
     benchmark:
@@ -25,6 +21,12 @@ rule assemble:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        values=plan.values("assemble", DOCUMENT),
+        code=plan.code_digest("assemble"),
+        options=PARAMS_OPTION,
+    message:
+        "assemble"
     shell:
         "ganmatrix assemble{params.options} > {log} 2>&1"
 
@@ -36,10 +38,6 @@ rule report:
         samples=expand("cells/{cell}/samples.png", cell=CELLS),
     output:
         page="reports/{report}.html",
-    params:
-        values=plan.values("report", DOCUMENT),
-        code=plan.code_digest("report"),
-        options=PARAMS_OPTION + TEMPLATES_OPTION,
     log:
         "logs/report/{report}.log",
     benchmark:
@@ -48,5 +46,11 @@ rule report:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        values=plan.values("report", DOCUMENT),
+        code=plan.code_digest("report"),
+        options=PARAMS_OPTION + TEMPLATES_OPTION,
+    message:
+        "report {wildcards.report}"
     shell:
         "ganmatrix report {wildcards.report}{params.options} > {log} 2>&1"

@@ -3,17 +3,13 @@
 
 rule train:
     input:
-        train=lambda w: f"data/{Cell.parse(w.cell).dataset}/train.npy",
-        card=lambda w: f"data/{Cell.parse(w.cell).dataset}/card.json",
+        train=lambda w: f"data/{cell_of(w).dataset}/train.npy",
+        card=lambda w: f"data/{cell_of(w).dataset}/card.json",
     output:
         weights="cells/{cell}/weights.safetensors",
         history="cells/{cell}/history.parquet",
         samples="cells/{cell}/samples.png",
         run="cells/{cell}/run.json",
-    params:
-        values=lambda w: plan.values("train", DOCUMENT, **Cell.parse(w.cell).names),
-        code=plan.code_digest("train"),
-        options=PARAMS_OPTION,
     log:
         "logs/train/{cell}.log",
     benchmark:
@@ -22,5 +18,11 @@ rule train:
     resources:
         mem_mb=2000,
         runtime=1440,
+    params:
+        values=lambda w: plan.values("train", DOCUMENT, **cell_of(w).names),
+        code=plan.code_digest("train"),
+        options=PARAMS_OPTION,
+    message:
+        "train {wildcards.cell}"
     shell:
         "ganmatrix train {wildcards.cell}{params.options} > {log} 2>&1"

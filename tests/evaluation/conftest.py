@@ -9,9 +9,6 @@ from torch import Tensor, nn
 from ganmatrix.evaluation.clean_fid import make_torchvision_importable
 from ganmatrix.evaluation.extractor import Extractor
 
-# Small tensors: threads would mostly wait for each other, and for the other test processes.
-torch.set_num_threads(1)
-
 
 @pytest.fixture(scope="session")
 def cleanfid_fid() -> ModuleType:

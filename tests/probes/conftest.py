@@ -6,9 +6,6 @@ from torch import Tensor, nn
 
 from ganmatrix.params.probes import Probes
 
-# Small tensors: threads would mostly wait for each other, and for the other test processes.
-torch.set_num_threads(1)
-
 
 class Linear(nn.Module):
     """D(x) = w.x + b on flattened inputs."""

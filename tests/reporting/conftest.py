@@ -1,56 +1,8 @@
 """The made-up matrix of the results' tests, assembled for the reports."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-# The tests are no package, so the neighbouring folder is found by its path.
-sys.path.insert(0, str(Path(__file__).parents[1] / "results"))
-
+from assembled_matrix import CLAIMS, assembled
 from fake_matrix import FakeMatrix
-
-from ganmatrix.reporting import evidence
-from ganmatrix.stages import assemble
-
-CLAIMS = """claims:
-  better_fid:
-    paper: A paper of 2021
-    sentence: It halves FID & more.
-    metric: fid_efficientnet_lite0_ema
-    method: as_gan
-    baseline: gan
-    direction: lower
-    effect: relative
-    smallest_effect: 0.1
-  more_modes:
-    paper: Another paper
-    sentence: It finds more modes.
-    metric: modes_ema
-    method: as_gan
-    baseline: gan
-    direction: higher
-    smallest_effect: 2
-  recall:
-    paper: A third paper
-    sentence: It remembers everything.
-    metric: recall_ema
-    method: as_gan
-    baseline: gan
-    direction: higher
-    smallest_effect: 0.1"""
-
-
-def assembled(fake: FakeMatrix) -> FakeMatrix:
-    """The matrix, written and assembled."""
-    fake.write()
-    assemble.run(fake.params, fake.layout)
-    return fake
-
-
-def read(fake: FakeMatrix) -> evidence.Evidence:
-    """What the reports see of it."""
-    return evidence.read(str(fake.layout.results.folder), str(fake.root / "cells"))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from conftest import assembled, read
+from assembled_matrix import assembled, read
 from fake_matrix import FakeMatrix
 
 from ganmatrix.errors import UserError

@@ -3,6 +3,7 @@
 import os
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from ganmatrix.errors import UserError
 
@@ -27,6 +28,7 @@ def free_bytes(device: torch.device) -> int:
 def device(name: str) -> torch.device:
     """Set up threads and determinism, and resolve `auto`, `cpu`, `cuda` or `cuda:N`."""
     torch.set_num_threads(threads())
+    threadpool_limits(threads())
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     # Same as use_deterministic_algorithms(True), which also imports the compiler: a second a process.
     torch.set_deterministic_debug_mode("error")

@@ -40,7 +40,7 @@ class Prepared:
         require(path, maker)
         try:
             array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             raise _corrupt(path, maker, str(error)) from None
         split = name.removesuffix("_labels")
         expected = (self.card["counts"][split], *(self.shape if split == name else ()))

@@ -20,13 +20,16 @@ from ganmatrix.stages.layout import Layout
 from ganmatrix.stages.trained import latents, open_trained
 from ganmatrix.training.seeding import Stream, stream_seed
 
+REFERENCE_ARRAYS = {True: {"features", "mean", "covariance_root"}, False: {"centres", "std"}}
+"""What scoring needs to know of real images, and of real points."""
+
 
 def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> list[Path]:
     """Score each checkpoint that the params name; null with its reason where training diverged."""
     device = compute.device(device_name)
     trained = open_trained(cell, layout)
-    reference, card = open_reference(cell, layout)
     is_image = len(trained.header.shape) == 3
+    reference, card = open_reference(cell, layout, is_image)
     extractor = catalogue.build(params.extractor) if is_image else None
     if extractor is not None and card.get("weights_sha256") != extractor.weights_sha256:
         raise UserError(
@@ -41,27 +44,35 @@ def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> lis
         generator = trained.generator(checkpoint).to(device)
         if extractor is not None:
             rng = np.random.default_rng(seed)
-            entries |= score_images(generator, z, reference, extractor, params.images, checkpoint, rng)
+            scores = score_images(generator, z, reference, extractor, params.images, checkpoint, rng)
         else:
-            entries |= score_points(generator, z, reference, params.points, checkpoint)
-    for entry in entries.values():
-        entry["protocol"] |= {"latents": "evaluation stream of dataset, architecture and seed"}
-        if entry["value"] is None and trained.header.diverged:
-            entry["reason"] = f"training diverged: {trained.header.diverged}"
+            scores = score_points(generator, z, reference, params.points, checkpoint)
+        for entry in scores.values():
+            entry["protocol"] |= {"latents": "evaluation stream of dataset, architecture and seed"}
+            if entry["value"] is None and trained.header.diverged and checkpoint != "init":
+                entry["reason"] = f"training diverged: {trained.header.diverged}"
+        entries |= scores
     path = layout.cell(cell.id).metrics
     write_json(path, {"cell": cell.id, "entries": entries})
     return [path]
 
 
-def open_reference(cell: Cell, layout: Layout) -> tuple[Reference, dict[str, Any]]:
+def open_reference(cell: Cell, layout: Layout, is_image: bool) -> tuple[Reference, dict[str, Any]]:
     """The dataset's reference and its card; UserError if missing or corrupt."""
     files = layout.reference(cell.dataset)
     maker = f"reference {cell.dataset}"
-    card: dict[str, Any] = read_json(files.card, maker)
+    card = read_json(files.card, maker)
+    if not isinstance(card, dict):
+        raise _corrupt(files.card, maker, "it is no mapping")
     require(files.statistics, maker)
     try:
-        return load(files.statistics.read_bytes()), card
+        arrays = load(files.statistics.read_bytes())
     except SafetensorError as error:
-        raise UserError(
-            f"{files.statistics} is corrupt ({error}); delete it and run `ganmatrix {maker}` again"
-        ) from None
+        raise _corrupt(files.statistics, maker, str(error)) from None
+    if missing := REFERENCE_ARRAYS[is_image] - arrays.keys():
+        raise _corrupt(files.statistics, maker, f"it lacks {', '.join(sorted(missing))}")
+    return arrays, card
+
+
+def _corrupt(path: Path, maker: str, why: str) -> UserError:
+    return UserError(f"{path} is corrupt ({why}); delete it and run `ganmatrix {maker}` again")

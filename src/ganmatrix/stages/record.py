@@ -6,10 +6,13 @@ Conversely, what `dvc repro` has made or `dvc checkout` has restored is shown to
 when DVC finds every file as dvc.lock says: `snakemake --touch` believes whatever it finds, too.
 """
 
-import json
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
+
+from dvc.exceptions import DvcException
+from dvc.repo import Repo, lock_repo
 
 from ganmatrix.errors import UserError
 
@@ -21,16 +24,35 @@ def run(params: Path) -> str:
     """Bring both engines to one view; returns a line that says how. UserError if an engine fails."""
     if params.resolve() != RECORDED.resolve():
         return f"not recorded in DVC: dvc.yaml describes {RECORDED}, these results come from {params}"
-    stages = up_to_date(_output("snakemake", "--summary", "--nolock", "--quiet", "all"))
-    finished = [stage for stage, good in stages.items() if good]
+    stages = up_to_date(_snakemake("--summary"))
+    finished = {stage for stage, good in stages.items() if good}
     pending = len(stages) - len(finished)
-    if pending and not json.loads(_output("dvc", "status", "--json")):
-        _output("snakemake", "--touch", "--forceall", "--no-hooks", "--nolock", "--quiet", "all")
-        return f"DVC vouches for all {len(stages)} stages; Snakemake now knows {pending} it had not made"
-    if finished:
-        _output("dvc", "commit", "--force", "--quiet", *finished)
+    try:
+        with Repo() as repo:
+            if pending and not repo.status():
+                _snakemake("--touch", "--forceall", "--no-hooks")
+                return f"DVC vouches for all {len(stages)} stages; {pending} made known to Snakemake"
+            written = commit(repo, finished)
+    except DvcException as error:
+        raise UserError(f"DVC cannot record: {' '.join(str(error).split())}") from None
     left_out = f"; {pending} are unfinished or out of date and were left out" if pending else ""
-    return f"recorded {len(finished)} stages in DVC{left_out}"
+    return f"recorded {len(finished)} stages in DVC, {written} of them new{left_out}"
+
+
+def commit(repo: Repo, names: set[str]) -> int:
+    """Commit those of the named stages that DVC does not hold yet; returns their number.
+
+    As `dvc commit --force NAMES` does, but reading and writing dvc.lock once instead of once a stage.
+    """
+    with lock_repo(repo):
+        stages = [stage for stage in repo.index.stages if stage.addressing in names]
+        changed = [stage for stage in stages if stage.status()]
+        for stage in changed:
+            stage.save()
+            stage.commit()
+        if changed:
+            changed[0].dvcfile.dump_stages(changed, update_pipeline=False)
+    return len(changed)
 
 
 def up_to_date(summary: str) -> dict[str, bool]:
@@ -50,7 +72,26 @@ def up_to_date(summary: str) -> dict[str, bool]:
         known = fields["log-file(s)"] != "-"
         good = known and fields["status"] == "ok" and fields["plan"] == "no update"
         stages[name] = stages.get(name, True) and good
-    return stages
+    # Snakemake does not mind a file that is gone when all that was made from it is there; DVC does.
+    return {
+        name: good and all(stages[other] for other in upstream(name, stages)) for name, good in stages.items()
+    }
+
+
+def upstream(name: str, stages: Collection[str]) -> list[str]:
+    """Those stages that the stage reads from, directly or through others."""
+    rule, _, target = name.partition("@")
+    if rule in ("assemble", "report"):
+        return [other for other in stages if other != name and not other.startswith("report@")]
+    dataset = target.partition("-")[0]
+    read = {
+        "prepare": [],
+        "reference": [f"prepare@{dataset}"],
+        "train": [f"prepare@{dataset}"],
+        "evaluate": [f"prepare@{dataset}", f"reference@{dataset}", f"train@{target}"],
+        "probe": [f"prepare@{dataset}", f"train@{target}"],
+    }[rule]
+    return [other for other in read if other in stages]
 
 
 def stage_name(rule: str, output: Path) -> str:
@@ -60,11 +101,11 @@ def stage_name(rule: str, output: Path) -> str:
     return f"{rule}@{output.stem if rule == 'report' else output.parent.name}"
 
 
-def _output(module: str, *arguments: str) -> str:
-    command = [sys.executable, "-m", module, *arguments]
+def _snakemake(*options: str) -> str:
+    command = [sys.executable, "-m", "snakemake", *options, "--nolock", "--quiet", "all"]
     done = subprocess.run(command, capture_output=True, check=False, text=True)
     if done.returncode != 0:
         problem = (done.stderr or done.stdout).strip().splitlines()
         last = problem[-1] if problem else f"exit status {done.returncode}"
-        raise UserError(f"`{module} {' '.join(arguments[:2])}` failed: {last}")
+        raise UserError(f"`snakemake {options[0]}` failed: {last}")
     return done.stdout

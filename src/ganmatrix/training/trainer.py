@@ -77,6 +77,7 @@ class Trainer:
             "history": self.history,
             "logs": self._logs,
             "snapshots": self.snapshots,
+            "divergence": self.divergence and (self.divergence.reason.value, self.divergence.step),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -92,6 +93,8 @@ class Trainer:
         self.history = state["history"]
         self._logs = state["logs"]
         self.snapshots = state["snapshots"]
+        if (found := state["divergence"]) is not None:
+            self.divergence = Divergence(Reason(found[0]), found[1])
 
     def update_discriminator(self) -> Logs:
         """One update of D by the method, on the next batch of reals."""

@@ -1,0 +1,106 @@
+"""Snakefile, dvc.yaml and plan.py say the same, cell by cell, on the default grid."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dvc.dependency import ParamsDependency
+from dvc.repo import Repo
+from engines import HOME, Project, document
+
+from ganmatrix import plan
+from ganmatrix.cell import Cell, expand
+from ganmatrix.params import load
+from ganmatrix.stages.record import stage_name
+
+CODE = "src/ganmatrix/"
+GATHERING = ("assemble", "report")
+"""They read files of every cell. DVC has no list of a matrix's outputs; it takes all of `cells`."""
+
+
+@pytest.fixture(scope="module")
+def dvc() -> dict[str, dict[str, Any]]:
+    stages = {}
+    with Repo(str(HOME)) as repo:
+        for stage in repo.index.stages:
+            params = [d for d in stage.deps if isinstance(d, ParamsDependency)]
+            paths = [d.def_path for d in stage.deps if not isinstance(d, ParamsDependency)]
+            stages[stage.name] = {
+                "command": stage.cmd,
+                "inputs": sorted(path for path in paths if not path.startswith(CODE)),
+                "outputs": sorted(out.def_path for out in stage.outs),
+                "keys": [key for dependency in params for key in dependency.params],
+                "code": sorted(path.removeprefix(CODE) for path in paths if path.startswith(CODE)),
+            }
+            assert all(dependency.def_path == "params.yaml" for dependency in params)
+    return stages
+
+
+@pytest.fixture(scope="module")
+def snakemake(default_project: Project) -> dict[str, dict[str, Any]]:
+    return {stage_name(job["rule"], Path(job["outputs"][0])): job for job in default_project.snakemake_plan()}
+
+
+def test_both_engines_have_the_same_stages(
+    dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
+) -> None:
+    params, _ = load(HOME / "params.yaml")
+    cells = [cell.id for cell in expand(params)]
+    names = {f"{stage}@{name}" for stage in ("prepare", "reference") for name in params.grid.datasets}
+    names |= {f"{stage}@{cell}" for stage in ("train", "evaluate", "probe") for cell in cells}
+    names |= {"assemble", "report@index", "report@results_matrix"}
+    assert set(dvc) == set(snakemake) == names
+
+
+def test_commands_outputs_and_keys_agree(
+    dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
+) -> None:
+    for name, job in snakemake.items():
+        command, _, log = job["command"].partition(" > ")
+        assert command == dvc[name]["command"]
+        assert log.startswith("logs/")
+        assert log.endswith(".log 2>&1")
+        assert job["outputs"] == dvc[name]["outputs"]
+        assert sorted(job["keys"]) == sorted(dvc[name]["keys"]), name
+
+
+def test_inputs_agree_and_only_gathering_stages_take_the_folder_of_cells(
+    dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
+) -> None:
+    for name, job in snakemake.items():
+        inputs = job["inputs"]
+        if job["rule"] in GATHERING:
+            assert any(path.startswith("cells/") for path in inputs)
+            inputs = sorted({"cells" if path.startswith("cells/") else path for path in inputs})
+        assert inputs == dvc[name]["inputs"], name
+
+
+def test_gathering_stages_read_every_cell(snakemake: dict[str, dict[str, Any]]) -> None:
+    params, _ = load(HOME / "params.yaml")
+    gathered = ("run.json", "history.parquet", "metrics.json", "probes.json")
+    cells = [cell.id for cell in expand(params)]
+    assert snakemake["assemble"]["inputs"] == sorted(f"cells/{c}/{f}" for c in cells for f in gathered)
+    for name in ("report@index", "report@results_matrix"):
+        pictures = [path for path in snakemake[name]["inputs"] if path.startswith("cells/")]
+        assert pictures == sorted(f"cells/{c}/samples.png" for c in cells)
+
+
+def test_keys_and_code_are_those_of_plan(
+    dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
+) -> None:
+    for name, stage in dvc.items():
+        verb, _, target = name.partition("@")
+        names = {"dataset": target} if verb in ("prepare", "reference") else {}
+        if verb in ("train", "evaluate", "probe"):
+            names = Cell.parse(target).names
+        assert sorted(stage["keys"]) == sorted(plan.keys(verb, **names))
+        assert stage["code"] == sorted(plan.CODE[verb])
+        assert snakemake[name]["rule"] == verb
+
+
+def test_every_key_has_a_value_in_the_default_params() -> None:
+    params, text = load(HOME / "params.yaml")
+    assert text == document((HOME / "params.yaml").read_text())
+    for cell in expand(params):
+        for stage in plan.KEYS:
+            assert all(value is not None for value in plan.values(stage, text, **cell.names).values())

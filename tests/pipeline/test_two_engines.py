@@ -1,0 +1,166 @@
+"""The smoke matrix through both engines: each leaves the other nothing to do, and stays right."""
+
+import os
+from pathlib import Path
+
+import pytest
+from engines import OUTPUTS, STAGES, Project
+
+CELL_STAGES = ("train", "evaluate", "probe")
+GATHERING = {"assemble", "report index", "report results_matrix"}
+
+
+def of_method(method: str, stages: tuple[str, ...] = CELL_STAGES) -> set[str]:
+    """The method's jobs in the smoke matrix."""
+    return {f"{stage} {data}-conventional-{method}-0" for stage in stages for data in ("ring8", "digits")}
+
+
+def test_after_snakemake_neither_engine_has_anything_to_do(smoke: Project) -> None:
+    assert smoke.snakemake_has_nothing_to_do()
+    assert smoke.dvc_is_clean()
+    changed = smoke.succeed("git", "status", "--porcelain").split("\n")
+    assert [line for line in changed if line] == ["?? dvc.lock"]
+
+
+def test_dvc_restores_what_was_deleted_and_repeats_nothing(made: Project) -> None:
+    before = made.digests()
+    made.delete_outputs()
+    made.dvc("checkout", "--quiet")
+    assert made.digests() == before
+    assert made.snakemake_has_nothing_to_do()
+    lock = (made.root / "dvc.lock").read_bytes()
+    assert "didn't change, skipping" in made.dvc("repro")
+    assert made.digests() == before
+    assert (made.root / "dvc.lock").read_bytes() == lock
+
+
+def test_recording_twice_changes_nothing(made: Project) -> None:
+    before, lock = made.digests(), (made.root / "dvc.lock").read_bytes()
+    assert made.record() == made.record() == f"recorded {STAGES} stages in DVC"
+    assert made.digests() == before
+    assert (made.root / "dvc.lock").read_bytes() == lock
+    assert made.snakemake_has_nothing_to_do()
+
+
+def test_unrecorded_results_are_recorded_later(made: Project) -> None:
+    """Snakemake's onsuccess does not run when there is nothing to do; the verb does the same."""
+    (made.root / "dvc.lock").unlink()
+    assert made.snakemake("--cores", "1").status == 0
+    assert not (made.root / "dvc.lock").exists()
+    made.record()
+    assert made.dvc_is_clean()
+
+
+def test_logs_and_benchmarks_may_be_deleted(made: Project) -> None:
+    for folder in ("logs", "benchmarks", "scratch"):
+        for file in (made.root / folder).rglob("*"):
+            if file.is_file():
+                file.unlink()
+    assert made.snakemake_has_nothing_to_do()
+    assert made.dvc_is_clean()
+
+
+def test_bytecode_beside_the_sources_is_no_change(made: Project) -> None:
+    cache = made.root / "src" / "ganmatrix" / "training" / "__pycache__"
+    cache.mkdir(exist_ok=True)
+    (cache / "trainer.cpython-311.pyc").write_bytes(os.urandom(8))
+    assert made.dvc_is_clean()
+    assert made.snakemake_has_nothing_to_do()
+
+
+def test_a_hyperparameter_outdates_exactly_its_method_s_cells(made: Project) -> None:
+    made.replace("params.yaml", "epsilon: 1/255", "epsilon: 2/255")
+    assert made.outdated_in_snakemake() == of_method("as_gan") | GATHERING
+    # DVC names what changed itself; what follows from it shows once these have run.
+    assert made.outdated_in_dvc() == of_method("as_gan", ("train",))
+    trained = of_method("as_gan", CELL_STAGES)
+    assert made.record().startswith(f"recorded {STAGES - len(trained) - len(GATHERING)} stages in DVC; ")
+    assert made.outdated_in_dvc() == of_method("as_gan", ("train",))
+
+
+@pytest.mark.parametrize(
+    ("file", "stage"),
+    [("probes/noise.py", "probe"), ("evaluation/kid.py", "evaluate"), ("methods/as_gan.py", "train")],
+)
+def test_code_of_a_layer_outdates_exactly_the_stages_that_reach_it(
+    made: Project, file: str, stage: str
+) -> None:
+    source = made.root / "src" / "ganmatrix" / file
+    source.write_text(f"{source.read_text()}# changed\n")
+    own = of_method("gan", (stage,)) | of_method("as_gan", (stage,))
+    later = own
+    if stage == "evaluate":
+        own = own | {"reference ring8", "reference digits"}
+        later = own
+    if stage == "train":
+        later = of_method("gan") | of_method("as_gan")
+    assert made.outdated_in_snakemake() == later | GATHERING
+    assert made.outdated_in_dvc() == own
+
+
+def test_only_finished_stages_are_recorded(made: Project) -> None:
+    (made.root / "dvc.lock").unlink()
+    folder = made.root / "cells" / "digits-conventional-gan-0"
+    (folder / "probes.json").unlink()
+    assert made.record().startswith(f"recorded {STAGES - 1 - len(GATHERING)} stages in DVC; 4 are unfinished")
+    assert made.outdated_in_dvc() == {"probe digits-conventional-gan-0"} | GATHERING
+
+
+def test_results_of_older_params_are_never_vouched_for(made: Project) -> None:
+    """Also not where Snakemake has no notes on them, and so would call them good."""
+    for file in (made.root / ".snakemake" / "metadata").rglob("*"):
+        if file.is_file():
+            file.unlink()
+    made.replace("params.yaml", "epsilon: 1/255", "epsilon: 2/255")
+    made.record()
+    assert made.outdated_in_dvc() == of_method("as_gan", ("train",))
+
+
+def test_a_fresh_clone_adopts_checked_out_results(made: Project, fresh: Project) -> None:
+    """A clone has dvc.lock and a cache, but neither Snakemake's notes nor the order of times."""
+    (fresh.root / "dvc.lock").write_bytes((made.root / "dvc.lock").read_bytes())
+    (made.root / ".dvc" / "cache").rename(fresh.root / ".dvc" / "cache")
+    fresh.dvc("checkout", "--quiet")
+    assert fresh.dvc_is_clean()
+    assert fresh.record().startswith(f"DVC vouches for all {STAGES} stages")
+    assert fresh.snakemake_has_nothing_to_do()
+    fresh.replace("params.yaml", "epsilon: 1/255", "epsilon: 2/255")
+    assert fresh.outdated_in_snakemake() == of_method("as_gan") | GATHERING
+
+
+def test_one_cell_alone(fresh: Project) -> None:
+    cell = "ring8-conventional-gan-0"
+    ran = fresh.snakemake("--cores", "2", f"cells/{cell}/metrics.json")
+    assert ran.status == 0, ran.text
+    assert f"recorded 4 stages in DVC; {STAGES - 4} are unfinished or out of date" in ran.text
+    left = {"prepare ring8", "reference ring8", f"train {cell}", f"evaluate {cell}"}
+    assert left.isdisjoint(fresh.outdated_in_dvc())
+    assert {path.name for path in (fresh.root / "cells").iterdir()} == {cell}
+
+
+@pytest.mark.slow
+def test_dvc_repro_makes_the_same_bytes_and_snakemake_takes_them(smoke: Project, fresh: Project) -> None:
+    fresh.dvc("repro")
+    ours, theirs = smoke.digests(), fresh.digests()
+    assert set(ours) == set(theirs)
+    exact = {name for name in ours if name.startswith(("data/", "references/", "cells/"))}
+    exact -= {name for name in exact if name.endswith("run.json")}
+    assert {name for name in exact if ours[name] != theirs[name]} == set()
+    assert fresh.snakemake_has_nothing_to_do()
+    assert fresh.dvc_is_clean()
+
+
+@pytest.mark.slow
+def test_dvc_repro_after_a_change_is_taken_by_snakemake(made: Project) -> None:
+    made.replace("params.yaml", "epsilon: 1/255", "epsilon: 2/255")
+    made.dvc("repro")
+    assert made.dvc_is_clean()
+    made.record()
+    assert made.snakemake_has_nothing_to_do()
+    assert made.dvc_is_clean()
+
+
+def test_outputs_lie_where_the_ignore_file_says(smoke: Project) -> None:
+    for folder in (*OUTPUTS, "logs", "benchmarks"):
+        assert Path(smoke.root / folder).is_dir()
+        assert smoke.run("git", "check-ignore", "--quiet", f"{folder}/anything").status == 0

@@ -1,0 +1,231 @@
+"""Missing, damaged or unfit input ends in one line and status 2, and leaves nothing half-written."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+RING, DIGITS = "ring8-conventional-gan-0", "digits-conventional-gan-0"
+
+
+def _files(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def _refused(run, folder, *argv):
+    """The line of a command that refuses, having changed no file."""
+    before = _files(folder)
+    ended = run(*argv)
+    assert ended.status == 2, ended.err
+    assert ended.out == ""
+    lines = ended.err.splitlines()
+    assert len(lines) == 1, ended.err
+    assert lines[0].startswith("error: ")
+    assert _files(folder) == before
+    return lines[0].removeprefix("error: ")
+
+
+def _truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _flip(path):
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 0xFF
+    path.write_bytes(data)
+
+
+def _empty(path):
+    path.write_bytes(b"")
+
+
+def _noise(path):
+    path.write_bytes(bytes(range(256)) * 4)
+
+
+def _list(path):
+    path.write_text("[]")
+
+
+def _object(path):
+    path.write_text("{}")
+
+
+@pytest.mark.parametrize(
+    ("argv", "missing", "maker"),
+    [
+        (("reference", "ring8"), "data/ring8/card.json", "prepare ring8"),
+        (("reference", "digits"), "data/digits/train.npy", "prepare digits"),
+        (("train", RING), "data/ring8/card.json", "prepare ring8"),
+        (("train", RING), "data/ring8/train.npy", "prepare ring8"),
+        (("train", RING), "data/ring8/held_out_labels.npy", "prepare ring8"),
+        (("evaluate", RING), f"cells/{RING}/weights.safetensors", f"train {RING}"),
+        (("evaluate", RING), "references/ring8/card.json", "reference ring8"),
+        (("evaluate", RING), "references/ring8/statistics.safetensors", "reference ring8"),
+        (("evaluate", DIGITS), "references/digits/card.json", "reference digits"),
+        (("probe", RING), f"cells/{RING}/weights.safetensors", f"train {RING}"),
+        (("probe", RING), "data/ring8/card.json", "prepare ring8"),
+        (("probe", RING), "data/ring8/held_out.npy", "prepare ring8"),
+    ],
+)
+def test_missing_artifacts(argv, missing, maker, run, finished):
+    (finished / missing).unlink(missing_ok=True)
+    expected = f"{missing} is missing; run `ganmatrix {maker}` or `snakemake --cores` first"
+    assert _refused(run, finished, *argv) == expected
+
+
+DAMAGED = [
+    (("train", RING), "data/ring8/card.json", (_truncate, _empty, _noise, _list, _object)),
+    (("train", RING), "data/ring8/train.npy", (_truncate, _empty, _noise, _flip)),
+    (("train", RING), "data/ring8/held_out.npy", (_flip,)),
+    (("reference", "ring8"), "data/ring8/card.json", (_truncate, _empty, _list, _object)),
+    (("reference", "digits"), "data/digits/train.npy", (_truncate, _empty, _noise)),
+    (("evaluate", RING), f"cells/{RING}/weights.safetensors", (_truncate, _empty, _noise)),
+    (("evaluate", RING), "references/ring8/statistics.safetensors", (_truncate, _empty, _noise)),
+    (("evaluate", RING), "references/ring8/card.json", (_truncate, _empty, _list)),
+    (("probe", RING), f"cells/{RING}/weights.safetensors", (_truncate, _empty, _noise)),
+    (("probe", RING), "data/ring8/held_out.npy", (_truncate, _empty, _noise)),
+    (("probe", RING), "data/ring8/card.json", (_truncate, _list)),
+]
+
+
+@pytest.mark.parametrize(
+    ("argv", "path", "damage"),
+    [(argv, path, damage) for argv, path, damages in DAMAGED for damage in damages],
+)
+def test_damaged_artifacts(argv, path, damage, run, finished):
+    damage(finished / path)
+    line = _refused(run, finished, *argv)
+    assert line.startswith(f"{path} is corrupt (")
+    assert "; delete it and run `ganmatrix " in line
+
+
+def test_an_array_of_another_shape(run, finished):
+    path = finished / "data/ring8/held_out.npy"
+    np.save(path, np.zeros((3, 2), np.float32))
+    assert "its shape is (3, 2), the card says (40, 2)" in _refused(run, finished, "probe", RING)
+
+
+def test_an_array_of_objects_is_not_unpickled(run, finished):
+    np.save(finished / "data/ring8/held_out.npy", np.array([{}], dtype=object), allow_pickle=True)
+    assert "data/ring8/held_out.npy is corrupt" in _refused(run, finished, "probe", RING)
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "probe"])
+def test_the_weights_of_another_cell(verb, run, finished):
+    other = "ring8-conventional-gan-1"
+    shutil.copytree(finished / "cells" / RING, finished / "cells" / other)
+    line = _refused(run, finished, verb, other)
+    assert line == (
+        f"cells/{other}/weights.safetensors holds {RING}; delete it and run `ganmatrix train {other}` again"
+    )
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate", "probe"])
+def test_cells_outside_the_grid(verb, run, finished):
+    assert _refused(run, finished, verb, "ring8-conventional-gam-0") == (
+        f"ring8-conventional-gam-0 is not in the grid; did you mean {RING}? (`ganmatrix cells` lists all 32)"
+    )
+    assert "is no cell id" in _refused(run, finished, verb, "../../etc/passwd")
+
+
+@pytest.mark.parametrize("verb", ["prepare", "reference"])
+def test_datasets_that_are_not_there(verb, run, finished):
+    assert _refused(run, finished, verb, "digist") == (
+        "params.yaml: DATASET: digist is not among `datasets` (choose from digits, photos, ring8); "
+        "did you mean digits?"
+    )
+
+
+def _edit(folder, old, new):
+    path = folder / "params.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_a_dataset_smaller_than_a_batch(run, finished):
+    _edit(finished, "batch_size: 16", "batch_size: 101")
+    assert _refused(run, finished, "train", RING) == (
+        "recipes.ring8.batch_size is 101, but ring8 has 100 training samples; expected <= 100"
+    )
+
+
+def test_fewer_held_out_samples_than_probes(run, finished):
+    _edit(finished, "probes:\n  samples: 16", "probes:\n  samples: 41")
+    assert _refused(run, finished, "probe", RING) == (
+        "probes.samples is 41, but ring8 has 40 held-out samples; expected <= 40"
+    )
+
+
+@pytest.mark.parametrize(
+    ("device", "message"),
+    [
+        ("tpu", "--device is tpu; choose from auto, cpu, cuda, cuda:N"),
+        ("meta", "--device is meta; choose from auto, cpu, cuda, cuda:N"),
+        ("", "--device is ; choose from auto, cpu, cuda, cuda:N"),
+        ("cuda:9999", "--device is cuda:9999; choose from|but this machine has"),
+        ("cuda:x", "--device is cuda:x; choose from auto, cpu, cuda, cuda:N"),
+    ],
+)
+@pytest.mark.parametrize("argv", [("train", RING), ("probe", RING), ("reference", "ring8")])
+def test_devices_that_are_not_there(device, message, argv, run, finished):
+    line = _refused(run, finished, *argv, "--device", device)
+    assert any(part in line for part in message.split("|"))
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "two", "1.5", ""])
+def test_bad_thread_counts(threads, run, finished, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    line = _refused(run, finished, "train", RING)
+    assert line == f"OMP_NUM_THREADS is {threads!r}; expected a positive whole number"
+
+
+@pytest.mark.parametrize(
+    ("argv", "folder"),
+    [
+        (("prepare", "ring8"), "data/ring8"),
+        (("reference", "ring8"), "references/ring8"),
+        (("train", RING), f"cells/{RING}"),
+    ],
+)
+def test_outputs_that_cannot_be_written(argv, folder, run, finished):
+    if argv[0] != "prepare":
+        shutil.rmtree(finished / folder)
+        (finished / folder).touch()
+    else:
+        shutil.rmtree(finished / "data")
+        (finished / "data").touch()
+    ended = run(*argv)
+    assert ended.status == 2
+    last = ended.err.splitlines()[-1]
+    assert last.startswith(f"error: {folder}/")
+    assert "cannot be written: " in last
+    assert "Traceback" not in ended.err
+
+
+def test_a_reference_of_another_extractor(run, finished):
+    path = finished / "references" / "digits"
+    path.mkdir()
+    (path / "card.json").write_text(json.dumps({"extractor": "other", "weights_sha256": "0"}))
+    arrays = {name: np.zeros(2) for name in ("features", "mean", "covariance_root")}
+    save_file(arrays, path / "statistics.safetensors")
+    line = _refused(run, finished, "evaluate", DIGITS)
+    assert line.startswith("references/digits/card.json was made with other, not ")
+    assert line.endswith("run `ganmatrix reference digits` again")
+
+
+def test_a_reference_without_what_scoring_needs(run, finished):
+    """Points scored against statistics that hold no modes."""
+    save_file({"a": np.zeros(2)}, finished / "references/ring8/statistics.safetensors")
+    assert "references/ring8/statistics.safetensors is corrupt (" in _refused(run, finished, "evaluate", RING)
+
+
+@pytest.mark.parametrize("seconds", ["-1", "soon"])
+def test_bad_options_are_refused_by_the_command_line(seconds, run, finished):
+    ended = run("train", RING, "--checkpoint-seconds", seconds)
+    assert ended.status == 2
+    assert "--checkpoint-seconds" in ended.err
+    assert "Traceback" not in ended.err

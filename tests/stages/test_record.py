@@ -1,0 +1,91 @@
+"""Which stages may be committed: all of whose outputs, and all that they were made from, are good."""
+
+import pytest
+
+from ganmatrix.errors import UserError
+from ganmatrix.stages import record
+
+HEADER = "output_file\tdate\trule\tlog-file(s)\tstatus\tplan"
+CELL = "ring8-conventional-gan-0"
+
+
+def _row(path, rule, log="logs/a.log", status="ok", plan="no update"):
+    return f"{path}\tnow\t{rule}\t{log}\t{status}\t{plan}"
+
+
+def _table(**changes):
+    """A pipeline of one cell where everything is good but what `changes` says of a rule's rows."""
+    outputs = [
+        ("data/ring8/train.npy", "prepare"),
+        ("data/ring8/card.json", "prepare"),
+        ("references/ring8/card.json", "reference"),
+        (f"cells/{CELL}/weights.safetensors", "train"),
+        (f"cells/{CELL}/run.json", "train"),
+        (f"cells/{CELL}/metrics.json", "evaluate"),
+        (f"cells/{CELL}/probes.json", "probe"),
+        ("results/matrix.parquet", "assemble"),
+        ("reports/index.html", "report"),
+    ]
+    rows = [_row(path, rule, **changes.get(rule, {})) for path, rule in outputs]
+    return "\n".join(["Building DAG of jobs...", HEADER, *rows])
+
+
+STAGES = {
+    "prepare@ring8",
+    "reference@ring8",
+    f"train@{CELL}",
+    f"evaluate@{CELL}",
+    f"probe@{CELL}",
+    "assemble",
+    "report@index",
+}
+
+
+def _good(table):
+    return {name for name, good in record.up_to_date(table).items() if good}
+
+
+def test_all_good():
+    assert record.up_to_date(_table()) == dict.fromkeys(STAGES, True)
+
+
+BAD = [{"plan": "update pending"}, {"status": "params changed"}, {"log": "-"}, {"status": "missing"}]
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize(
+    ("rule", "left"),
+    [
+        ("prepare", set()),
+        ("reference", {"prepare@ring8", f"train@{CELL}", f"probe@{CELL}"}),
+        ("train", {"prepare@ring8", "reference@ring8"}),
+        ("probe", STAGES - {f"probe@{CELL}", "assemble", "report@index"}),
+        ("assemble", STAGES - {"assemble", "report@index"}),
+        ("report", STAGES - {"report@index"}),
+    ],
+)
+def test_a_bad_stage_takes_with_it_what_was_made_from_it(rule, left, bad):
+    assert _good(_table(**{rule: bad})) == left
+
+
+def test_one_bad_output_of_several_spoils_its_stage():
+    table = _table().replace(
+        _row("data/ring8/card.json", "prepare"), _row("data/ring8/card.json", "prepare", "-")
+    )
+    assert _good(table) == set()
+
+
+def test_names_of_stages():
+    assert record.stage_name("train", record.Path(f"scales/a/cells/{CELL}/run.json")) == f"train@{CELL}"
+    assert record.stage_name("report", record.Path("reports/results_matrix.html")) == "report@results_matrix"
+
+
+def test_other_params_are_not_recorded(project):
+    other = project().parent / "other.yaml"
+    assert record.run(other).startswith("not recorded in DVC: dvc.yaml describes params.yaml")
+
+
+def test_an_engine_that_fails_is_one_line(project):
+    with pytest.raises(UserError, match=r"^`snakemake --summary --nolock` failed: \S") as error:
+        record.run(project())
+    assert "\n" not in str(error.value)

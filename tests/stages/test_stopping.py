@@ -1,0 +1,245 @@
+"""Killed at any moment and started again, a cell ends in the same bytes."""
+
+import hashlib
+import json
+import math
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ganmatrix.cell import Cell
+from ganmatrix.params import load
+from ganmatrix.stages import train
+from ganmatrix.stages.layout import Layout
+from ganmatrix.stages.scratch import Scratch
+from ganmatrix.training import checkpoint, optimisers
+
+OUTPUTS = ("weights.safetensors", "history.parquet", "samples.png")
+CELLS = ["ring8-resnet_sn-as_gan-0", "digits-conventional-fargan-1"]
+
+
+def _start(folder, cell, *options):
+    command = [sys.executable, "-c", "from ganmatrix.cli import main; main()", "train", cell, *options]
+    return subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment()
+    )
+
+
+def _environment():
+    return {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+
+
+def _digests(folder, cell):
+    found = {n: hashlib.sha256((folder / "cells" / cell / n).read_bytes()).hexdigest() for n in OUTPUTS}
+    record = json.loads((folder / "cells" / cell / "run.json").read_text())
+    return found, record["reproducible"]
+
+
+def _checkpoints(folder, cell):
+    return sorted((folder / "scratch" / cell).glob("step-*.ckpt"))
+
+
+def _wait_for_checkpoint(process, folder, cell, seen=()):
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        if [path for path in _checkpoints(folder, cell) if path not in seen]:
+            return
+        time.sleep(0.002)
+    raise AssertionError(f"no checkpoint: {process.communicate()}")
+
+
+def _lengthen(folder, steps):
+    path = folder / "params.yaml"
+    text = path.read_text()
+    assert "generator_steps: 20" in text
+    path.write_text(text.replace("generator_steps: 20", f"generator_steps: {steps}"))
+
+
+def _survives(folder, cell, kills, steps, run, seed):
+    _lengthen(folder, steps)
+    assert run("train", cell).status == 0
+    expected = _digests(folder, cell)
+    dice = random.Random(seed)
+    landed = 0
+    for _ in range(kills):
+        seen = _checkpoints(folder, cell)
+        process = _start(folder, cell, "--checkpoint-seconds", "0")
+        try:
+            _wait_for_checkpoint(process, folder, cell, seen)
+        except AssertionError:
+            assert process.returncode == 0
+        time.sleep(dice.random() * 0.15)
+        process.kill()
+        process.communicate()
+        landed += process.returncode == -signal.SIGKILL
+        # Whatever stands under the outputs' names is whole.
+        for name in (*OUTPUTS, "run.json"):
+            assert (folder / "cells" / cell / name).stat().st_size > 0
+    assert landed > 0
+    ended = run("train", cell)
+    assert ended.status == 0, ended.err
+    assert _digests(folder, cell) == expected
+    assert not _checkpoints(folder, cell)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_few_kills_change_nothing(cell, finished, run):
+    _survives(finished, cell, kills=2, steps=400, run=run, seed=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", CELLS)
+def test_many_kills_change_nothing(cell, finished, run):
+    _survives(finished, cell, kills=25, steps=4000, run=run, seed=1)
+
+
+def test_sigterm_saves_and_says_so(finished, run):
+    cell = CELLS[0]
+    _lengthen(finished, 300)
+    assert run("train", cell).status == 0
+    expected = _digests(finished, cell)
+    process = _start(finished, cell, "--checkpoint-seconds", "0")
+    _wait_for_checkpoint(process, finished, cell)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 75, err
+    assert out == ""
+    last = err.splitlines()[-1]
+    assert last.startswith(f"{cell}: stopped by SIGTERM at step ")
+    assert last.endswith("; checkpoint saved")
+    step = int(last.split("step ")[1].split(";")[0])
+    assert _checkpoints(finished, cell)[-1].name.startswith(f"step-{step:09d}-")
+    ended = run("train", cell)
+    assert f"{cell}: resuming from step {step}\n" in ended.err
+    assert _digests(finished, cell) == expected
+    resumed = json.loads((finished / "cells" / cell / "run.json").read_text())["this_run"]
+    assert resumed["resumed_from_step"] == step
+
+
+def _interrupted(folder, cell, run, monkeypatch, steps=12):
+    """Checkpoints after the last two of some steps, as a killed run leaves them."""
+    taken = []
+
+    def save(self, step, state, original=Scratch.save):
+        original(self, step, state)
+        taken.append(step)
+        if step == steps:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train.Scratch, "save", save)
+        with pytest.raises(KeyboardInterrupt):
+            train.run(*_arguments(folder, cell), "cpu", 0.0)
+    return _checkpoints(folder, cell)
+
+
+def _arguments(folder, cell):
+    return Cell.parse(cell), load(folder / "params.yaml")[0], Layout()
+
+
+RING = "ring8-conventional-gan-0"
+
+
+def test_two_checkpoints_are_kept(finished, run, monkeypatch):
+    found = _interrupted(finished, RING, run, monkeypatch)
+    assert [path.name[:14] for path in found] == ["step-000000011", "step-000000012"]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "empty"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(damage, finished, run, monkeypatch):
+    expected = _digests(finished, RING)
+    newest = _interrupted(finished, RING, run, monkeypatch)[-1]
+    data = newest.read_bytes()
+    middle = len(data) // 2
+    newest.write_bytes(
+        {
+            "truncated": data[:middle],
+            "flipped": data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :],
+            "empty": b"",
+        }[damage]
+    )
+    ended = run("train", RING)
+    assert ended.status == 0
+    shown = newest.relative_to(finished)
+    assert ended.err.splitlines()[:2] == [
+        f"warning: {shown} is damaged (its checksum differs); using the one before",
+        f"{RING}: resuming from step 11",
+    ]
+    assert _digests(finished, RING) == expected
+
+
+def test_with_all_checkpoints_damaged_training_starts_afresh(finished, run, monkeypatch):
+    expected = _digests(finished, RING)
+    for path in _interrupted(finished, RING, run, monkeypatch):
+        path.write_bytes(b"x")
+    ended = run("train", RING)
+    assert ended.err.count("warning: ") == 2
+    assert "resuming" not in ended.err
+    assert _digests(finished, RING) == expected
+    assert not (finished / "scratch" / RING).exists()
+
+
+def test_a_checkpoint_that_is_none_despite_its_checksum(finished, run, monkeypatch):
+    _interrupted(finished, RING, run, monkeypatch)
+    data = b"no checkpoint at all"
+    folder = finished / "scratch" / RING
+    (folder / f"step-000000019-{checkpoint.digest(data)}.ckpt").write_bytes(data)
+    ended = run("train", RING)
+    assert ended.status == 0
+    assert "is unusable (no checkpoint" in ended.err
+    assert f"{RING}: resuming from step 12" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("kind: gan, loss: non_saturating", "kind: gan, loss: hinge"),
+        ("generator_lr: 1e-3", "generator_lr: 2e-3"),
+        ("width: 8, depth: 2", "width: 9, depth: 2"),
+    ],
+)
+def test_changed_params_start_afresh(old, new, finished, run, monkeypatch):
+    _interrupted(finished, RING, run, monkeypatch)
+    path = finished / "params.yaml"
+    path.write_text(path.read_text().replace(old, new, 1))
+    ended = run("train", RING)
+    assert ended.status == 0
+    newest = "step-000000012-"
+    assert ended.err.startswith(f"{RING}: params, code or data changed since {newest}")
+    assert "; starting afresh\n" in ended.err
+    resumed = json.loads((finished / "cells" / RING / "run.json").read_text())["this_run"]
+    assert resumed["resumed_from_step"] == 0
+
+
+def test_unrelated_params_do_not(finished, run, monkeypatch):
+    _interrupted(finished, RING, run, monkeypatch)
+    path = finished / "params.yaml"
+    path.write_text(path.read_text().replace("threshold: 1.0", "threshold: 0.5", 1))
+    assert f"{RING}: resuming from step 12\n" in run("train", RING).err
+
+
+def test_the_checkpoint_of_another_cell_is_an_error(finished, run, monkeypatch):
+    other = "ring8-conventional-gan-1"
+    _interrupted(finished, RING, run, monkeypatch)
+    (finished / "scratch" / RING).rename(finished / "scratch" / other)
+    ended = run("train", other)
+    assert ended.status == 2
+    assert ended.err.count("\n") == 1
+    assert f" is a checkpoint of {RING}, not of {other}; remove it from scratch/{other}" in ended.err
+    assert not (finished / "cells" / other).exists()
+
+
+def test_a_diverged_run_killed_before_its_outputs_says_the_same(finished, run, monkeypatch):
+    """The last checkpoint is that of the step in which the divergence was found."""
+    monkeypatch.setattr(optimisers, "rate_factor", lambda recipe, step: math.inf if step == 6 else 1.0)
+    assert run("train", RING).status == 0
+    expected = _digests(finished, RING)
+    assert expected[1]["outcome"] == "diverged"
+    _interrupted(finished, RING, run, monkeypatch, steps=expected[1]["generator_steps"])
+    assert run("train", RING).status == 0
+    assert _digests(finished, RING) == expected

@@ -1,0 +1,212 @@
+"""What each verb writes and says, in one small project."""
+
+import hashlib
+import json
+import math
+import re
+import stat
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from safetensors.numpy import load_file
+
+from ganmatrix.cell import expand
+from ganmatrix.params import load
+from ganmatrix.stages import reference as reference_stage
+from ganmatrix.stages.trained import latents
+from ganmatrix.training import optimisers
+from ganmatrix.training.weights import unpack
+
+RING, DIGITS = "ring8-conventional-gan-0", "digits-conventional-gan-0"
+VERBS = [
+    "prepare",
+    "reference",
+    "train",
+    "evaluate",
+    "probe",
+    "assemble",
+    "report",
+    "record",
+    "cells",
+    "schema",
+]
+
+
+def test_help_lists_every_verb(run):
+    ended = run("--help")
+    assert ended.status == 0
+    assert all(re.search(rf"^  {verb} ", ended.out, re.M) for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(verb, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ended = run(verb, "--help")
+    assert ended.status == 0
+    assert ended.out.startswith("Usage: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_version(run):
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S*\n", run("--version").out)
+
+
+@pytest.mark.parametrize(
+    "argv", [(), ("trane",), ("train",), ("train", RING, "--steps", "3"), ("cells", "x")]
+)
+def test_misuse_is_status_2_without_a_traceback(argv, run, project):
+    ended = run(*argv)
+    assert ended.status == 2
+    assert "Usage: " in ended.err + ended.out
+    assert "Traceback" not in ended.err
+
+
+def test_cells_lists_the_grid(run, project):
+    params, _ = load(project())
+    assert run("cells").out.split() == [cell.id for cell in expand(params)]
+
+
+@pytest.mark.parametrize(
+    ("argv", "files"),
+    [
+        (
+            ("prepare", "ring8"),
+            [f"data/ring8/{n}" for n in ("train.npy", "train_labels.npy", "held_out.npy")]
+            + ["data/ring8/held_out_labels.npy", "data/ring8/card.json"],
+        ),
+        (("reference", "ring8"), ["references/ring8/statistics.safetensors", "references/ring8/card.json"]),
+        (
+            ("train", RING),
+            [
+                f"cells/{RING}/{n}"
+                for n in ("weights.safetensors", "history.parquet", "samples.png", "run.json")
+            ],
+        ),
+        (("evaluate", RING), [f"cells/{RING}/metrics.json"]),
+        (("probe", RING), [f"cells/{RING}/probes.json"]),
+        (("schema", "--output", "schema.json"), ["schema.json"]),
+    ],
+)
+def test_every_verb_says_what_it_wrote_and_writes_the_same_again(argv, files, run, finished):
+    before = {name: (finished / name).read_bytes() for name in files if (finished / name).exists()}
+    ended = run(*argv)
+    assert ended.status == 0, ended.err
+    said = re.findall(r"(\S+) \([\d.]+ [kMG]?B\)", ended.out)
+    assert ended.out.startswith("wrote ")
+    assert ended.out.count("\n") == 1
+    assert said == files
+    for name, content in before.items():
+        if not name.endswith("run.json"):
+            assert (finished / name).read_bytes() == content
+        assert stat.S_IMODE((finished / name).stat().st_mode) & 0o444 == 0o444
+    assert not list(finished.rglob(".*"))
+    assert not (finished / "scratch").exists() or not list((finished / "scratch").iterdir())
+
+
+def test_the_card_vouches_for_the_arrays(finished):
+    card = json.loads((finished / "data/digits/card.json").read_text())
+    train = np.load(finished / "data/digits/train.npy")
+    assert card["counts"] == {"train": 97, "held_out": 1700}
+    assert card["shape"] == [1, 16, 16]
+    assert list(train.shape) == [97, 1, 16, 16]
+    assert card["mean"] == pytest.approx([train.mean()])
+    assert card["std"] == pytest.approx([train.std()])
+    for name, checksum in card["sha256"].items():
+        data = (finished / f"data/digits/{name}.npy").read_bytes()
+        assert hashlib.sha256(data).hexdigest() == checksum
+
+
+def test_the_run_record(finished):
+    folder = finished / "cells" / RING
+    run = json.loads((folder / "run.json").read_text())["reproducible"]
+    data = (folder / "weights.safetensors").read_bytes()
+    assert run["weights_sha256"] == hashlib.sha256(data).hexdigest()
+    assert (run["outcome"], run["outcome_reason"], run["outcome_step"]) == ("completed", None, None)
+    assert run["params"]["method"] == {"kind": "gan", "loss": "non_saturating"}
+    assert run["params"]["recipe"]["discriminator_steps"] == 1
+    assert run["networks"] == {"generator": "mlp2x8", "discriminator": "mlp2x8"}
+    assert run["parameters"]["discriminator"] == (2 * 8 + 8) + (8 * 8 + 8) + (8 + 1)
+    trained = unpack(data)
+    assert trained.header.generator_steps == 20
+    history = pd.read_parquet(folder / "history.parquet")
+    assert history["step"].tolist() == [5, 10, 15, 20]
+    assert history.notna().all(axis=None)
+
+
+def test_samples_are_pictures_of_the_average(finished):
+    picture = Image.open(finished / "cells" / DIGITS / "samples.png")
+    assert picture.size == (256, 256)
+    assert picture.mode == "L"
+    trained = unpack((finished / "cells" / DIGITS / "weights.safetensors").read_bytes())
+    z = latents(trained.header.cell, 64, trained.latent, torch.device("cpu"))
+    with torch.no_grad():
+        image = trained.generator("ema")(z)[9, 0]
+    # The second row's second image, each pixel drawn twice as large.
+    shown = torch.from_numpy(np.array(picture))[32:64, 32:64]
+    assert (
+        shown.float() - ((image + 1) * 127.5).repeat_interleave(2, 0).repeat_interleave(2, 1)
+    ).abs().max() <= 0.51
+
+
+def test_fortran_ordered_statistics_come_back_unscrambled(finished, run, monkeypatch):
+    """safetensors writes an array's memory as it lies, whatever its order."""
+    planted = np.asfortranarray(np.arange(6.0).reshape(3, 2))
+    monkeypatch.setattr(
+        reference_stage, "point_reference", lambda *_: {"centres": planted, "std": np.array(0.1)}
+    )
+    assert run("reference", "ring8").status == 0
+    found = load_file(finished / "references/ring8/statistics.safetensors")
+    assert (found["centres"] == planted).all()
+
+
+def test_images_are_measured_and_scored(finished, run):
+    for verb, name in (("reference", "digits"), ("evaluate", DIGITS)):
+        ended = run(verb, name)
+        assert ended.status == 0, ended.err
+    metrics = json.loads((finished / f"cells/{DIGITS}/metrics.json").read_text())
+    assert metrics["cell"] == DIGITS
+    assert {"fid_efficientnet_lite0_init", "fid_efficientnet_lite0_ema"} <= metrics["entries"].keys()
+    for entry in metrics["entries"].values():
+        assert np.isfinite(entry["value"])
+        assert entry["protocol"]
+    reference = load_file(finished / "references/digits/statistics.safetensors")
+    assert reference["mean"] == pytest.approx(reference["features"].mean(axis=0), rel=1e-4, abs=1e-4)
+    root = reference["covariance_root"]
+    covariance = np.cov(reference["features"].astype(np.float64), rowvar=False)
+    product = root @ root.T if root.shape[0] == covariance.shape[0] else root.T @ root
+    assert np.abs(product - covariance).max() < 1e-6 * np.abs(covariance).max()
+
+
+@pytest.mark.parametrize("dataset", ["ring8", "digits"])
+def test_a_diverged_cell_is_a_result(dataset, finished, run, monkeypatch):
+    # D leaves the numbers in step 7, so that G's loss is none in the same step; steps are read by fives.
+    monkeypatch.setattr(optimisers, "rate_factor", lambda recipe, step: math.inf if step == 6 else 1.0)
+    cell = f"{dataset}-conventional-gan-0"
+    ended = run("train", cell)
+    assert ended.status == 0, ended.err
+    assert ended.out.startswith(f"wrote cells/{cell}/weights.safetensors")
+    run_record = json.loads((finished / f"cells/{cell}/run.json").read_text())["reproducible"]
+    assert run_record["outcome"] == "diverged"
+    assert run_record["outcome_reason"] == "non_finite_loss"
+    assert run_record["outcome_step"] == 7
+    assert run_record["generator_steps"] == 10
+    commands = [("evaluate", cell), ("probe", cell)]
+    for command in [("reference", dataset), *commands] if dataset == "digits" else commands:
+        ended = run(*command)
+        assert ended.status == 0, ended.err
+    probes = json.loads((finished / f"cells/{cell}/probes.json").read_text())["entries"]
+    metrics = json.loads((finished / f"cells/{cell}/metrics.json").read_text())["entries"]
+    diverged = f"training diverged: {run_record['outcome_reason']}"
+    assert probes
+    assert all(entry["value"] is None and entry["reason"] == diverged for entry in probes.values())
+    ema = {name: entry for name, entry in metrics.items() if name.endswith("_ema")}
+    assert ema
+    assert all(entry["value"] is None and entry["reason"] == diverged for entry in ema.values())
+    # As initialised the generator is sound; what is undefined for it has a reason of its own.
+    init = {name: entry for name, entry in metrics.items() if name.endswith("_init")}
+    assert len(init) == len(ema)
+    assert any(entry["value"] is not None for entry in init.values())
+    assert all("diverged" not in entry.get("reason", "") for entry in init.values())
