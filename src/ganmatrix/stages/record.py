@@ -32,15 +32,15 @@ def run(params: Path) -> str:
             if pending and not repo.status():
                 _snakemake("--touch", "--forceall", "--no-hooks")
                 return f"DVC vouches for all {len(stages)} stages; {pending} made known to Snakemake"
-            written = commit(repo, finished)
+            commit(repo, finished)
     except DvcException as error:
         raise UserError(f"DVC cannot record: {' '.join(str(error).split())}") from None
     left_out = f"; {pending} are unfinished or out of date and were left out" if pending else ""
-    return f"recorded {len(finished)} stages in DVC, {written} of them new{left_out}"
+    return f"recorded {len(finished)} stages in DVC{left_out}"
 
 
-def commit(repo: Repo, names: set[str]) -> int:
-    """Commit those of the named stages that DVC does not hold yet; returns their number.
+def commit(repo: Repo, names: set[str]) -> None:
+    """Commit those of the named stages that DVC does not hold yet.
 
     As `dvc commit --force NAMES` does, but reading and writing dvc.lock once instead of once a stage.
     """
@@ -52,7 +52,6 @@ def commit(repo: Repo, names: set[str]) -> int:
             stage.commit()
         if changed:
             changed[0].dvcfile.dump_stages(changed, update_pipeline=False)
-    return len(changed)
 
 
 def up_to_date(summary: str) -> dict[str, bool]:
