@@ -25,7 +25,7 @@ results: venv ## Rebuild the matrix and the reports (SCALE=name for another para
 	snakemake --cores $(CORES) $(CONFIG)
 
 test: venv ## The test suite, under 10 minutes on 2 cores
-	pytest -n 2 --dist loadgroup
+	pytest -n 2 --dist loadfile
 
 test-slow: venv ## The tests that take minutes
 	pytest -m slow

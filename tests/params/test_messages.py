@@ -228,6 +228,32 @@ BAD = [
         "evaluation.checkpoints[1] is 'best'; choose from init, last, ema; did you mean last?",
     ),
     ("[init, ema]", "[ema, ema]", "evaluation.checkpoints: ema stands twice; name it once"),
+    (
+        "log_every: 5",
+        "log_every: 5\n    accumulate: 999",
+        "recipes.ring8.accumulate is 999; expected <= batch_size, 16",
+    ),
+    (
+        "log_every: 5",
+        "log_every: 5\n    snapshots: [2, 999]",
+        "recipes.ring8.snapshots names step 999; expected <= generator_steps, 20",
+    ),
+    (
+        "log_every: 5",
+        "log_every: 5\n    snapshots: [2, 2]",
+        "recipes.ring8.snapshots: 2 stands twice; name it once",
+    ),
+    (
+        "log_every: 5",
+        "log_every: 5\n    decay: {kind: linear, start: 999}",
+        "recipes.ring8.decay.start is 999; expected < generator_steps, 20",
+    ),
+    (
+        "log_every: 5",
+        "log_every: 5\n    compile: true",
+        "recipes.ring8.compile is true, but methods.fargan needs second derivatives, which compiled networks do "
+        "not have; set it to false or leave that method out",
+    ),
     ("samples: 200", "samples: 99", "evaluation.points.samples is 99; expected >= 100"),
     ("[0, 0.02, 0.1]", "[0]", "probes.point_strengths has 1 entry; expected at least 2 entries"),
     (

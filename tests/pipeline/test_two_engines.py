@@ -6,9 +6,6 @@ from pathlib import Path
 import pytest
 from engines import OUTPUTS, STAGES, Project
 
-# One process runs the smoke matrix for all of them.
-pytestmark = pytest.mark.xdist_group("smoke")
-
 CELL_STAGES = ("train", "evaluate", "probe")
 GATHERING = {"assemble", "report index", "report results_matrix"}
 

@@ -109,6 +109,8 @@ def _inconsistency(params: Params) -> str | None:
     for name in grid.datasets:
         if name not in params.recipes:
             return f"recipes.{name} is missing; every dataset of the grid needs a recipe of its name"
+    if problem := _recipe_problem(params):
+        return problem
     if repeated := _repeated(params.evaluation.checkpoints):
         return f"evaluation.checkpoints: {repeated} stands twice; name it once"
     for key, claim in params.claims.items():
@@ -118,6 +120,28 @@ def _inconsistency(params: Params) -> str | None:
                 return unknown_name(f"claims.{key}.{role}", name, params.methods, "methods")
         if claim.method in (claim.baseline, claim.control):
             return f"claims.{key}: {claim.method} is compared with itself; name another baseline or control"
+    return None
+
+
+def _recipe_problem(params: Params) -> str | None:
+    """The first recipe whose own values, or methods of the grid, contradict it."""
+    for name, recipe in params.recipes.items():
+        key, steps = f"recipes.{name}", recipe.generator_steps
+        if recipe.accumulate > recipe.batch_size:
+            return f"{key}.accumulate is {recipe.accumulate}; expected <= batch_size, {recipe.batch_size}"
+        if late := [step for step in recipe.snapshots if step > steps]:
+            return f"{key}.snapshots names step {late[0]}; expected <= generator_steps, {steps}"
+        if repeated := _repeated(recipe.snapshots):
+            return f"{key}.snapshots: {repeated} stands twice; name it once"
+        if recipe.decay.kind == "linear" and recipe.decay.start >= steps:
+            return f"{key}.decay.start is {recipe.decay.start}; expected < generator_steps, {steps}"
+        if recipe.compile and name in params.grid.datasets:
+            for method in params.grid.methods:
+                if params.methods[method].needs_second_derivatives:
+                    return (
+                        f"{key}.compile is true, but methods.{method} needs second derivatives, which "
+                        "compiled networks do not have; set it to false or leave that method out"
+                    )
     return None
 
 

@@ -10,14 +10,23 @@ LossName = Literal["saturating", "non_saturating", "hinge", "least_squares", "wa
 Epsilon = Annotated[Ratio, Field(ge=0, le=10)]
 
 
-class Gan(Section):
+class MethodSection(Section):
+    """What the params of every method can be asked."""
+
+    @property
+    def needs_second_derivatives(self) -> bool:
+        """Whether D's loss contains a gradient of D."""
+        return False
+
+
+class Gan(MethodSection):
     """The plain GAN: alternating D and G steps on one loss."""
 
     kind: Literal["gan"]
     loss: LossName = "non_saturating"
 
 
-class AsGan(Section):
+class AsGan(MethodSection):
     """Adversarial symmetric GAN (Liu et al. 2021): a second D step on FGSM-perturbed reals."""
 
     kind: Literal["as_gan"]
@@ -29,7 +38,7 @@ class AsGan(Section):
     )
 
 
-class Dat(Section):
+class Dat(MethodSection):
     """Direct adversarial training (Li et al. 2020): D trains on perturbed reals and fakes only."""
 
     kind: Literal["dat"]
@@ -41,7 +50,7 @@ class Dat(Section):
     )
 
 
-class Fargan(Section):
+class Fargan(MethodSection):
     """Fake-as-real GAN (Tao & Wang 2020), a reconstruction: the authors published no code."""
 
     kind: Literal["fargan"]
@@ -54,6 +63,10 @@ class Fargan(Section):
     gradient_penalty: float = Field(
         default=10.0, ge=0, description="lambda of 0-GP-sample, lambda E||grad D||^2 at the reals counted"
     )
+
+    @property
+    def needs_second_derivatives(self) -> bool:
+        return self.gradient_penalty > 0
 
 
 Method = Annotated[Gan | AsGan | Dat | Fargan, Field(discriminator="kind")]

@@ -1,8 +1,11 @@
 """Where and with what a run was made."""
 
 import platform
+import socket
 import subprocess
+from datetime import datetime
 from importlib.metadata import version
+from typing import Any
 
 import torch
 
@@ -32,3 +35,16 @@ def revision() -> str | None:
 def device_name(device: torch.device) -> str:
     """The accelerator's name, or the processor's architecture."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+
+
+def this_run(started: datetime, seconds: float, device: torch.device, threads: int) -> dict[str, Any]:
+    """The fields of run.json that another run of the same cell would not repeat."""
+    return {
+        "started": started.isoformat(timespec="seconds"),
+        "wall_seconds": round(seconds, 3),
+        "host": socket.gethostname(),
+        "device": device_name(device),
+        "threads": threads,
+        "versions": versions(),
+        "revision": revision(),
+    }

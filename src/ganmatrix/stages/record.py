@@ -6,6 +6,7 @@ Conversely, what `dvc repro` has made or `dvc checkout` has restored is shown to
 when DVC finds every file as dvc.lock says: `snakemake --touch` believes whatever it finds, too.
 """
 
+import logging
 import subprocess
 import sys
 from collections.abc import Collection
@@ -44,6 +45,7 @@ def commit(repo: Repo, names: set[str]) -> None:
 
     As `dvc commit --force NAMES` does, but reading and writing dvc.lock once instead of once a stage.
     """
+    logging.getLogger("dvc").setLevel(logging.WARNING)
     with lock_repo(repo):
         stages = [stage for stage in repo.index.stages if stage.addressing in names]
         changed = [stage for stage in stages if stage.status()]

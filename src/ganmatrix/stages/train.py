@@ -6,7 +6,6 @@ import io
 import json
 import math
 import signal
-import socket
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,21 +57,17 @@ def run(
     data = open_data(layout.data(cell.dataset))
     recipe = params.recipes[cell.dataset]
     check_batch(data, recipe)
-    resolved = resolve(cell, params)
-    facts = {
-        **resolved,
-        "code_digest": code_digest("train"),
-        "data_sha256": data.verified_digest(),
-    }
-    scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(cell, facts, device, compute.threads()))
     pair = weights.initialise(cell, params.architectures[cell.architecture], data.shape)
+    facts = identity(cell, params, pair, data)
+    scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(facts, device, compute.threads()))
     samples = open_samples(data.array("train"), device, compute.free_bytes(device))
     trainer = Trainer(cell, pair, methods.build(params.methods[cell.method]), recipe, samples)
+    earlier = 0.0
     if (state := scratch.restore()) is not None:
         trainer.load_state_dict(state)
-    first_step, began = trainer.step, time.monotonic()
-    advance(trainer, scratch, cell.id, checkpoint_seconds)
-    seconds = time.monotonic() - began
+        earlier = state["seconds"]
+    first_step = trainer.step
+    seconds = advance(trainer, scratch, cell.id, checkpoint_seconds, earlier)
 
     files = layout.cell(cell.id)
     generator = finished_generator(trainer, cell)
@@ -80,7 +75,7 @@ def run(
     packed = weights.pack(
         weights.Header(
             cell=cell,
-            architecture=resolved["params"]["architecture"],
+            architecture=facts["params"]["architecture"],
             shape=data.shape,
             generator_steps=trainer.step,
             diverged=divergence.reason.value if divergence else None,
@@ -95,41 +90,12 @@ def run(
     write_bytes(files.weights, packed)
     write_history(files.history, trainer.history)
     write_bytes(files.samples, sample_picture(generator, cell, data, pair.latent))
-    taken = trainer.step - first_step
-    record = {
-        "cell": cell.id,
-        "reproducible": {
-            "dataset": cell.dataset,
-            "architecture": cell.architecture,
-            "method": cell.method,
-            "seed": cell.seed,
-            "modality": data.card["modality"],
-            "method_kind": params.methods[cell.method].kind,
-            "loss": params.methods[cell.method].loss,
-            "networks": {"generator": pair.generator_name, "discriminator": pair.discriminator_name},
-            "parameters": {
-                "generator": parameter_count(pair.generator),
-                "discriminator": parameter_count(pair.discriminator),
-            },
-            **facts,
-            "weights_sha256": hashlib.sha256(packed).hexdigest(),
-            "outcome": "diverged" if divergence else "completed",
-            "outcome_reason": divergence.reason.value if divergence else None,
-            "outcome_step": divergence.step if divergence else None,
-            "generator_steps": trainer.step,
-        },
-        "this_run": {
-            "started": started.isoformat(timespec="seconds"),
-            "wall_seconds": round(seconds, 3),
-            "resumed_from_step": first_step,
-            "images_per_second": round(images_per_step(recipe) * taken / max(seconds, 1e-9), 1),
-            "host": socket.gethostname(),
-            "device": provenance.device_name(device),
-            "threads": compute.threads(),
-            "versions": provenance.versions(),
-            "revision": provenance.revision(),
-        },
+    reproducible = facts | outcome(trainer) | {"weights_sha256": hashlib.sha256(packed).hexdigest()}
+    this_run = provenance.this_run(started, seconds, device, compute.threads()) | {
+        "resumed_from_step": first_step,
+        "images_per_second": round(images_per_step(recipe) * trainer.step / max(seconds, 1e-9), 1),
     }
+    record = {"cell": cell.id, "reproducible": reproducible, "this_run": this_run}
     write_json(files.run, record)
     scratch.clear()
     return [files.weights, files.history, files.samples, files.run]
@@ -145,20 +111,44 @@ def check_batch(data: Prepared, recipe: Recipe) -> None:
         )
 
 
-def resolve(cell: Cell, params: Params) -> dict[str, Any]:
-    """The cell's params with every default filled in."""
+def identity(cell: Cell, params: Params, pair: Pair, data: Prepared) -> dict[str, Any]:
+    """What is trained, with every default filled in: the part of run.json that is known beforehand."""
+    method = params.methods[cell.method]
     return {
+        **cell.names,
+        "seed": cell.seed,
+        "modality": data.card["modality"],
+        "method_kind": method.kind,
+        "loss": method.loss,
+        "networks": {"generator": pair.generator_name, "discriminator": pair.discriminator_name},
+        "parameters": {
+            "generator": parameter_count(pair.generator),
+            "discriminator": parameter_count(pair.discriminator),
+        },
         "params": {
             "architecture": params.architectures[cell.architecture].model_dump(),
-            "method": params.methods[cell.method].model_dump(),
+            "method": method.model_dump(),
             "recipe": params.recipes[cell.dataset].model_dump(),
-        }
+        },
+        "code_digest": code_digest("train"),
+        "data_sha256": data.verified_digest(),
     }
 
 
-def fingerprint(cell: Cell, facts: dict[str, Any], device: torch.device, threads: int) -> str:
+def outcome(trainer: Trainer) -> dict[str, Any]:
+    """How training ended."""
+    divergence = trainer.divergence
+    return {
+        "outcome": "diverged" if divergence else "completed",
+        "outcome_reason": divergence.reason.value if divergence else None,
+        "outcome_step": divergence.step if divergence else None,
+        "generator_steps": trainer.step,
+    }
+
+
+def fingerprint(facts: dict[str, Any], device: torch.device, threads: int) -> str:
     """A digest of everything that the bytes of the result depend on."""
-    parts = [cell.id, facts, device.type, threads, torch.__version__]
+    parts = [facts, device.type, threads, torch.__version__]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -167,15 +157,20 @@ def images_per_step(recipe: Recipe) -> int:
     return recipe.batch_size * recipe.discriminator_steps
 
 
-def advance(trainer: Trainer, scratch: Scratch, title: str, checkpoint_seconds: float) -> None:
-    """Train to the end, saving now and then; on a signal save at once and raise InterruptedTraining."""
+def advance(
+    trainer: Trainer, scratch: Scratch, title: str, checkpoint_seconds: float, earlier: float
+) -> float:
+    """Train to the end, saving now and then; on a signal save at once and raise InterruptedTraining.
+
+    Gives the seconds of training, `earlier` ones of interrupted runs included.
+    """
     received: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
         received.append(number)
 
     previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
-    saved = time.monotonic()
+    began = saved = time.monotonic()
     try:
         with Progressing(title, trainer.recipe.generator_steps, trainer.step) as progress:
             while not trainer.finished:
@@ -184,7 +179,7 @@ def advance(trainer: Trainer, scratch: Scratch, title: str, checkpoint_seconds: 
                 now = time.monotonic()
                 if received or now - saved >= checkpoint_seconds:
                     saved = now
-                    scratch.save(trainer.step, trainer.state_dict())
+                    scratch.save(trainer.step, trainer.state_dict() | {"seconds": earlier + now - began})
                 if received:
                     name = signal.Signals(received[0]).name
                     raise InterruptedTraining(
@@ -193,6 +188,7 @@ def advance(trainer: Trainer, scratch: Scratch, title: str, checkpoint_seconds: 
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+    return earlier + time.monotonic() - began
 
 
 def _losses(trainer: Trainer) -> dict[str, float]:
