@@ -251,8 +251,8 @@ BAD = [
     (
         "log_every: 5",
         "log_every: 5\n    compile: true",
-        "recipes.ring8.compile is true, but methods.fargan needs second derivatives, which compiled networks do "
-        "not have; set it to false or leave that method out",
+        "recipes.ring8.compile is true, but methods.fargan needs second derivatives, which compiled "
+        "networks do not have; set it to false or leave that method out",
     ),
     ("samples: 200", "samples: 99", "evaluation.points.samples is 99; expected >= 100"),
     ("[0, 0.02, 0.1]", "[0]", "probes.point_strengths has 1 entry; expected at least 2 entries"),
