@@ -163,7 +163,8 @@ def new_project(root: Path, params: str) -> Project:
         text=True,
     )
     for name in listed.stdout.splitlines():
-        if not name.startswith("tests/") and (HOME / name).is_file():
+        # The lock of a matrix that was made here says nothing of the new project's.
+        if not name.startswith(("tests/", "dvc.lock")) and (HOME / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(HOME / name, root / name)
     (root / "params.yaml").write_text(params)
