@@ -33,8 +33,8 @@ class UpBlock(nn.Module):
         self.shortcut = _conv(inputs, outputs, 1, 1.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = self.conv1(_double(F.relu(self.norm1(x))))
-        hidden = self.conv2(F.relu(self.norm2(hidden)))
+        hidden = self.conv1(_double(F.relu(self.norm1(x), inplace=True)))
+        hidden = self.conv2(F.relu(self.norm2(hidden), inplace=True))
         return hidden + _double(self.shortcut(x))
 
 
@@ -58,7 +58,8 @@ class DownBlock(nn.Module):
         self.shortcut = nn.Identity() if same else spectral_norm(_conv(inputs, outputs, 1, 1.0))
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = self.conv2(F.relu(self.conv1(x if self.first else F.relu(x))))
+        hidden = self.conv1(x if self.first else F.relu(x))
+        hidden = self.conv2(F.relu(hidden, inplace=True))
         if not self.halve:
             return hidden + self.shortcut(x)
         return F.avg_pool2d(hidden, 2) + self.shortcut(F.avg_pool2d(x, 2))
@@ -78,7 +79,7 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         x = self.linear(z).unflatten(1, (self.width, 4, 4))
-        return self.image(F.relu(self.norm(self.blocks(x)))).tanh()
+        return self.image(F.relu(self.norm(self.blocks(x)), inplace=True)).tanh()
 
 
 class Discriminator(nn.Module):
@@ -96,7 +97,7 @@ class Discriminator(nn.Module):
         self.logit = spectral_norm(logit)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.logit(F.relu(self.blocks(x)).sum(dim=(2, 3))).flatten()
+        return self.logit(F.relu(self.blocks(x), inplace=True).sum(dim=(2, 3))).flatten()
 
 
 def build(params: ImageNetwork, channels: int, resolution: int) -> Pair:
