@@ -57,6 +57,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "params/evaluation.py",
         "cell.py",
         "networks",
+        "training/averaging.py",
         "training/seeding.py",
         "training/weights.py",
         "evaluation",

@@ -39,7 +39,7 @@ def reals() -> np.ndarray:
 
 
 def _score(generator: nn.Module, latents: Tensor, reals: np.ndarray, extractor):
-    reference = image_reference(reals, extractor)
+    reference = image_reference(reals, extractor, torch.device("cpu"))
     rng = np.random.default_rng(0)
     return score_images(generator, latents, reference, extractor, IMAGES, "ema", rng)
 
@@ -72,7 +72,7 @@ def test_a_generator_of_the_real_images_is_perfect(reals: np.ndarray, toy_extrac
 
 def test_a_constant_generator_scores_badly_but_scores(reals: np.ndarray, toy_extractor) -> None:
     entries = _score(Constant(0.0, (1, 8, 8)), torch.zeros(60, 3), reals, toy_extractor)
-    features = image_reference(reals, toy_extractor)["features"].astype(np.float64)
+    features = image_reference(reals, toy_extractor, torch.device("cpu"))["features"].astype(np.float64)
     expected = np.square(features.mean(axis=0) - 128 / 255).sum() + features.var(axis=0, ddof=1).sum()
     assert entries["fid_toy_ema"]["value"] == pytest.approx(expected, rel=1e-6)
     assert entries["inception_score_toy_ema"]["value"] == pytest.approx(1, abs=1e-6)

@@ -89,6 +89,30 @@ BAD = [
     ("radius: 0.8", "radius: 1e400", "datasets.ring8.radius is inf; expected a finite number"),
     ("radius: 0.8", "radius: 0", "datasets.ring8.radius is 0; expected > 0"),
     ("radius: 0.8", "radius: yes", "datasets.ring8.radius is 'yes'; expected a number"),
+    ("radius: 0.8", "radius: 101", "datasets.ring8.radius is 101; expected <= 100"),
+    ("std: 0.02", "std: 1e30", "datasets.ring8.std is 1e+30; expected <= 100"),
+    (
+        "held_out_share: 0.5",
+        "held_out_share: 0.4",
+        "datasets.photos.held_out_share is 0.4; expected 0.5 to 0.5, so that with short_side 64 both parts "
+        "hold a crop of 32 pixels",
+    ),
+    (
+        "short_side: 64, stride: 16, held_out_share: 0.5",
+        "short_side: 256, stride: 16, held_out_share: 0.9",
+        "datasets.photos.held_out_share is 0.9; expected 0.125 to 0.875, so that with short_side 256 both "
+        "parts hold a crop of 32 pixels",
+    ),
+    (
+        "  digits: {kind",
+        f"  {'d' * 61}: {{kind",
+        f"datasets: the name '{'d' * 56}... has 61 characters; expected at most 60",
+    ),
+    (
+        "[ring8, digits]",
+        f"[{'d' * 61}]",
+        f"grid.datasets[0]: the name '{'d' * 56}... has 61 characters; expected at most 60",
+    ),
     ("resolution: 16", "resolution: 64", "datasets.digits.resolution is 64; choose from 16, 32"),
     ("held_out: 1700", "held_out: 1701", "datasets.digits.held_out is 1701; expected <= 1700"),
     ("stride: 16", "stride: 3", "datasets.photos.stride is 3; expected >= 4"),
@@ -262,6 +286,16 @@ BAD = [
         "probes.point_strengths is [0, 0.1, 0.1]; expected strengths in ascending order, each once",
     ),
     ("pgd_steps: 2", "pgd_step: 2", "probes.pgd_step: unknown key; did you mean pgd_steps?"),
+    (
+        "kid_subset_size: 20",
+        "kid_subset_size: 51",
+        "evaluation.images.kid_subset_size is 51; expected <= samples, 50",
+    ),
+    (
+        "kid_subset_size: 20",
+        "kid_subset_size: 20, inception_score_splits: 51",
+        "evaluation.images.inception_score_splits is 51; expected <= samples, 50",
+    ),
     # claims
     ("claims: {}", "claims: []", "claims is []; expected a mapping"),
     (*_claim("paper: p", "paper: ''"), "claims.a.paper is ''; expected some text"),
@@ -277,6 +311,16 @@ BAD = [
     (
         *_claim("baseline: gan", "baseline: dat"),
         "claims.a: dat is compared with itself; name another baseline or control",
+    ),
+    (
+        *_claim("metric: m", "metric: fid_efficientnet_ema"),
+        "claims.a.metric: fid_efficientnet_ema is no column of the matrix; "
+        "did you mean fid_efficientnet_lite0_ema?",
+    ),
+    (
+        *_claim("metric: m", "metric: fid_inception_ema"),
+        "claims.a.metric: fid_inception_ema is no column of the matrix; "
+        "did you mean fid_efficientnet_lite0_ema?",
     ),
     (*_claim("smallest_effect: 0", "smallest_effect: -1"), "claims.a.smallest_effect is -1; expected >= 0"),
     # the document
@@ -304,6 +348,26 @@ def test_a_bad_edit_is_one_line_and_nothing_is_written(old, new, message, projec
     path = project((old, new))
     assert _fails(capsys, monkeypatch, "prepare", "ring8") == f"error: params.yaml: {message}"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_metric_near_no_column_lists_them(project):
+    with pytest.raises(UserError) as error:
+        load(project(("claims: {}", CLAIM)))
+    line = str(error.value)
+    assert "claims.a.metric: m is no column of the matrix; choose from fid_efficientnet_lite0_init, " in line
+    assert line.endswith("wall_seconds, images_per_second")
+
+
+def test_a_real_side_without_reals_is_refused_only_where_the_grid_has_both(project):
+    share, batch = ("share: 0.5, over", "share: 0.9, over"), ("batch_size: 16", "batch_size: 4")
+    with pytest.raises(UserError) as error:
+        load(project(share, batch))
+    assert str(error.value).endswith(
+        "params.yaml: methods.fargan.fake_as_real_share is 0.9, which leaves no real sample of "
+        "recipes.ring8.batch_size, 4; lower the share or enlarge the batch"
+    )
+    load(project(share, batch, ("[gan, as_gan, dat, fargan]", "[gan]")))
+    load(project(share))
 
 
 @pytest.mark.parametrize(

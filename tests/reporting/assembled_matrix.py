@@ -26,7 +26,7 @@ CLAIMS = """claims:
   recall:
     paper: A third paper
     sentence: It remembers everything.
-    metric: recall_ema
+    metric: noise_auroc
     method: as_gan
     baseline: gan
     direction: higher

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from assembled_matrix import assembled, read
+from assembled_matrix import CLAIMS, assembled, read
 from fake_matrix import FakeMatrix
 
 from ganmatrix.errors import UserError
@@ -17,7 +17,15 @@ from ganmatrix.reporting import (
     verdicts,
 )
 from ganmatrix.reporting.fragments import Fragment, table
-from ganmatrix.reporting.measures import column, number, plain
+from ganmatrix.reporting.measures import (
+    CUT_NOTE,
+    bounds,
+    bounds_of_difference,
+    column,
+    interval,
+    number,
+    plain,
+)
 
 GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [{methods}]\n  seeds: [{seeds}]"
 
@@ -173,3 +181,63 @@ def test_the_summary_is_what_the_tables_print(planted):
     matrix = pd.read_parquet(planted.layout.results.matrix)
     rows = matrix[(matrix["dataset"] == "digits") & (matrix["method"] == group["method"])]
     assert plain(rows["kid_efficientnet_lite0_ema"].mean()) in matrix_tables.scores(data, "digits").html
+
+
+def test_intervals_are_cut_at_what_is_possible_and_marked():
+    share, modes, kid = (column(name).measure for name in ("high_quality_share_ema", "modes_ema", "kid_x"))
+    within = bounds("modes_ema", {"modes": 8})
+    assert interval(-6.14, 16.8, modes, within) == "[0.000, 8.00]\N{DAGGER}"
+    assert interval(-0.457, 1.25, share, bounds("high_quality_share_ema", {})) == "[0.000%, 100%]\N{DAGGER}"
+    assert interval(1, 8, modes, within) == "[1.00, 8.00]"
+    assert interval(-0.1, 0.2, kid, bounds("kid_x", {})) == "[\N{MINUS SIGN}0.100, 0.200]"
+
+
+def test_a_measure_that_cannot_be_negative_cannot_fall_by_more_than_all():
+    assert bounds_of_difference((0, 8), relative=False) == (-8, 8)
+    assert bounds_of_difference((0, 8), relative=True)[0] == -1
+    assert bounds_of_difference(bounds("kid_x", {}), relative=True)[0] == -float("inf")
+
+
+def _modes(values: dict[str, float]):
+    """An edit that gives cells their number of modes, of 8."""
+
+    def edit(cell, documents):
+        entry = documents["metrics"]["entries"]["modes_ema"]
+        entry["protocol"] = entry["protocol"] | {"modes": 8}
+        entry["value"] = values.get(cell, entry["value"])
+
+    return edit
+
+
+def test_cut_intervals_have_one_footnote_a_table(tmp_path):
+    grid = GRID.format(methods="gan, as_gan", seeds="0, 1, 2").replace("[digits]", "[ring8]")
+    values = {f"ring8-conventional-as_gan-{seed}": value for seed, value in enumerate((0, 8, 8))}
+    data = read(assembled(FakeMatrix(tmp_path, grid=grid, edit=_modes(values))))
+    html = matrix_tables.scores(data, "ring8").html
+    assert "5.33<small>[0.000, 8.00]\N{DAGGER}, n = 3</small>" in html
+    assert html.count(CUT_NOTE) == html.count('class="footnoted"')
+
+
+def test_effects_that_point_both_ways_are_told_apart_by_setting(tmp_path):
+    claims = CLAIMS.replace("metric: modes_ema", "metric: fgsm_auroc")
+    data = read(assembled(FakeMatrix(tmp_path, claims=claims)))
+    html = verdicts.verdicts(data).html
+    assert "of 2 the claimed way</summary>" in html
+    assert "<li>ring8 x conventional: " in html
+    assert "<li>digits x conventional: " in html
+    assert html.count("<details>") == 2
+
+
+@pytest.mark.parametrize(("auroc", "said"), [(0.5, True), (0.9, False)])
+def test_a_discriminator_that_guesses_is_named(tmp_path, auroc, said):
+    def edit(cell, documents):
+        entries = documents["probes"]["entries"]
+        like = entries["fgsm_auroc"]
+        entries["clean_auroc"] = {key: value for key, value in like.items() if key != "curve"} | {
+            "value": auroc
+        }
+
+    data = read(assembled(FakeMatrix(tmp_path, grid=_grid(), edit=edit)))
+    sentence = "D tells real from fake no better than chance here"
+    assert (f"digits x conventional, gan: {sentence}" in matrix_tables.probes(data, "digits").html) is said
+    assert (f"With gan and as_gan, {sentence}" in headline.answers(data).html) is said

@@ -1,5 +1,6 @@
 """A made-up matrix on disk, in the form that the training, evaluation and probe stages write."""
 
+import hashlib
 import json
 import zlib
 from collections.abc import Callable
@@ -64,10 +65,11 @@ class FakeMatrix:
         files = self.layout.cell(cell.id)
         files.folder.mkdir(parents=True, exist_ok=True)
         random = np.random.default_rng(zlib.crc32(cell.id.encode()))
+        identity = {"cell": cell.id, "weights_sha256": _weights(cell)}
         documents = {
             "run": self._run(cell),
-            "metrics": {"cell": cell.id, "entries": self._scores(cell, random)},
-            "probes": {"cell": cell.id, "entries": self._probes(cell, random)},
+            "metrics": identity | {"entries": self._scores(cell, random)},
+            "probes": identity | {"entries": self._probes(cell, random)},
         }
         self.edit(cell.id, documents)
         for name, document in documents.items():
@@ -96,6 +98,7 @@ class FakeMatrix:
                 "outcome_reason": None if step is None else "non_finite_loss",
                 "outcome_step": step,
                 "generator_steps": 800,
+                "weights_sha256": _weights(cell),
             },
             "this_run": {"wall_seconds": 9.0, "images_per_second": 7000.0, "host": "somewhere"},
         }
@@ -149,6 +152,10 @@ class FakeMatrix:
                 "score_fake": -loss,
             }
         )
+
+
+def _weights(cell: Cell) -> str:
+    return hashlib.sha256(cell.id.encode()).hexdigest()
 
 
 def _samples(files: CellFiles, random: np.random.Generator) -> None:

@@ -138,10 +138,14 @@ def test_missing_and_truncated_artifacts_are_named_with_their_maker(tmp_path, ar
     ("content", "problem"),
     [
         ("[]", "the document: "),
-        ('{"cell": "digits-conventional-gan-1"}', "entries: Field required"),
-        ('{"cell": "digits-conventional-gan-0", "entries": {}}', "it belongs to digits-conventional-gan-0"),
+        ('{"cell": "digits-conventional-gan-1", "weights_sha256": ""}', "entries: Field required"),
         (
-            '{"cell": "digits-conventional-gan-1", "entries": {"a": {"value": "1", "protocol": {}}}}',
+            '{"cell": "digits-conventional-gan-0", "weights_sha256": "", "entries": {}}',
+            "it belongs to digits-conventional-gan-0",
+        ),
+        (
+            '{"cell": "digits-conventional-gan-1", "weights_sha256": "", '
+            '"entries": {"a": {"value": "1", "protocol": {}}}}',
             "entries.a.value",
         ),
     ],
@@ -176,3 +180,48 @@ def test_a_diverged_cell_that_comes_first_leaves_the_protocol_to_the_others(tmp_
     assemble.run(fake.params, fake.layout)
     summary = json.loads(fake.layout.results.summary.read_text())
     assert summary["protocols"]["digits"]["fid_efficientnet_lite0_ema"]["samples"] == 1000
+
+
+@pytest.mark.parametrize(("artifact", "verb"), [("metrics", "evaluate"), ("probes", "probe")])
+def test_scores_of_other_weights_are_refused(tmp_path, artifact, verb):
+    def edit(cell, documents):
+        if cell == "digits-conventional-gan-1":
+            documents[artifact]["weights_sha256"] = "0" * 64
+
+    fake = FakeMatrix(tmp_path, edit=edit).write()
+    path = getattr(fake.layout.cell("digits-conventional-gan-1"), artifact)
+    assert _refused(fake) == (
+        f"{path} was made from other weights than run.json names; "
+        f"run `ganmatrix {verb} digits-conventional-gan-1` again"
+    )
+
+
+@pytest.mark.parametrize("artifact", ["run", "metrics", "probes"])
+def test_artifacts_must_name_the_weights(tmp_path, artifact):
+    def edit(cell, documents):
+        document = documents[artifact]
+        del document.get("reproducible", document)["weights_sha256"]
+
+    assert "weights_sha256: Field required" in _refused(FakeMatrix(tmp_path, edit=edit).write())
+
+
+@pytest.mark.parametrize("cell", ["digits-conventional-gan-0", "digits-conventional-as_gan-2"])
+@pytest.mark.parametrize(
+    ("artifact", "verb", "column"),
+    [("metrics", "evaluate", "kid_efficientnet_lite0_ema"), ("probes", "probe", "fgsm_auroc")],
+)
+def test_a_cell_without_the_columns_of_its_dataset_is_refused(tmp_path, cell, artifact, verb, column):
+    def partial(name, documents):
+        if name == cell:
+            del documents[artifact]["entries"][column]
+
+    def emptied(name, documents):
+        if name == cell:
+            documents[artifact]["entries"].clear()
+
+    line = _refused(FakeMatrix(tmp_path, edit=partial).write())
+    assert line.startswith(f"{artifact}.json of {cell} lacks {column}, which digits-conventional-gan-")
+    assert f"run `ganmatrix {verb} {cell}` and " in line
+    line = _refused(FakeMatrix(tmp_path, edit=emptied).write())
+    assert line.startswith(f"{artifact}.json of {cell} lacks ")
+    assert column in line

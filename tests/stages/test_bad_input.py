@@ -1,11 +1,13 @@
 """Missing, damaged or unfit input ends in one line and status 2, and leaves nothing half-written."""
 
+import hashlib
 import json
 import shutil
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 RING, DIGITS = "ring8-conventional-gan-0", "digits-conventional-gan-0"
 
@@ -60,7 +62,6 @@ def _object(path):
         (("reference", "digits"), "data/digits/train.npy", "prepare digits"),
         (("train", RING), "data/ring8/card.json", "prepare ring8"),
         (("train", RING), "data/ring8/train.npy", "prepare ring8"),
-        (("train", RING), "data/ring8/held_out_labels.npy", "prepare ring8"),
         (("evaluate", RING), f"cells/{RING}/weights.safetensors", f"train {RING}"),
         (("evaluate", RING), "references/ring8/card.json", "reference ring8"),
         (("evaluate", RING), "references/ring8/statistics.safetensors", "reference ring8"),
@@ -79,14 +80,13 @@ def test_missing_artifacts(argv, missing, maker, run, finished):
 DAMAGED = [
     (("train", RING), "data/ring8/card.json", (_truncate, _empty, _noise, _list, _object)),
     (("train", RING), "data/ring8/train.npy", (_truncate, _empty, _noise, _flip)),
-    (("train", RING), "data/ring8/held_out.npy", (_flip,)),
     (("reference", "ring8"), "data/ring8/card.json", (_truncate, _empty, _list, _object)),
     (("reference", "digits"), "data/digits/train.npy", (_truncate, _empty, _noise)),
     (("evaluate", RING), f"cells/{RING}/weights.safetensors", (_truncate, _empty, _noise)),
     (("evaluate", RING), "references/ring8/statistics.safetensors", (_truncate, _empty, _noise)),
     (("evaluate", RING), "references/ring8/card.json", (_truncate, _empty, _list)),
     (("probe", RING), f"cells/{RING}/weights.safetensors", (_truncate, _empty, _noise)),
-    (("probe", RING), "data/ring8/held_out.npy", (_truncate, _empty, _noise)),
+    (("probe", RING), "data/ring8/held_out.npy", (_truncate, _empty, _noise, _flip)),
     (("probe", RING), "data/ring8/card.json", (_truncate, _list)),
 ]
 
@@ -105,6 +105,12 @@ def test_damaged_artifacts(argv, path, damage, run, finished):
 def test_an_array_of_another_shape(run, finished):
     path = finished / "data/ring8/held_out.npy"
     np.save(path, np.zeros((3, 2), np.float32))
+    card = finished / "data/ring8/card.json"
+    content = json.loads(card.read_text())
+    content["sha256"]["held_out"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    card.write_text(json.dumps(content))
+    train = run("train", RING)
+    assert train.status == 0, train.err
     assert "its shape is (3, 2), the card says (40, 2)" in _refused(run, finished, "probe", RING)
 
 
@@ -207,14 +213,36 @@ def test_outputs_that_cannot_be_written(argv, folder, run, finished):
 
 
 def test_a_reference_of_another_extractor(run, finished):
-    path = finished / "references" / "digits"
-    path.mkdir()
-    (path / "card.json").write_text(json.dumps({"extractor": "other", "weights_sha256": "0"}))
-    arrays = {name: np.zeros(2) for name in ("features", "mean", "covariance_root")}
-    save_file(arrays, path / "statistics.safetensors")
-    line = _refused(run, finished, "evaluate", DIGITS)
-    assert line.startswith("references/digits/card.json was made with other, not ")
-    assert line.endswith("run `ganmatrix reference digits` again")
+    assert run("reference", "digits").status == 0
+    path = finished / "references/digits/card.json"
+    made = path.read_text()
+    for key in ("extractor", "weights_sha256", "input_size", "resizer", "data_sha256"):
+        path.write_text(json.dumps(json.loads(made) | {key: "other"}))
+        line = _refused(run, finished, "evaluate", DIGITS)
+        assert line.startswith(f"references/digits/card.json: {key} is other, but {DIGITS} needs ")
+        assert line.endswith("run `ganmatrix reference digits` again")
+
+
+def test_data_prepared_anew_are_not_mixed_with_what_was_trained_on_others(run, finished):
+    params = finished / "params.yaml"
+    text = params.read_text()
+    assert "seed: 0}" in text
+    params.write_text(text.replace("seed: 0}", "seed: 1}"))
+    assert run("prepare", "ring8").status == 0
+    assert run("reference", "ring8").status == 0
+    assert "data_sha256 is " in _refused(run, finished, "evaluate", RING)
+    line = _refused(run, finished, "probe", RING)
+    assert line == f"{RING} was trained on other data than data/ring8/; train it again"
+
+
+def test_weights_that_lack_a_tensor(run, finished):
+    path = finished / f"cells/{RING}/weights.safetensors"
+    with safe_open(path, "np") as file:
+        metadata = file.metadata()
+    tensors = load_file(path)
+    tensors.pop(next(name for name in tensors if name.startswith("discriminator.")))
+    save_file(tensors, path, metadata)
+    assert f"{path.relative_to(finished)} is corrupt (" in _refused(run, finished, "evaluate", RING)
 
 
 def test_a_reference_without_what_scoring_needs(run, finished):

@@ -138,16 +138,16 @@ def test_the_run_record(finished):
 
 def test_samples_are_pictures_of_the_average(finished):
     picture = Image.open(finished / "cells" / DIGITS / "samples.png")
-    assert picture.size == (256, 256)
+    assert picture.size == (8 * 51 - 3, 8 * 51 - 3)
     assert picture.mode == "L"
     trained = unpack((finished / "cells" / DIGITS / "weights.safetensors").read_bytes())
     z = latents(trained.header.cell, 64, trained.latent, torch.device("cpu"))
     with torch.no_grad():
         image = trained.generator("ema")(z)[9, 0]
-    # The second row's second image, each pixel drawn twice as large.
-    shown = torch.from_numpy(np.array(picture))[32:64, 32:64]
+    # The second row's second image, each pixel drawn three times as large, behind a gutter.
+    shown = torch.from_numpy(np.array(picture))[51:99, 51:99]
     assert (
-        shown.float() - ((image + 1) * 127.5).repeat_interleave(2, 0).repeat_interleave(2, 1)
+        shown.float() - ((image + 1) * 127.5).repeat_interleave(3, 0).repeat_interleave(3, 1)
     ).abs().max() <= 0.51
 
 

@@ -26,6 +26,16 @@ class Extractor:
 
     resizer: ClassVar[str] = "torch bicubic, antialiased, float, clipped to [0, 255]"
 
+    @property
+    def protocol(self) -> dict[str, str | int]:
+        """What two scores must share to be compared."""
+        return {
+            "extractor": self.name,
+            "weights_sha256": self.weights_sha256,
+            "input_size": self.input_size,
+            "resizer": self.resizer,
+        }
+
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Features (n, d) and probabilities (n, k), float32, of uint8 images (n, 1 or 3, H, W).

@@ -12,9 +12,9 @@ from ganmatrix.evaluation.frechet import covariance_root, moments
 Reference = dict[str, NDArray[Any]]
 
 
-def image_reference(images: NDArray[np.uint8], extractor: Extractor) -> Reference:
+def image_reference(images: NDArray[np.uint8], extractor: Extractor, device: torch.device) -> Reference:
     """`features` (n, d) float32, their `mean` (d,) and `covariance_root` (d, r) float64."""
-    features = extractor(torch.tensor(images))[0].numpy()
+    features = extractor(torch.tensor(images, device=device))[0].cpu().numpy()
     mean, covariance = moments(features)
     return {"features": features, "mean": mean, "covariance_root": covariance_root(covariance)}
 

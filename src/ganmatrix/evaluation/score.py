@@ -47,11 +47,7 @@ def score_images(
     fid = frechet_distance_to_root(mean, covariance, reference["mean"], reference["covariance_root"])
     kid, kid_std = kernel_distance(features, real, params.kid_subsets, params.kid_subset_size, rng)
     score, score_std = inception_score(probabilities, params.inception_score_splits)
-    protocol = {
-        "extractor": extractor.name,
-        "weights_sha256": extractor.weights_sha256,
-        "input_size": extractor.input_size,
-        "resizer": extractor.resizer,
+    protocol = extractor.protocol | {
         "real_samples": len(real),
         "real_split": "train",
         "fake_samples": len(features),

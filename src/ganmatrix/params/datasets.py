@@ -14,8 +14,8 @@ class Ring(Section):
 
     kind: Literal["ring"]
     modes: int = Field(ge=2, le=1000, description="number of Gaussians")
-    radius: float = Field(gt=0, description="radius of the circle, data units")
-    std: float = Field(gt=0, description="standard deviation of each Gaussian, data units")
+    radius: float = Field(gt=0, le=100, description="radius of the circle, data units")
+    std: float = Field(gt=0, le=100, description="standard deviation of each Gaussian, data units")
     train: Count = Field(description="points in the training set")
     held_out: Count = Field(description="points in the held-out set")
     seed: int = Field(default=0, ge=0, description="seed of the draw")

@@ -12,11 +12,11 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ganmatrix.errors import UserError
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.base import Name, Section
-from ganmatrix.params.claims import Claim
+from ganmatrix.params.claims import Claim, columns
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.params.evaluation import Evaluation
 from ganmatrix.params.grid import Grid
-from ganmatrix.params.messages import explain, unknown_name
+from ganmatrix.params.messages import explain, nearest, unknown_name
 from ganmatrix.params.methods import Method
 from ganmatrix.params.probes import Probes
 from ganmatrix.params.recipes import Recipe
@@ -109,10 +109,61 @@ def _inconsistency(params: Params) -> str | None:
     for name in grid.datasets:
         if name not in params.recipes:
             return f"recipes.{name} is missing; every dataset of the grid needs a recipe of its name"
-    if problem := _recipe_problem(params):
-        return problem
+    return (
+        _dataset_problem(params)
+        or _recipe_problem(params)
+        or _share_problem(params)
+        or _evaluation_problem(params)
+        or _claim_problem(params)
+    )
+
+
+def _dataset_problem(params: Params) -> str | None:
+    """The first dataset that leaves a part of its photographs without a crop."""
+    for name, dataset in params.datasets.items():
+        if dataset.kind != "photos":
+            continue
+        side, crop = dataset.short_side, dataset.resolution
+        border = round(side * (1 - dataset.held_out_share))  # a square photograph is the narrowest
+        if min(border, side - border) < crop:
+            least, most = crop / side, 1 - crop / side
+            return (
+                f"datasets.{name}.held_out_share is {dataset.held_out_share}; expected {least:.3g} to "
+                f"{most:.3g}, so that with short_side {side} both parts hold a crop of {crop} pixels"
+            )
+    return None
+
+
+def _share_problem(params: Params) -> str | None:
+    """The first method and recipe of the grid that together leave no real sample on the real side."""
+    for key in params.grid.methods:
+        method = params.methods[key]
+        if method.kind != "fargan":
+            continue
+        for name in params.grid.datasets:
+            size = params.recipes[name].batch_size
+            if round(method.fake_as_real_share * size) >= size:
+                return (
+                    f"methods.{key}.fake_as_real_share is {method.fake_as_real_share}, which leaves no real "
+                    f"sample of recipes.{name}.batch_size, {size}; lower the share or enlarge the batch"
+                )
+    return None
+
+
+def _evaluation_problem(params: Params) -> str | None:
+    """What of the scores' protocol is repeated, or asks for more samples than there are."""
     if repeated := _repeated(params.evaluation.checkpoints):
         return f"evaluation.checkpoints: {repeated} stands twice; name it once"
+    images = params.evaluation.images
+    for key in ("kid_subset_size", "inception_score_splits"):
+        if (value := getattr(images, key)) > images.samples:
+            return f"evaluation.images.{key} is {value}; expected <= samples, {images.samples}"
+    return None
+
+
+def _claim_problem(params: Params) -> str | None:
+    """The first claim that names an unknown method or column, or compares a method with itself."""
+    known = columns(params.evaluation)
     for key, claim in params.claims.items():
         for role in ("method", "baseline", "control"):
             name = getattr(claim, role)
@@ -120,6 +171,9 @@ def _inconsistency(params: Params) -> str | None:
                 return unknown_name(f"claims.{key}.{role}", name, params.methods, "methods")
         if claim.method in (claim.baseline, claim.control):
             return f"claims.{key}: {claim.method} is compared with itself; name another baseline or control"
+        if claim.metric not in known:
+            mend = nearest(claim.metric, known) or f"; choose from {', '.join(known)}"
+            return f"claims.{key}.metric: {claim.metric} is no column of the matrix{mend}"
     return None
 
 

@@ -71,6 +71,10 @@ def _explain_one(problem: Any, model: type[BaseModel]) -> str:
         return f"{key} is {_shown(value)}; {_choose(value, [str(c) for c in get_args(annotation)])}"
     if problem["loc"][-1] == "[key]" and kind == "string_type":
         return f"{_joined(path[:-1])}: the name {_shown(value)} is no text; put it in quotes"
+    if kind == "string_too_long":
+        place = _joined(path[:-1]) if problem["loc"][-1] == "[key]" else key
+        longest = context["max_length"]
+        return f"{place}: the name {_shown(value)} has {len(value)} characters; expected at most {longest}"
     if kind == "string_pattern_mismatch" and context.get("pattern") == NAME_PATTERN:
         mended = "".join(c if c.isascii() and c.isalnum() else "_" for c in value.lower()) or "a"
         return f"{key}: {_shown(value)} is an ill-formed name; names match [a-z0-9_]+, such as {mended}"

@@ -12,7 +12,7 @@ from ganmatrix.probes.discrimination import accuracy, auroc
 from ganmatrix.probes.perturbation import Push
 from ganmatrix.probes.subject import Entry, Subject
 
-Perturb = Callable[[Tensor, float, Push], Tensor]
+Perturb = Callable[[nn.Module, Tensor, float, Push], Tensor]
 
 MEASURES = {"accuracy": accuracy, "auroc": auroc}
 
@@ -33,11 +33,9 @@ def robustness_curves(
     for strength in subject.strengths:
         reals, fakes = subject.reals, subject.fakes
         if strength > 0:
-            reals, fakes = perturb(reals, strength, Push.DOWN), perturb(fakes, strength, Push.UP)
-        real_logits, fake_logits = (
-            _logits(subject.discriminator, reals),
-            _logits(subject.discriminator, fakes),
-        )
+            reals = perturb(subject.real_view, reals, strength, Push.DOWN)
+            fakes = perturb(subject.fake_view, fakes, strength, Push.UP)
+        real_logits, fake_logits = logits(subject.real_view, reals), logits(subject.fake_view, fakes)
         for measure, function in MEASURES.items():
             curves[measure].append(function(real_logits, fake_logits))
     conditions = subject.protocol | {"norm": "Linf", "bounded": subject.bounded} | protocol
@@ -57,6 +55,7 @@ def normalised_area(strengths: tuple[float, ...], values: list[float]) -> float:
 
 
 @torch.no_grad()
-def _logits(discriminator: nn.Module, inputs: Tensor) -> NDArray[np.float32]:
-    logits: NDArray[np.float32] = discriminator(inputs).cpu().numpy()
-    return logits
+def logits(discriminator: nn.Module, inputs: Tensor) -> NDArray[np.float32]:
+    """D's logits (n,) of inputs (n, *shape)."""
+    found: NDArray[np.float32] = discriminator(inputs).cpu().numpy()
+    return found

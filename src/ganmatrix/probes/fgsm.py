@@ -19,8 +19,8 @@ def fgsm(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push, 
 
 
 def _measure(subject: Subject) -> dict[str, Entry]:
-    def perturb(inputs: Tensor, strength: float, push: Push) -> Tensor:
-        return fgsm(subject.discriminator, inputs, strength, push, subject.bounded)
+    def perturb(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push) -> Tensor:
+        return fgsm(discriminator, inputs, strength, push, subject.bounded)
 
     return robustness_curves("fgsm", subject, perturb, {})
 

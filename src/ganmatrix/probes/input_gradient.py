@@ -39,8 +39,9 @@ def gradient_norms(discriminator: nn.Module, inputs: Tensor) -> Tensor:
 
 def _measure(subject: Subject) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
-    for side, inputs in (("real", subject.reals), ("fake", subject.fakes)):
-        norms = gradient_norms(subject.discriminator, inputs)
+    sides = {"real": (subject.real_view, subject.reals), "fake": (subject.fake_view, subject.fakes)}
+    for side, (discriminator, inputs) in sides.items():
+        norms = gradient_norms(discriminator, inputs)
         for statistic, function in STATISTICS.items():
             entries[f"gradient_norm_{side}{statistic}"] = {
                 "value": function(norms).item(),

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ganmatrix.params.probes import Probes
 from ganmatrix.probes.catalogue import PROBES
 from ganmatrix.probes.subject import Entry, Subject, null_entries
+from ganmatrix.probes.views import described, view
 
 
 def probe(
@@ -32,10 +33,21 @@ def probe(
         raise ValueError(f"strengths must ascend, got {list(strengths)}")
     if not fakes.isfinite().all():
         return null_probes("the generator's samples are not finite")
+    real_view, fake_view = view(discriminator, reals), view(discriminator, fakes)
     entries: dict[str, Entry] = {}
     for member in PROBES.values():
         state = generator.clone_state()
-        subject = Subject(discriminator, reals, fakes, tuple(strengths), params, bounded, state)
+        subject = Subject(
+            real_view=real_view,
+            fake_view=fake_view,
+            batch_statistics=described(discriminator),
+            reals=reals,
+            fakes=fakes,
+            strengths=tuple(strengths),
+            params=params,
+            bounded=bounded,
+            generator=state,
+        )
         try:
             entries |= member.measure(subject)
         except FloatingPointError as error:

@@ -5,7 +5,7 @@ mere sensitivity, and only the further fall under attack is adversarial vulnerab
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganmatrix.probes.curve import curve_columns, robustness_curves
 from ganmatrix.probes.perturbation import Push, within_bounds
@@ -19,7 +19,7 @@ def sign_noise(inputs: Tensor, strength: float, bounded: bool, generator: torch.
 
 
 def _measure(subject: Subject) -> dict[str, Entry]:
-    def perturb(inputs: Tensor, strength: float, push: Push) -> Tensor:
+    def perturb(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push) -> Tensor:
         return sign_noise(inputs, strength, subject.bounded, subject.generator)
 
     return robustness_curves("noise", subject, perturb, {})

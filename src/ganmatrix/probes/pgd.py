@@ -38,9 +38,9 @@ def pgd(
 def _measure(subject: Subject) -> dict[str, Entry]:
     params = subject.params
 
-    def perturb(inputs: Tensor, strength: float, push: Push) -> Tensor:
+    def perturb(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push) -> Tensor:
         return pgd(
-            subject.discriminator,
+            discriminator,
             inputs,
             strength,
             push,

@@ -28,13 +28,15 @@ class Entry(TypedDict):
 
 @dataclass(frozen=True)
 class Subject:
-    """A discriminator in eval mode with the reals and fakes to probe it at, float32 in data units.
+    """D's view of each side with the reals and fakes to probe it at, float32 in data units.
 
-    The discriminator maps a batch to logits (n,), each of its own sample alone. `bounded` data
-    stay within [-1, 1] when perturbed.
+    A view is D in eval mode: it maps a batch to logits (n,), each of its own sample alone. `bounded`
+    data stay within [-1, 1] when perturbed.
     """
 
-    discriminator: nn.Module
+    real_view: nn.Module
+    fake_view: nn.Module
+    batch_statistics: str
     reals: Tensor
     fakes: Tensor
     strengths: tuple[float, ...]
@@ -48,6 +50,7 @@ class Subject:
         return {
             "real_samples": len(self.reals),
             "fake_samples": len(self.fakes),
+            "batch_statistics": self.batch_statistics,
             "dtype": str(self.reals.dtype).removeprefix("torch."),
         }
 

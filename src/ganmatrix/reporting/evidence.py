@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from ganmatrix.errors import UserError
+from ganmatrix.reporting.measures import CHANCE, Bounds, bounds
 
 T = TypeVar("T")
 
@@ -57,6 +58,22 @@ class Evidence:
     def columns(self, dataset: str) -> list[str]:
         """The columns measured on a dataset."""
         return list(self.summary["protocols"][dataset])
+
+    def bounds(self, dataset: str, column: str) -> Bounds:
+        """What the mean of a column can be on a dataset."""
+        return bounds(column, self.summary["protocols"][dataset].get(column, {}))
+
+    def guessing(self, setting: Setting) -> list[str]:
+        """The methods whose D tells real from fake no better than chance, where that was measured."""
+        least, greatest = CHANCE
+        return [
+            row["method"]
+            for row in self.summary["groups"]
+            if setting.covers(row)
+            and row["column"] == "clean_auroc"
+            and row["mean"] is not None
+            and least <= row["mean"] <= greatest
+        ]
 
     def of(self, setting: Setting) -> pd.DataFrame:
         """The matrix rows of one setting."""

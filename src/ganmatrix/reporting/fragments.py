@@ -65,6 +65,11 @@ def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str | Fra
     )
 
 
+def footnoted(content: Fragment, mark: str, note: str) -> Fragment:
+    """The content in a block, with the note below it if the mark occurs in it."""
+    return box([content, text("p", note, "note")], "footnoted") if mark in content.html else content
+
+
 def image(content: bytes, media_type: str, alt: str, caption: str = "", kind: str = "") -> Fragment:
     """An image that the page carries inside itself."""
     data = base64.b64encode(content).decode("ascii")

@@ -4,8 +4,19 @@ from collections import Counter
 from typing import Any, Literal
 
 from ganmatrix.reporting.evidence import Evidence, Setting
-from ganmatrix.reporting.fragments import Fragment, box, bullets, details, join, table, text
-from ganmatrix.reporting.measures import PRIMARY, Measure, column, number, ordered
+from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footnoted, join, table, text
+from ganmatrix.reporting.measures import (
+    CUT,
+    CUT_NOTE,
+    PRIMARY,
+    Bounds,
+    Measure,
+    bounds_of_difference,
+    column,
+    cut,
+    number,
+    ordered,
+)
 
 Row = dict[str, Any]
 
@@ -56,12 +67,22 @@ def answers(evidence: Evidence) -> Fragment:
                 if setting.covers(row) and row["column"] == name
             ]
             measure = column(name).measure
-            sentences += _sentences(setting, measure, comparisons)
-            rows += [_cells(row, measure) for row in comparisons]
+            within = evidence.bounds(setting.dataset, name)
+            sentences += _sentences(setting, measure, within, comparisons)
+            rows += [_cells(row, measure, within) for row in comparisons]
         if rows:
             header = ["Method", "Baseline", "Measure", "Method is", "95% interval", "Pairs"]
             every = table(f"Every comparison on {setting}", header, rows)
-            blocks += [text("h3", str(setting)), bullets(sentences), details("Every comparison", every)]
+            if guessing := evidence.guessing(setting):
+                sentences.append(
+                    f"With {_list(guessing)}, D tells real from fake no better than chance here; its "
+                    "robustness and gradients say little."
+                )
+            blocks += [
+                text("h3", str(setting)),
+                footnoted(bullets(sentences), CUT, CUT_NOTE),
+                details("Every comparison", footnoted(every, CUT, CUT_NOTE)),
+            ]
     return join(blocks) if blocks else text("p", "There is one method only: nothing to compare.", "note")
 
 
@@ -73,10 +94,10 @@ def primary(evidence: Evidence, dataset: str) -> list[str]:
     return [c.name for c in averaged or scored]
 
 
-def _sentences(setting: Setting, measure: Measure, rows: list[Row]) -> list[str]:
+def _sentences(setting: Setting, measure: Measure, within: Bounds, rows: list[Row]) -> list[str]:
     """A sentence for each difference that is shown, and one for all of a kind that are not."""
     title = _in_sentence(measure)
-    sentences = [_sentence(setting, title, measure, row) for row in rows if _verdict(row) == "shown"]
+    sentences = [_sentence(setting, title, measure, within, row) for row in rows if _verdict(row) == "shown"]
     for verdict, reason in _NOT_SHOWN.items():
         if named := [row["method"] for row in rows if _verdict(row) == verdict]:
             sentences.append(
@@ -95,21 +116,21 @@ def _verdict(row: Row) -> Literal["shown", "open", "single", "none"]:
     return "shown" if difference["low"] > 0 or difference["high"] < 0 else "open"
 
 
-def _sentence(setting: Setting, title: str, measure: Measure, row: Row) -> str:
+def _sentence(setting: Setting, title: str, measure: Measure, within: Bounds, row: Row) -> str:
     estimate, as_share = _estimate(row, measure)
     amount = _amount(estimate["mean"], measure, as_share)
     way = "lower" if estimate["mean"] < 0 else "higher"
     judged = {None: "", way: ", which is better"}.get(measure.better, ", which is worse")
     return (
         f"On {setting}, {row['method']}'s {title} is {amount} than {row['baseline']}'s{judged} "
-        f"(95% interval {_interval(estimate, measure, as_share)}; n = {_pairs(estimate)})."
+        f"(95% interval {_interval(estimate, measure, within, as_share)}; n = {_pairs(estimate)})."
     )
 
 
-def _cells(row: Row, measure: Measure) -> list[str]:
+def _cells(row: Row, measure: Measure, within: Bounds) -> list[str]:
     estimate, as_share = _estimate(row, measure)
     amount = "not comparable" if estimate["n"] == 0 else _amount(estimate["mean"], measure, as_share)
-    spread = _interval(estimate, measure, as_share)
+    spread = _interval(estimate, measure, within, as_share)
     return [row["method"], row["baseline"], measure.title, amount, spread, _pairs(estimate)]
 
 
@@ -119,10 +140,12 @@ def _estimate(row: Row, measure: Measure) -> tuple[Row, bool]:
     return row["relative" if as_share else "difference"], as_share
 
 
-def _interval(estimate: Row, measure: Measure, as_share: bool) -> str:
+def _interval(estimate: Row, measure: Measure, within: Bounds, as_share: bool) -> str:
     if estimate["low"] is None:
         return "none"
-    return " to ".join(_amount(estimate[end], measure, as_share) for end in ("low", "high"))
+    possible = bounds_of_difference(within, relative=as_share)
+    low, high, mark = cut(estimate["low"], estimate["high"], possible)
+    return f"{_amount(low, measure, as_share)} to {_amount(high, measure, as_share)}{mark}"
 
 
 def _pairs(estimate: Row) -> str:

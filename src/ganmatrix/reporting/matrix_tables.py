@@ -3,8 +3,8 @@
 from typing import Any
 
 from ganmatrix.reporting.evidence import Evidence
-from ganmatrix.reporting.fragments import Fragment, box, table
-from ganmatrix.reporting.measures import Column, column, interval, number, ordered
+from ganmatrix.reporting.fragments import Fragment, box, bullets, footnoted, join, table
+from ganmatrix.reporting.measures import CUT, CUT_NOTE, Bounds, Column, column, interval, number, ordered
 
 Group = dict[str, Any]
 
@@ -17,7 +17,16 @@ def scores(evidence: Evidence, dataset: str) -> Fragment:
 
 def probes(evidence: Evidence, dataset: str) -> Fragment:
     """How robust and how steep the discriminators are."""
-    return _tables(evidence, dataset, [c for c in ordered(evidence.columns(dataset)) if c.checkpoint is None])
+    columns = [c for c in ordered(evidence.columns(dataset)) if c.checkpoint is None]
+    tables = _tables(evidence, dataset, columns)
+    warnings = [
+        f"{setting}, {method}: D tells real from fake no better than chance here; its robustness and "
+        "gradients say little."
+        for setting in evidence.settings
+        if setting.dataset == dataset
+        for method in evidence.guessing(setting)
+    ]
+    return join([bullets(warnings), tables]) if warnings else tables
 
 
 def costs(evidence: Evidence, dataset: str) -> Fragment:
@@ -59,18 +68,20 @@ def _tables(evidence: Evidence, dataset: str, columns: list[Column]) -> Fragment
 def _table(evidence: Evidence, dataset: str, measured: Column) -> Fragment:
     groups = _groups(evidence, dataset, measured.name)
     best = {a: _best(groups, a, measured) for a in evidence.architectures}
+    within = evidence.bounds(dataset, measured.name)
     rows = [
-        [m, *(_entry(groups[m, a], measured, m == best[a]) for a in evidence.architectures)]
+        [m, *(_entry(groups[m, a], measured, within, m == best[a]) for a in evidence.architectures)]
         for m in evidence.methods
     ]
     before = measured.name.removesuffix(str(measured.checkpoint)) + "init"
     if before in evidence.columns(dataset):
         untrained, first = _groups(evidence, dataset, before), evidence.methods[0]
-        entries = (_entry(untrained[first, a], measured, False) for a in evidence.architectures)
+        entries = (_entry(untrained[first, a], measured, within, False) for a in evidence.architectures)
         rows.append([f"before training\n{first}'s generators", *entries])
     unit = f", {measured.measure.unit}" if measured.measure.unit not in measured.title.lower() else ""
     better = f"; {measured.measure.better} is better" if measured.measure.better else ""
-    return table(f"{measured.title}{unit}{better}", ["Method", *evidence.architectures], rows)
+    content = table(f"{measured.title}{unit}{better}", ["Method", *evidence.architectures], rows)
+    return footnoted(content, CUT, CUT_NOTE)
 
 
 def _groups(evidence: Evidence, dataset: str, name: str) -> dict[tuple[str, str], Group]:
@@ -95,12 +106,13 @@ def _best(groups: dict[tuple[str, str], Group], architecture: str, measured: Col
     return winners[0] if len(winners) == 1 else None
 
 
-def _entry(group: Group, measured: Column, is_best: bool) -> str:
+def _entry(group: Group, measured: Column, within: Bounds, is_best: bool) -> str:
     """Mean, then in small print: interval, number of seeds, and what is missing."""
     if group["n"] == 0:
         return f"no value\nall {group['missing']} seeds missing"
     measure = measured.measure
-    notes = [interval(group["low"], group["high"], measure) or "no interval", f"n = {group['n']}"]
+    spread = interval(group["low"], group["high"], measure, within)
+    notes = [spread or "no interval", f"n = {group['n']}"]
     if group["missing"]:
         notes.append(f"{group['missing']} missing")
     mark = " (best mean)" if is_best else ""

@@ -1,10 +1,14 @@
 """What each column measures, in plain words: its name, which way is better, how it is printed."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Direction = Literal["lower", "higher"]
+
+Bounds = tuple[float, float]
+"""The least and the greatest value that is possible."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,19 @@ MEASURES = {
         "nats: 0 if every cluster gets its share.",
         unit="nats",
     ),
+    "clean_accuracy": Measure(
+        "D's accuracy, unperturbed",
+        "higher",
+        "Share of held-out reals and fresh fakes, left as they are, that D tells apart. 50% is guessing.",
+        percent=True,
+    ),
+    "clean_auroc": Measure(
+        "D's AUROC, unperturbed",
+        "higher",
+        "Probability that D scores a held-out real above a fresh fake, both left as they are, whatever its "
+        "threshold. 50% is guessing: such a D knows nothing that an attack could take away.",
+        percent=True,
+    ),
     "fgsm_accuracy": Measure("D's accuracy under FGSM", "higher", _ACCURACY.format(how=_FGSM), percent=True),
     "fgsm_auroc": Measure("D's AUROC under FGSM", "higher", _AUROC.format(how=_FGSM), percent=True),
     "pgd_accuracy": Measure("D's accuracy under PGD", "higher", _ACCURACY.format(how=_PGD), percent=True),
@@ -148,6 +165,29 @@ PRIMARY = ("fid", "modes", "high_quality_share")
 """What the headline speaks of: one measure for images, two for points."""
 
 
+ANY: Bounds = (-math.inf, math.inf)
+SHARE: Bounds = (0, 1)
+POSITIVE: Bounds = (0, math.inf)
+
+BOUNDS: dict[str, Bounds] = {
+    **{key: SHARE for key, measure in MEASURES.items() if measure.percent},
+    **{key: POSITIVE for key in MEASURES if key.startswith("gradient_norm")},
+    "fid": POSITIVE,
+    "inception_score": (1, math.inf),
+    "modes": POSITIVE,
+    "reverse_kl": POSITIVE,
+    "wall_seconds": POSITIVE,
+    "images_per_second": POSITIVE,
+}
+"""What a measure's mean can be. KID's estimate may fall below 0; the number of modes is in its protocol."""
+
+CUT = "\N{DAGGER}"
+CUT_NOTE = f"{CUT} the t interval of so few seeds reaches beyond what is possible and is cut there"
+
+CHANCE: Bounds = (0.45, 0.55)
+"""Mean unperturbed AUROC of a D that is no better than a coin."""
+
+
 def column(name: str) -> Column:
     """The column of that name; an unknown one explains itself by its name alone."""
     key = max((key for key in MEASURES if name == key or name.startswith(f"{key}_")), key=len, default=name)
@@ -171,11 +211,34 @@ def number(value: float | None, measure: Measure) -> str:
     return f"{plain(100 * value)}%" if measure.percent else plain(value)
 
 
-def interval(low: float | None, high: float | None, measure: Measure) -> str:
-    """`[low, high]`, or nothing where there is none."""
+def bounds(name: str, protocol: Mapping[str, Any]) -> Bounds:
+    """What the mean of a column can be, given how it was measured."""
+    key = column(name).key
+    low, high = BOUNDS.get(key, ANY)
+    return (low, float(protocol.get("modes", high))) if key == "modes" else (low, high)
+
+
+def bounds_of_difference(of: Bounds, *, relative: bool) -> Bounds:
+    """What the difference of two such means can be; a relative one cannot fall by more than all."""
+    low, high = of
+    if relative:
+        return (-1, math.inf) if low >= 0 else ANY
+    return low - high, high - low
+
+
+def cut(low: float, high: float, within: Bounds) -> tuple[float, float, str]:
+    """The interval inside its bounds, and the mark that it has lost something, if so."""
+    least, greatest = within
+    mark = CUT if low < least or high > greatest else ""
+    return max(low, least), min(high, greatest), mark
+
+
+def interval(low: float | None, high: float | None, measure: Measure, within: Bounds = ANY) -> str:
+    """`[low, high]`, cut and marked where it leaves its bounds, or nothing where there is none."""
     if low is None or high is None:
         return ""
-    return f"[{number(low, measure)}, {number(high, measure)}]"
+    low, high, mark = cut(low, high, within)
+    return f"[{number(low, measure)}, {number(high, measure)}]{mark}"
 
 
 def plain(value: float) -> str:

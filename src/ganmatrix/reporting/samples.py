@@ -13,8 +13,11 @@ def sheets(evidence: Evidence, dataset: str) -> Fragment:
     """The sheets of the grid's first seed: chosen by rule, never by looks."""
     seed = evidence.summary["grid"]["seed"][0]
     cells = evidence.matrix[(evidence.matrix["dataset"] == dataset) & (evidence.matrix["seed"] == seed)]
-    rule = text("p", f"All sheets are of seed {seed}, the grid's first; none was picked by eye.", "note")
-    blocks = [rule]
+    rule = (
+        f"Every sheet shows generated samples, none shows real data. All are of seed {seed}, the grid's "
+        "first; none was picked by eye."
+    )
+    blocks = [text("p", rule, "note")]
     for architecture, rows in cells.groupby("architecture", sort=False):
         figures = (_sheet(evidence, row) for row in rows.to_dict("records"))
         blocks += [text("h4", str(architecture)), box(figures, "sheets")]

@@ -46,10 +46,13 @@ figure { margin: 0; break-inside: avoid; }
 .plot { max-width: 30rem; }
 .plot img { width: 100%; height: auto; display: block; }
 figcaption { font-size: 0.82rem; margin-bottom: 0.5rem; }
-.sheets { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(min(45%, 9rem), 1fr)); }
-.sheet { max-width: 16rem; }
+.sheets { display: grid; gap: 0.8rem 1.2rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 17.5rem), 1fr)); }
+.sheet { max-width: 22rem; }
 .sheet img { width: 100%; height: auto; display: block; border: 1px solid var(--line);
   image-rendering: pixelated; }
+td details summary { font-weight: 400; }
+td details ul { padding-left: 1rem; font-size: 0.85rem; }
 summary { cursor: pointer; font-weight: 600; padding: 0.3rem 0; }
 details td { overflow-wrap: anywhere; min-width: 12rem; }
 @media (max-width: 44rem) {

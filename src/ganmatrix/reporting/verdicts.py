@@ -4,10 +4,20 @@ from typing import Any
 
 import pandas as pd
 
+from ganmatrix.params.claims import Claim
 from ganmatrix.reporting.drawing import COLOURS, embed, strips
-from ganmatrix.reporting.evidence import Evidence
-from ganmatrix.reporting.fragments import Fragment, box, bullets, table, text
-from ganmatrix.reporting.measures import column, plain
+from ganmatrix.reporting.evidence import Evidence, Setting
+from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footnoted, join, table, text
+from ganmatrix.reporting.measures import (
+    CUT,
+    CUT_NOTE,
+    Bounds,
+    bounds_of_difference,
+    column,
+    cut,
+    plain,
+)
+from ganmatrix.results.claims import compare
 
 Row = dict[str, Any]
 
@@ -26,7 +36,8 @@ def verdicts(evidence: Evidence) -> Fragment:
     if not rows:
         return text("p", _NONE, "note")
     header = ["Verdict", "Claim", "Measured by", "Effect", "Against the control"]
-    return table("Every claim and its verdict", header, map(_cells, rows))
+    content = table("Every claim and its verdict", header, [_cells(evidence, row) for row in rows])
+    return footnoted(content, CUT, CUT_NOTE)
 
 
 def effects(evidence: Evidence) -> Fragment:
@@ -38,7 +49,8 @@ def effects(evidence: Evidence) -> Fragment:
     for ax, row in zip(axes, rows, strict=True):
         marker, colour = _LOOKS[row["verdict"]]
         scale = 100 if _is_share(row) else 1
-        low, high, mean, least = (scale * row[key] for key in ("low", "high", "effect", "smallest_effect"))
+        mean, least = scale * row["effect"], scale * row["smallest_effect"]
+        low, high = (scale * end for end in cut(row["low"], row["high"], _possible(evidence, row))[:2])
         ax.axvline(0, color="#000000", linewidth=0.8)
         ax.axvline(least, color="#000000", linewidth=0.8, linestyle=":")
         ax.plot([low, high], [0, 0], color=colour, linewidth=2)
@@ -49,8 +61,8 @@ def effects(evidence: Evidence) -> Fragment:
         f"{decided} of {len(rows)} measured claims are decided. Right of the solid line (zero) is the "
         "claimed direction; the dotted line is the smallest effect that would count; bars are 95% intervals."
     )
-    alt = " ".join(f"{row['claim']}: {_effect(row, '')}, {row['verdict']}." for row in rows)
-    return embed(figure, alt, caption)
+    alt = " ".join(f"{row['claim']}: {_effect(evidence, row, '')}, {row['verdict']}." for row in rows)
+    return embed(figure, alt, f"{caption} {CUT_NOTE}." if CUT in alt else caption)
 
 
 def divergences(evidence: Evidence) -> Fragment:
@@ -88,27 +100,80 @@ def _rows(evidence: Evidence) -> list[Row]:
     return list(claims.where(pd.notna(claims), None).to_dict("records"))  # type: ignore[arg-type]
 
 
-def _cells(row: Row) -> list[str | Fragment]:
+def _cells(evidence: Evidence, row: Row) -> list[str | Fragment]:
     measured = column(row["metric"])
     compared = f"{row['method']} against {row['baseline']}, {row['direction']} is claimed"
     lost = f"\nwithout: {row['lost_cells']}" if row["lost_cells"] else ""
-    control = f"{row['control']}: {_effect(row, 'control_')}" if row["control"] else "none named"
+    control = f"{row['control']}: {_effect(evidence, row, 'control_')}" if row["control"] else "none named"
     return [
         Fragment(f"{text('strong', row['verdict'], _kind(row)).html}{text('small', row['reason']).html}"),
         f"{row['sentence']}\n{row['paper']} ({row['claim']})",
         f"{measured.title}\n{compared}",
-        f"{_effect(row, '')}\ncounts beyond {_least(row)}{lost}",
+        _measured(evidence, row, lost),
         control,
     ]
 
 
-def _effect(row: Row, prefix: str) -> str:
+def _measured(evidence: Evidence, row: Row, lost: str) -> Fragment:
+    """The pooled effect, and on demand what it pools."""
+    pooled = [
+        text("span", _effect(evidence, row, "")),
+        text("small", f"counts beyond {_least(row)}{lost}"),
+    ]
+    split = _split(evidence, row)
+    effects = [part["effect"] for _, part in split if part["effect"] is not None]
+    if not effects:
+        return join(pooled)
+    along = sum(effect > 0 for effect in effects)
+    summary = f"By setting: {along} of {len(effects)} the claimed way"
+    sentences = (f"{setting}: {_effect(evidence, part, '')}" for setting, part in split)
+    return join([*pooled, details(summary, bullets(sentences))])
+
+
+def _split(evidence: Evidence, row: Row) -> list[tuple[Setting, Row]]:
+    """The claim's comparison with its baseline within each setting that measured it."""
+    if row["verdict"] == "not tested":
+        return []
+    known = {key: row[key] for key in Claim.model_fields if key != "effect"}
+    claim = Claim(**known, effect=row["effect_kind"])
+    split = []
+    for setting in evidence.settings:
+        if setting.dataset in _datasets(evidence, row):
+            effect = compare(claim, claim.baseline, evidence.of(setting)).effect
+            part = {"effect": effect.mean, "low": effect.low, "high": effect.high, "pairs": effect.n}
+            split.append((setting, row | part))
+    return split
+
+
+def _datasets(evidence: Evidence, row: Row) -> list[str]:
+    """Where the claim's column was measured; what every run costs is in no protocol."""
+    measured = [d for d in evidence.datasets if row["metric"] in evidence.columns(d)]
+    return measured or evidence.datasets
+
+
+def _possible(evidence: Evidence, row: Row) -> Bounds:
+    """What a claim's effect can be: positive is the claimed direction."""
+    lows, highs = zip(
+        *(
+            bounds_of_difference(evidence.bounds(d, row["metric"]), relative=row["effect_kind"] == "relative")
+            for d in _datasets(evidence, row)
+        ),
+        strict=True,
+    )
+    low, high = min(lows), max(highs)
+    return (-high, -low) if row["direction"] == "lower" else (low, high)
+
+
+def _effect(evidence: Evidence, row: Row, prefix: str) -> str:
     """`32.1 [24.3, 39.9] % of gan's, n = 6 pairs`."""
     mean, low, high = (row[prefix + key] for key in ("effect", "low", "high"))
     if mean is None:
         return "not measured"
     scale = 100 if _is_share(row) else 1
-    spread = "no interval" if low is None else f"[{plain(scale * low)}, {plain(scale * high)}]"
+    spread = "no interval"
+    if low is not None:
+        low, high, mark = cut(low, high, _possible(evidence, row))
+        spread = f"[{plain(scale * low)}, {plain(scale * high)}]{mark}"
     pairs = row[f"{prefix}pairs"]
     unit = _unit(row, row["control"] if prefix else row["baseline"])
     return f"{plain(scale * mean)} {spread}{unit}, n = {pairs} pair{'' if pairs == 1 else 's'}"

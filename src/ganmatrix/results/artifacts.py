@@ -45,6 +45,7 @@ class Reproducible(Artifact):
     outcome_reason: str | None = None
     outcome_step: int | None = None
     generator_steps: int
+    weights_sha256: str
 
 
 class ThisRun(Artifact):
@@ -88,6 +89,7 @@ class Scores(Artifact):
     """metrics.json or probes.json."""
 
     cell: str
+    weights_sha256: str
     entries: dict[str, Entry]
 
 

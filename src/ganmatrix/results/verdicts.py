@@ -71,6 +71,8 @@ def _against_control(control: Comparison | None) -> Verdict:
         return Verdict("reproduced", beyond)
     if obstacle := _undecidable(control):
         return Verdict("inconclusive", f"{beyond}, but {obstacle}")
+    if control.effect.high is not None and control.effect.high < 0:
+        return Verdict("inconclusive", f"{beyond}, but {control.opponent}, which lacks the idea, is better")
     if control.effect.low is None or control.effect.low <= 0:
         return Verdict(
             "inconclusive", f"{beyond}, but {control.opponent}, which lacks the idea, may be as good"

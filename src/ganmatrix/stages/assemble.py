@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from ganmatrix.cell import Cell, expand
 from ganmatrix.errors import UserError
 from ganmatrix.params import load
-from ganmatrix.results import claims, matrix, protocols, summary
+from ganmatrix.results import claims, completeness, matrix, protocols, summary
 from ganmatrix.results.artifacts import Artifact, Record, Run, Scores
-from ganmatrix.stages.files import read_json, replacing, require, write_json
+from ganmatrix.stages.files import corrupt, read_json, replacing, require, write_json
 from ganmatrix.stages.layout import Layout
 
 Model = TypeVar("Model", bound=Artifact)
@@ -27,6 +27,7 @@ def run(params_path: Path, layout: Layout) -> list[Path]:
     """
     params, _ = load(params_path)
     records = [_read(cell, layout) for cell in expand(params)]
+    completeness.check(records)
     measured = protocols.collect(records)
     frame = matrix.matrix(records)
     curves = matrix.curves(records)
@@ -47,13 +48,24 @@ def run(params_path: Path, layout: Layout) -> list[Path]:
 
 def _read(cell: Cell, layout: Layout) -> Record:
     files = layout.cell(cell.id)
+    trained = _parse(Run, files.run, "train", cell)
     return Record(
         cell=cell,
-        run=_parse(Run, files.run, "train", cell),
-        metrics=_parse(Scores, files.metrics, "evaluate", cell),
-        probes=_parse(Scores, files.probes, "probe", cell),
+        run=trained,
+        metrics=_parse_scores(files.metrics, "evaluate", cell, trained),
+        probes=_parse_scores(files.probes, "probe", cell, trained),
         history=_read_history(files.history, cell),
     )
+
+
+def _parse_scores(path: Path, verb: str, cell: Cell, trained: Run) -> Scores:
+    """The scores at `path`; UserError if they are those of other weights than were trained."""
+    scores = _parse(Scores, path, verb, cell)
+    if scores.weights_sha256 != trained.reproducible.weights_sha256:
+        raise UserError(
+            f"{path} was made from other weights than run.json names; run `ganmatrix {verb} {cell.id}` again"
+        )
+    return scores
 
 
 def _parse(model: type[Model], path: Path, verb: str, cell: Cell) -> Model:
@@ -65,9 +77,9 @@ def _parse(model: type[Model], path: Path, verb: str, cell: Cell) -> Model:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"])) or "the document"
-        raise _corrupt(path, f"{key}: {first['msg']}", maker) from None
+        raise corrupt(path, f"{key}: {first['msg']}", maker) from None
     if content["cell"] != cell.id:
-        raise _corrupt(path, f"it belongs to {content['cell']}", maker)
+        raise corrupt(path, f"it belongs to {content['cell']}", maker)
     return artifact
 
 
@@ -77,14 +89,10 @@ def _read_history(path: Path, cell: Cell) -> pd.DataFrame:
     try:
         history: pd.DataFrame = pq.read_table(path, partitioning=None).to_pandas()
     except (OSError, pa.ArrowException) as error:
-        raise _corrupt(path, str(error).splitlines()[0], maker) from None
+        raise corrupt(path, str(error).splitlines()[0], maker) from None
     if "step" not in history:
-        raise _corrupt(path, "it has no column step", maker)
+        raise corrupt(path, "it has no column step", maker)
     return history
-
-
-def _corrupt(path: Path, problem: str, maker: str) -> UserError:
-    return UserError(f"{path} is corrupt ({problem}); delete it and run `ganmatrix {maker}` again")
 
 
 def _write_parquet(path: Path, table: pd.DataFrame) -> None:

@@ -3,68 +3,90 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ganmatrix.errors import UserError
-from ganmatrix.stages.files import read_json, require
+from ganmatrix.stages.files import corrupt, read_json, require
 from ganmatrix.stages.layout import DataFiles
+
+
+class Modes(BaseModel):
+    """The Gaussians that points were drawn from."""
+
+    centres: list[tuple[float, float]]
+    std: float
+
+
+class Card(BaseModel):
+    """What other stages read of `card.json`; it says more to people."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    dataset: str
+    modality: Literal["points", "images"]
+    shape: tuple[int, ...]
+    counts: dict[Literal["train", "held_out"], int]
+    mean: list[float]
+    std: list[float]
+    sha256: dict[str, str]
+    modes: Modes | None = None
 
 
 @dataclass(frozen=True)
 class Prepared:
     """A prepared dataset on disk."""
 
-    card: dict[str, Any]
+    card: Card
     files: DataFiles
-
-    @property
-    def name(self) -> str:
-        return str(self.card["dataset"])
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of one sample."""
-        return tuple(self.card["shape"])
+        return self.card.shape
 
     @property
     def is_image(self) -> bool:
-        return bool(self.card["modality"] == "images")
+        return self.card.modality == "images"
 
-    def array(self, name: str) -> NDArray[Any]:
-        """One of the four arrays, memory-mapped after its size and form were checked."""
-        path = self.files.arrays[name]
-        maker = f"prepare {self.name}"
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the arrays' checksums on the card: what identifies the data."""
+        joined = "".join(self.card.sha256[name] for name in sorted(self.files.arrays))
+        return hashlib.sha256(joined.encode()).hexdigest()
+
+    def samples(self, split: Literal["train", "held_out"]) -> NDArray[Any]:
+        """The samples of a split, memory-mapped; UserError unless the file is what the card says."""
+        path = self.files.arrays[split]
+        maker = f"prepare {self.card.dataset}"
         require(path, maker)
+        if file_digest(path) != self.card.sha256[split]:
+            raise corrupt(path, "its checksum is not the card's", maker)
         try:
             array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
-            raise _corrupt(path, maker, str(error)) from None
-        split = name.removesuffix("_labels")
-        expected = (self.card["counts"][split], *(self.shape if split == name else ()))
-        if array.shape != expected:
-            raise _corrupt(path, maker, f"its shape is {array.shape}, the card says {expected}")
+            raise corrupt(path, str(error), maker) from None
+        if array.shape != (expected := (self.card.counts[split], *self.shape)):
+            raise corrupt(path, f"its shape is {array.shape}, the card says {expected}", maker)
         return array
-
-    def verified_digest(self) -> str:
-        """SHA-256 over the arrays' checksums; UserError if a file is not what the card says."""
-        for name, path in self.files.arrays.items():
-            require(path, f"prepare {self.name}")
-            if file_digest(path) != self.card["sha256"][name]:
-                raise _corrupt(path, f"prepare {self.name}", "its checksum is not the card's")
-        joined = "".join(self.card["sha256"][name] for name in sorted(self.files.arrays))
-        return hashlib.sha256(joined.encode()).hexdigest()
 
 
 def open_data(files: DataFiles) -> Prepared:
-    """The dataset in that folder; UserError if it is missing or corrupt."""
-    name = files.folder.name
-    card = read_json(files.card, f"prepare {name}")
-    required = {"dataset", "shape", "modality", "counts", "sha256"}
-    if not isinstance(card, dict) or not required <= card.keys():
-        raise _corrupt(files.card, f"prepare {name}", "it lacks keys")
+    """The dataset in that folder; UserError if its card is missing or corrupt."""
+    maker = f"prepare {files.folder.name}"
+    content = read_json(files.card, maker)
+    try:
+        card = Card.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"])) or "the card"
+        raise corrupt(files.card, f"{key}: {first['msg']}", maker) from None
+    if missing := files.arrays.keys() - card.sha256.keys():
+        raise corrupt(files.card, f"it has no checksum of {', '.join(sorted(missing))}", maker)
+    if card.modality == "points" and card.modes is None:
+        raise corrupt(files.card, "it does not say which modes the points have", maker)
     return Prepared(card, files)
 
 
@@ -72,7 +94,3 @@ def file_digest(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _corrupt(path: Path, maker: str, why: str) -> UserError:
-    return UserError(f"{path} is corrupt ({why}); delete it and run `ganmatrix {maker}` again")

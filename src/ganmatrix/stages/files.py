@@ -57,13 +57,18 @@ def read_json(path: Path, maker: str) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} is corrupt ({error}); delete it and run `ganmatrix {maker}` again") from None
+        raise corrupt(path, str(error), maker) from None
 
 
 def require(path: Path, maker: str) -> None:
     """UserError unless the artifact of the stage `maker` is there."""
     if not path.is_file():
         raise UserError(f"{path} is missing; run `ganmatrix {maker}` or `snakemake --cores` first")
+
+
+def corrupt(path: Path, why: str, maker: str) -> UserError:
+    """The error for a damaged artifact of the stage `maker`."""
+    return UserError(f"{path} is corrupt ({why}); delete it and run `ganmatrix {maker}` again")
 
 
 def describe(paths: list[Path]) -> str:

@@ -9,6 +9,8 @@ from PIL import Image
 from torch import Tensor
 
 GRID = 8
+TILE = 48
+GUTTER = 128
 POINT_RASTER = 256
 
 
@@ -19,14 +21,20 @@ def to_uint8(images: Tensor) -> NDArray[np.uint8]:
 
 
 def image_grid(images: Tensor) -> bytes:
-    """The first GRID x GRID images (N, C, H, W) side by side, each enlarged to 32 pixels at least."""
+    """The first GRID x GRID images (N, C, H, W) side by side, each enlarged to TILE pixels at least.
+
+    A grey line, a pixel wide before enlarging, keeps neighbours apart.
+    """
     pixels = to_uint8(images[: GRID * GRID])
     _, channels, height, width = pixels.shape
     rows = len(pixels) // GRID
-    grid = pixels[: rows * GRID].reshape(rows, GRID, channels, height, width)
-    sheet = grid.transpose(0, 3, 1, 4, 2).reshape(rows * height, GRID * width, channels)
+    tiles = np.pad(
+        pixels[: rows * GRID], ((0, 0), (0, 0), (0, 1), (0, 1)), constant_values=np.uint8(GUTTER)
+    ).reshape(rows, GRID, channels, height + 1, width + 1)
+    sheet = tiles.transpose(0, 3, 1, 4, 2).reshape(rows * (height + 1), GRID * (width + 1), channels)
+    sheet = sheet[:-1, :-1]
     picture = Image.fromarray(sheet.squeeze(2) if channels == 1 else sheet)
-    factor = max(1, math.ceil(32 / height))
+    factor = max(1, math.ceil(TILE / min(height, width)))
     return _png(picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST))
 
 

@@ -16,12 +16,20 @@ from ganmatrix.stages.trained import latents, open_trained
 from ganmatrix.training import seeding
 from ganmatrix.training.seeding import Stream
 
+PROTOCOL = {
+    "real_split": "held_out",
+    "checkpoint": "last",
+    "seeds": "evaluation latents and probe stream of dataset, architecture and seed",
+}
+
 
 def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Path]:
     """Probe D on held-out reals and on fresh fakes of the generator that it last played against."""
     device = compute.device(device_name)
     trained = open_trained(cell, layout)
     data = open_data(layout.data(cell.dataset))
+    if data.digest != trained.header.data_sha256:
+        raise UserError(f"{cell.id} was trained on other data than data/{cell.dataset}/; train it again")
     if trained.header.diverged:
         entries = null_probes(f"training diverged: {trained.header.diverged}")
     else:
@@ -38,17 +46,19 @@ def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Pa
             bounded=data.is_image,
             generator=seeding.generator(cell, Stream.PROBES, device),
         )
+    for entry in entries.values():
+        entry["protocol"] |= PROTOCOL
     path = layout.cell(cell.id).probes
-    write_json(path, {"cell": cell.id, "entries": entries})
+    write_json(path, {"cell": cell.id, "weights_sha256": trained.sha256, "entries": entries})
     return [path]
 
 
 def held_out(data: Prepared, count: int, device: torch.device) -> torch.Tensor:
     """The first `count` held-out samples as float32 in data units."""
-    array = data.array("held_out")
+    array = data.samples("held_out")
     if len(array) < count:
         raise UserError(
-            f"probes.samples is {count}, but {data.name} has {len(array)} held-out samples; "
+            f"probes.samples is {count}, but {data.card.dataset} has {len(array)} held-out samples; "
             f"expected <= {len(array)}"
         )
     samples = torch.from_numpy(array[:count].copy()).to(device)

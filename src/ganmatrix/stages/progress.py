@@ -4,9 +4,57 @@ import sys
 import time
 from types import TracebackType
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.progress import Progress, ProgressColumn, Task, TimeRemainingColumn
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
 LINE_SECONDS = 5.0
+
+SHORTEST_BAR, LONGEST_BAR = 6, 40
+"""Characters. A terminal with less room for it gets no bar."""
+
+SHORTEST_TITLE = 12
+
+
+class Line(ProgressColumn):
+    """The whole line, so that count and losses are whole whatever the terminal's width."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = TimeRemainingColumn()
+
+    def render(self, task: Task) -> "_Fitted":
+        return _Fitted(task, self.left.render(task))
+
+
+class _Fitted:
+    def __init__(self, task: Task, left: Text) -> None:
+        self.task, self.left = task, left
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Title, bar, count, losses, rate and time left; the last two go first, then bar and title."""
+        task, width = self.task, options.max_width
+        count = f"{task.completed:.0f}/{task.total:.0f}"
+        texts = [Text(part) for part in (count, *task.fields["losses"]) if part]
+        room = width - sum(text.cell_len + 1 for text in texts)
+        for extra in (self.left, Text(task.fields["rate"])):
+            if extra.cell_len and room - extra.cell_len - 1 >= SHORTEST_TITLE:
+                texts.append(extra)
+                room -= extra.cell_len + 1
+        title = Text(task.description)
+        title.truncate(max(room - 1, 1), overflow="ellipsis")
+        bar = min(room - title.cell_len - 1, LONGEST_BAR)
+        parts: list[RenderableType] = [title] if room > 1 else []
+        if bar >= SHORTEST_BAR:
+            parts.append(ProgressBar(total=task.total, completed=task.completed, width=bar))
+        parts += texts
+        grid = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
+        for _ in parts:
+            grid.add_column(no_wrap=True)
+        grid.add_row(*parts)
+        yield grid
 
 
 class Progressing:
@@ -15,22 +63,15 @@ class Progressing:
     def __init__(self, title: str, total: int, start: int = 0) -> None:
         self.title, self.total, self.start = title, total, start
         self.began = self.spoke = time.monotonic()
-        self.bar = (
-            Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[detail]}"),
-                TimeRemainingColumn(),
-            )
-            if sys.stderr.isatty()
-            else None
-        )
+        self.without_losses = True
+        self.bar = Progress(Line()) if sys.stderr.isatty() else None
 
     def __enter__(self) -> "Progressing":
         if self.bar is not None:
             self.bar.start()
-            self.task = self.bar.add_task(self.title, total=self.total, completed=self.start, detail="")
+            self.task = self.bar.add_task(
+                self.title, total=self.total, completed=self.start, losses=(), rate=""
+            )
         return self
 
     def __exit__(
@@ -40,14 +81,17 @@ class Progressing:
             self.bar.stop()
 
     def show(self, step: int, detail: dict[str, float]) -> None:
-        """Report a finished step; `detail` is printed as name value pairs."""
+        """Report a finished step; `detail` is printed as name value pairs, at once when first known."""
         now = time.monotonic()
         rate = (step - self.start) / max(now - self.began, 1e-9)
-        text = "  ".join([f"{rate:.1f} it/s", *(f"{name} {value:.3f}" for name, value in detail.items())])
+        losses = [f"{name} {value:.3f}" for name, value in detail.items()]
+        first = self.without_losses and bool(losses)
         if self.bar is not None:
-            self.bar.update(self.task, completed=step, detail=text)
-        elif now - self.spoke >= LINE_SECONDS or step == self.total:
+            self.bar.update(self.task, completed=step, losses=losses, rate=f"{rate:.1f} it/s", refresh=first)
+        elif first or now - self.spoke >= LINE_SECONDS or step == self.total:
             self.spoke = now
             left = (self.total - step) / max(rate, 1e-9)
+            text = "  ".join([f"{rate:.1f} it/s", *losses])
             sys.stderr.write(f"{self.title}: {step}/{self.total}  {text}  {left:.0f} s left\n")
             sys.stderr.flush()
+        self.without_losses = self.without_losses and not losses

@@ -17,22 +17,15 @@ from ganmatrix.stages.layout import Layout
 
 def run(name: str, params: Evaluation, layout: Layout, device_name: str) -> list[Path]:
     """Measure the training split of one dataset."""
-    compute.device(device_name)
+    device = compute.device(device_name)
     data = open_data(layout.data(name))
-    card: dict[str, Any] = {"dataset": name, "data_sha256": data.card["sha256"]["train"]}
+    card: dict[str, Any] = {"dataset": name, "data_sha256": data.digest}
     if data.is_image:
         extractor = catalogue.build(params.extractor)
-        arrays = image_reference(np.array(data.array("train")), extractor)
-        card |= {
-            "extractor": extractor.name,
-            "weights_sha256": extractor.weights_sha256,
-            "input_size": extractor.input_size,
-            "resizer": extractor.resizer,
-            "split": "train",
-        }
-    else:
-        modes = data.card["modes"]
-        arrays = point_reference(np.array(modes["centres"]), modes["std"])
+        arrays = image_reference(np.array(data.samples("train")), extractor, device)
+        card |= extractor.protocol | {"real_split": "train"}
+    elif data.card.modes is not None:
+        arrays = point_reference(np.array(data.card.modes.centres), data.card.modes.std)
     files = layout.reference(name)
     with replacing(files.statistics) as temporary:
         # safetensors writes the memory as it lies: a Fortran-ordered array would come back scrambled.

@@ -37,7 +37,6 @@ from ganmatrix.training.trainer import Trainer
 INTERRUPTED = 75
 """Exit status after a signal: a checkpoint was written, the same command continues (EX_TEMPFAIL)."""
 
-STATISTICS_BATCH = 64
 POINT_SAMPLES = 2000
 
 
@@ -60,7 +59,7 @@ def run(
     pair = weights.initialise(cell, params.architectures[cell.architecture], data.shape)
     facts = identity(cell, params, pair, data)
     scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(facts, device, compute.threads()))
-    samples = open_samples(data.array("train"), device, compute.free_bytes(device))
+    samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
     trainer = Trainer(cell, pair, methods.build(params.methods[cell.method]), recipe, samples)
     earlier = 0.0
     if (state := scratch.restore()) is not None:
@@ -77,6 +76,7 @@ def run(
             cell=cell,
             architecture=facts["params"]["architecture"],
             shape=data.shape,
+            data_sha256=data.digest,
             generator_steps=trainer.step,
             diverged=divergence.reason.value if divergence else None,
         ),
@@ -103,10 +103,10 @@ def run(
 
 def check_batch(data: Prepared, recipe: Recipe) -> None:
     """UserError if the training set cannot fill one batch."""
-    count = data.card["counts"]["train"]
+    count = data.card.counts["train"]
     if recipe.batch_size > count:
         raise UserError(
-            f"recipes.{data.name}.batch_size is {recipe.batch_size}, but {data.name} has {count} training "
+            f"recipes.{data.card.dataset}.batch_size is {recipe.batch_size}, but {data.card.dataset} has {count} training "
             f"samples; expected <= {count}"
         )
 
@@ -117,7 +117,7 @@ def identity(cell: Cell, params: Params, pair: Pair, data: Prepared) -> dict[str
     return {
         **cell.names,
         "seed": cell.seed,
-        "modality": data.card["modality"],
+        "modality": data.card.modality,
         "method_kind": method.kind,
         "loss": method.loss,
         "networks": {"generator": pair.generator_name, "discriminator": pair.discriminator_name},
@@ -131,7 +131,7 @@ def identity(cell: Cell, params: Params, pair: Pair, data: Prepared) -> dict[str
             "recipe": params.recipes[cell.dataset].model_dump(),
         },
         "code_digest": code_digest("train"),
-        "data_sha256": data.verified_digest(),
+        "data_sha256": data.digest,
     }
 
 
@@ -200,7 +200,9 @@ def _losses(trainer: Trainer) -> dict[str, float]:
 
 def finished_generator(trainer: Trainer, cell: Cell) -> torch.nn.Module:
     """The averaged generator with batch statistics of its own, on the CPU."""
-    return averaging.with_batch_statistics(trainer.average.module.cpu(), statistics_latents(trainer, cell))
+    return averaging.with_batch_statistics(
+        trainer.average.module.cpu(), averaging.statistics_latents(cell, trainer.latent)
+    )
 
 
 def finished_snapshots(trainer: Trainer, cell: Cell, pair: Pair) -> dict[str, torch.nn.Module]:
@@ -210,14 +212,10 @@ def finished_snapshots(trainer: Trainer, cell: Cell, pair: Pair) -> dict[str, to
         generator = copy.deepcopy(pair.generator).cpu()
         generator.load_state_dict(state)
         name = f"generator_ema_step_{step}"
-        snapshots[name] = averaging.with_batch_statistics(generator, statistics_latents(trainer, cell))
+        snapshots[name] = averaging.with_batch_statistics(
+            generator, averaging.statistics_latents(cell, trainer.latent)
+        )
     return snapshots
-
-
-def statistics_latents(trainer: Trainer, cell: Cell) -> torch.Tensor:
-    """The latents that batch statistics are estimated from, the same for every generator of a cell."""
-    stream = seeding.generator(cell, Stream.BATCH_STATISTICS)
-    return torch.randn(averaging.BATCHES * STATISTICS_BATCH, trainer.latent, generator=stream)
 
 
 def sample_picture(generator: torch.nn.Module, cell: Cell, data: Prepared, latent: int) -> bytes:
@@ -228,7 +226,7 @@ def sample_picture(generator: torch.nn.Module, cell: Cell, data: Prepared, laten
         samples = generator(torch.randn(count, latent, generator=stream))
     if data.is_image:
         return pictures.image_grid(samples)
-    mean, std = data.card["mean"], data.card["std"]
+    mean, std = data.card.mean, data.card.std
     extent = max(abs(m) + 2 * s for m, s in zip(mean, std, strict=True))
     return pictures.point_raster(samples, extent)
 

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ganmatrix.cell import Cell
 from ganmatrix.errors import UserError
-from ganmatrix.stages.files import require
+from ganmatrix.stages.files import corrupt, require
 from ganmatrix.stages.layout import Layout
 from ganmatrix.training import seeding, weights
 from ganmatrix.training.seeding import Stream
@@ -20,7 +20,7 @@ def open_trained(cell: Cell, layout: Layout) -> Trained:
     try:
         trained = weights.unpack(path.read_bytes())
     except ValueError as error:
-        raise UserError(f"{path} is corrupt ({error}); delete it and run `ganmatrix {maker}` again") from None
+        raise corrupt(path, str(error), maker) from None
     if trained.header.cell != cell:
         raise UserError(f"{path} holds {trained.header.cell.id}; delete it and run `ganmatrix {maker}` again")
     return trained

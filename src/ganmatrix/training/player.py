@@ -97,7 +97,8 @@ class Player:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self._descents = state["descents"]
+        device = self.weights[0].device
+        self._descents = [(step, loss.to(device), norm.to(device)) for step, loss, norm in state["descents"]]
 
     def _autocast(self, device: str) -> contextlib.AbstractContextManager[Any]:
         if self.precision is torch.float32:

@@ -91,7 +91,8 @@ class Trainer:
         self.step = state["step"]
         self.discriminator_updates = state["discriminator_updates"]
         self.history = state["history"]
-        self._logs = state["logs"]
+        device = self.data.device
+        self._logs = [{name: value.to(device) for name, value in logs.items()} for logs in state["logs"]]
         self.snapshots = state["snapshots"]
         if (found := state["divergence"]) is not None:
             self.divergence = Divergence(Reason(found[0]), found[1])

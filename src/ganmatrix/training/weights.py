@@ -1,11 +1,11 @@
 """weights.safetensors: a trained cell that describes itself.
 
 Tensors `generator.*`, `generator_ema.*`, `discriminator.*` and, where the recipe names snapshots,
-`generator_ema_step_<n>.*`; the header says which networks they
-belong to, so that no other file is needed to use them. safetensors holds nothing but numbers:
-loading it executes nothing.
+`generator_ema_step_<n>.*`; the header says which networks they belong to, so that no other file is
+needed to use them. safetensors holds nothing but numbers: loading it executes nothing.
 """
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -33,6 +33,7 @@ class Header:
     cell: Cell
     architecture: dict[str, Any]
     shape: tuple[int, ...]
+    data_sha256: str
     generator_steps: int
     diverged: str | None
 
@@ -43,6 +44,8 @@ class Trained:
 
     header: Header
     tensors: dict[str, Tensor]
+    sha256: str
+    """Of the file."""
 
     def generator(self, checkpoint: Checkpoint) -> nn.Module:
         """G in eval mode: as initialised, after the last step, or its running average."""
@@ -92,9 +95,16 @@ def unpack(data: bytes) -> Trained:
         text = json.loads(data[8 : 8 + size])["__metadata__"][HEADER]
         fields = json.loads(text)
         header = Header(**fields | {"cell": Cell(**fields["cell"]), "shape": tuple(fields["shape"])})
-        return Trained(header, load(data))
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"damaged or no ganmatrix weights: {error}") from error
+        trained = Trained(header, load(data), hashlib.sha256(data).hexdigest())
+        for checkpoint in ("last", "ema"):
+            trained.generator(checkpoint)
+        trained.discriminator()
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        problem = str(error).strip().splitlines()
+        raise ValueError(
+            f"damaged or no ganmatrix weights: {problem[-1].strip() if problem else error}"
+        ) from error
+    return trained
 
 
 def _strip(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
