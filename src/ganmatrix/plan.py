@@ -85,7 +85,14 @@ CODE: dict[str, tuple[str, ...]] = {
         "results",
         "stages/assemble.py",
     ),
-    "report": ("reporting", "stages/report.py"),
+    "report": (
+        "params/base.py",
+        "params/claims.py",
+        "cell.py",
+        "results",
+        "reporting",
+        "stages/report.py",
+    ),
 }
 """The source files, or folders of them, that can change what a stage makes.
 

@@ -5,7 +5,7 @@ import pytest
 from ganmatrix.evaluation.entry import column
 from ganmatrix.evaluation.score import IMAGE_METRICS, POINT_METRICS
 from ganmatrix.params import load
-from ganmatrix.params.claims import columns
+from ganmatrix.params.columns import columns
 from ganmatrix.probes.catalogue import PROBES
 from ganmatrix.results.matrix import COSTS
 

@@ -12,7 +12,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ganmatrix.errors import UserError
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.base import Name, Section
-from ganmatrix.params.claims import Claim, columns
+from ganmatrix.params.claims import Claim
+from ganmatrix.params.columns import columns
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.params.evaluation import Evaluation
 from ganmatrix.params.grid import Grid

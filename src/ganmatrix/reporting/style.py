@@ -51,6 +51,7 @@ figcaption { font-size: 0.82rem; margin-bottom: 0.5rem; }
 .sheet { max-width: 22rem; }
 .sheet img { width: 100%; height: auto; display: block; border: 1px solid var(--line);
   image-rendering: pixelated; }
+.footnoted .note { font-size: 0.82rem; margin-top: -0.5rem; }
 td details summary { font-weight: 400; }
 td details ul { padding-left: 1rem; font-size: 0.85rem; }
 summary { cursor: pointer; font-weight: 600; padding: 0.3rem 0; }
