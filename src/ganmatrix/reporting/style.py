@@ -49,8 +49,7 @@ figcaption { font-size: 0.82rem; margin-bottom: 0.5rem; }
 .sheets { display: grid; gap: 0.8rem 1.2rem;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 17.5rem), 1fr)); }
 .sheet { max-width: 22rem; }
-.sheet img { width: 100%; height: auto; display: block; border: 1px solid var(--line);
-  image-rendering: pixelated; }
+.sheet img { width: 100%; height: auto; display: block; border: 1px solid var(--line); }
 .footnoted .note { font-size: 0.82rem; margin-top: -0.5rem; }
 td details summary { font-weight: 400; }
 td details ul { padding-left: 1rem; font-size: 0.85rem; }

@@ -103,11 +103,11 @@ def run(
 
 def check_batch(data: Prepared, recipe: Recipe) -> None:
     """UserError if the training set cannot fill one batch."""
-    count = data.card.counts["train"]
+    name, count = data.card.dataset, data.card.counts["train"]
     if recipe.batch_size > count:
         raise UserError(
-            f"recipes.{data.card.dataset}.batch_size is {recipe.batch_size}, but {data.card.dataset} has {count} training "
-            f"samples; expected <= {count}"
+            f"recipes.{name}.batch_size is {recipe.batch_size}, but {name} has {count} training samples; "
+            f"expected <= {count}"
         )
 
 
