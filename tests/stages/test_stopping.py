@@ -210,7 +210,8 @@ def test_changed_params_start_afresh(old, new, finished, run, monkeypatch):
     ended = run("train", RING)
     assert ended.status == 0
     newest = "step-000000012-"
-    assert ended.err.startswith(f"{RING}: params, code or data changed since {newest}")
+    changed = "params, code, data, device, threads or torch changed since"
+    assert ended.err.startswith(f"{RING}: {changed} {newest}")
     assert "; starting afresh\n" in ended.err
     resumed = json.loads((finished / "cells" / RING / "run.json").read_text())["this_run"]
     assert resumed["resumed_from_step"] == 0
@@ -243,3 +244,27 @@ def test_a_diverged_run_killed_before_its_outputs_says_the_same(finished, run, m
     _interrupted(finished, RING, run, monkeypatch, steps=expected[1]["generator_steps"])
     assert run("train", RING).status == 0
     assert _digests(finished, RING) == expected
+
+
+def test_damaged_checkpoints_do_not_crowd_out_good_ones(tmp_path):
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    for step in (90, 100):
+        (folder / f"step-{step:09d}-{'0' * 16}.ckpt").write_bytes(b"damaged")
+    scratch = Scratch(folder, "cell", "same")
+    assert scratch.restore() is None
+    for step in (1, 2, 60):
+        scratch.save(step, {"step": step})
+        again = Scratch(folder, "cell", "same")
+        assert again.restore()["step"] == step
+    assert sorted(int(path.name[5:14]) for path in folder.iterdir()) == [2, 60]
+
+
+def test_the_good_one_before_a_damaged_one_outlives_the_next_save(tmp_path):
+    first = Scratch(tmp_path, "cell", "same")
+    first.save(50, {"step": 50})
+    (tmp_path / f"step-{100:09d}-{'0' * 16}.ckpt").write_bytes(b"damaged")
+    second = Scratch(tmp_path, "cell", "same")
+    assert second.restore()["step"] == 50
+    second.save(51, {"step": 51})
+    assert sorted(int(path.name[5:14]) for path in tmp_path.iterdir()) == [50, 51]

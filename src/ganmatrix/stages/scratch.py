@@ -1,11 +1,11 @@
 """Checkpoint files of a running cell, under scratch/<cell>/.
 
 A file's name carries its step and the checksum of its bytes, so a damaged file betrays itself. The
-two newest are kept: if the newest is damaged, the one before serves.
+two newest good ones are kept: if the newest is damaged, the one before serves.
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +23,21 @@ class Scratch:
     folder: Path
     cell_id: str
     fingerprint: str
+    _good: list[Path] = field(default_factory=list)
+    """Files that were read or written whole by this process, newest last."""
 
     def save(self, step: int, state: dict[str, Any]) -> None:
-        """Add a checkpoint, then forget all but the newest two."""
+        """Add a checkpoint, then forget all but the newest two good ones."""
         data = checkpoint.pack(self.cell_id, self.fingerprint, state)
         path = self.folder / f"step-{step:09d}-{checkpoint.digest(data)}.ckpt"
         with replacing(path) as temporary:
             temporary.write_bytes(data)
-        for old in self._files()[KEPT:]:
-            old.unlink(missing_ok=True)
+        self._good[:] = [*[good for good in self._good if good != path][1 - KEPT :], path]
+        self._forget(keep=self._good)
 
     def restore(self) -> dict[str, Any] | None:
         """The newest good state, or None to start afresh; says which and why."""
+        found: dict[str, Any] | None = None
         for path in self._files():
             content = self._read(path)
             if content is None:
@@ -45,29 +48,46 @@ class Scratch:
                     f"remove it from {self.folder}"
                 )
             if content["fingerprint"] != self.fingerprint:
-                _say(f"{self.cell_id}: params, code or data changed since {path.name}; starting afresh")
+                _say(
+                    f"{self.cell_id}: params, code, data, device, threads or torch changed "
+                    f"since {path.name}; starting afresh"
+                )
                 self.clear()
                 return None
-            state: dict[str, Any] = content["state"]
-            _say(f"{self.cell_id}: resuming from step {state['step']}")
-            return state
-        return None
+            self._good.insert(0, path)
+            found = found or content["state"]
+            if len(self._good) == KEPT:
+                break
+        if found is not None:
+            _say(f"{self.cell_id}: resuming from step {found['step']}")
+        return found
 
     def clear(self) -> None:
-        """Forget all checkpoints."""
-        for path in self._files():
-            path.unlink(missing_ok=True)
-        if self.folder.is_dir():
-            for leftover in self.folder.glob(".step-*"):
-                leftover.unlink(missing_ok=True)
-            if not any(self.folder.iterdir()):
-                self.folder.rmdir()
+        """Forget all checkpoints, and what a killed write left behind."""
+        self._good.clear()
+        self._forget(keep=[])
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+    def _forget(self, keep: list[Path]) -> None:
+        try:
+            for path in (*self._files(), *self.folder.glob(".step-*")):
+                if path not in keep:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"{error.filename} cannot be removed: {error.strerror}; remove it by hand"
+            ) from None
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("step-*.ckpt"), reverse=True)
 
     def _read(self, path: Path) -> dict[str, Any] | None:
-        data = path.read_bytes()
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            _say(f"warning: {path} cannot be read ({error.strerror}); using the one before")
+            return None
         if not path.stem.endswith(checkpoint.digest(data)):
             _say(f"warning: {path} is damaged (its checksum differs); using the one before")
             return None

@@ -176,11 +176,11 @@ def advance(
             while not trainer.finished:
                 trainer.take_step()
                 progress.show(trainer.step, _losses(trainer))
-                now = time.monotonic()
-                if received or now - saved >= checkpoint_seconds:
+                now, stop = time.monotonic(), bool(received)
+                if stop or now - saved >= checkpoint_seconds:
                     saved = now
                     scratch.save(trainer.step, trainer.state_dict() | {"seconds": earlier + now - began})
-                if received:
+                if stop:
                     name = signal.Signals(received[0]).name
                     raise InterruptedTraining(
                         f"{title}: stopped by {name} at step {trainer.step}; checkpoint saved"
