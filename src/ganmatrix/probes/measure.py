@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ganmatrix.params.probes import Probes
 from ganmatrix.probes.catalogue import PROBES
 from ganmatrix.probes.subject import Entry, Subject, null_entries
-from ganmatrix.probes.views import described, view
+from ganmatrix.probes.views import view
 
 
 def probe(
@@ -40,7 +40,6 @@ def probe(
         subject = Subject(
             real_view=real_view,
             fake_view=fake_view,
-            batch_statistics=described(discriminator),
             reals=reals,
             fakes=fakes,
             strengths=tuple(strengths),

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganmatrix.params.probes import Probes
+from ganmatrix.probes import views
 
 
 class Curve(TypedDict):
@@ -36,7 +37,6 @@ class Subject:
 
     real_view: nn.Module
     fake_view: nn.Module
-    batch_statistics: str
     reals: Tensor
     fakes: Tensor
     strengths: tuple[float, ...]
@@ -50,7 +50,7 @@ class Subject:
         return {
             "real_samples": len(self.reals),
             "fake_samples": len(self.fakes),
-            "batch_statistics": self.batch_statistics,
+            "batch_statistics": views.RULE,
             "dtype": str(self.reals.dtype).removeprefix("torch."),
         }
 

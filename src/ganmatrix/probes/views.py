@@ -14,8 +14,8 @@ from torch.optim.swa_utils import update_bn
 
 from ganmatrix.networks.pair import has_batch_statistics
 
-OWN_BATCH = "frozen at each side's unperturbed samples"
-NONE = "none"
+RULE = "where D has them, frozen at each side's unperturbed samples"
+"""What a protocol says of D's batch statistics: one rule for every architecture."""
 
 
 def view(discriminator: nn.Module, samples: Tensor) -> nn.Module:
@@ -25,8 +25,3 @@ def view(discriminator: nn.Module, samples: Tensor) -> nn.Module:
     fitted = copy.deepcopy(discriminator)
     update_bn([samples], fitted)
     return fitted.eval()
-
-
-def described(discriminator: nn.Module) -> str:
-    """What a protocol says of D's batch statistics."""
-    return OWN_BATCH if has_batch_statistics(discriminator) else NONE

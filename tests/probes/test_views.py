@@ -1,0 +1,51 @@
+"""D with batch normalisation is probed as it was trained: each side normalised by its own samples."""
+
+import torch
+from torch import nn
+
+from ganmatrix.params.probes import Probes
+from ganmatrix.probes.measure import probe
+from ganmatrix.probes.views import view
+
+
+def _network(*norm: nn.Module) -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(2, 4), *norm, nn.ReLU(), nn.Linear(4, 1), nn.Flatten(0))
+
+
+def test_a_view_answers_as_training_mode_does_on_its_own_samples() -> None:
+    discriminator = _network(nn.BatchNorm1d(4)).eval()
+    samples = 3 + torch.randn(500, 2)
+    expected = _network(nn.BatchNorm1d(4)).train()(samples)
+    # Running variances are unbiased, those of a batch are not: 1/500 of a variance apart.
+    torch.testing.assert_close(view(discriminator, samples)(samples), expected, rtol=5e-3, atol=5e-3)
+    assert not torch.allclose(discriminator(samples), expected, rtol=5e-3, atol=5e-3)
+
+
+def test_a_view_leaves_the_discriminator_alone_and_each_sample_to_itself() -> None:
+    discriminator = _network(nn.BatchNorm1d(4)).eval()
+    before = {name: value.clone() for name, value in discriminator.state_dict().items()}
+    samples = torch.randn(50, 2)
+    seen = view(discriminator, samples)
+    assert all(torch.equal(value, before[name]) for name, value in discriminator.state_dict().items())
+    torch.testing.assert_close(seen(samples)[:7], seen(samples[:7]))
+
+
+def test_without_batch_statistics_the_view_is_the_discriminator() -> None:
+    discriminator = _network().eval()
+    assert view(discriminator, torch.randn(5, 2)) is discriminator
+
+
+def test_one_protocol_serves_every_architecture() -> None:
+    params = Probes(samples=16, point_strengths=[0, 0.1], image_strengths=[0, 0.1], pgd_steps=2)
+    reals, fakes = torch.randn(16, 2), torch.randn(16, 2)
+    protocols = [
+        {
+            name: entry["protocol"]
+            for name, entry in probe(
+                _network(*norm).eval(), reals, fakes, [0, 0.1], params, False, torch.Generator()
+            ).items()
+        }
+        for norm in ((), (nn.BatchNorm1d(4),))
+    ]
+    assert protocols[0] == protocols[1]
