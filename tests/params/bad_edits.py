@@ -1,0 +1,322 @@
+"""Edits of tests/small.yaml that make it wrong, with the one line that each must give."""
+
+SECTIONS = "grid, datasets, architectures, methods, recipes, evaluation, probes, claims"
+CLAIM = "claims: {a: {paper: p, sentence: s, metric: m, method: dat, baseline: gan, direction: lower, "
+CLAIM += "smallest_effect: 0}}"
+
+
+def _claim(old: str, new: str) -> tuple[str, str]:
+    assert old in CLAIM
+    return "claims: {}", CLAIM.replace(old, new)
+
+
+ADAM = "optimizer: {kind: adam, generator_lr: 1e-3"
+HALF_LIFE = "ema_half_life: 5"
+POINTS = "points: {latent: 4, width: 8, depth: 2}"
+METHODS = "as_gan, dat, fargan, gan"
+
+BAD = [
+    # grid
+    ("seeds: [0, 1]", "seeds: [0, -1]", "grid.seeds[1] is -1; expected >= 0"),
+    ("seeds: [0, 1]", "seeds: [0, 1.5]", "grid.seeds[1] is 1.5; expected a whole number"),
+    ("seeds: [0, 1]", "seeds: [true]", "grid.seeds[0] is true; expected a whole number"),
+    ("seeds: [0, 1]", "seeds: ['0']", "grid.seeds[0] is '0'; expected a whole number"),
+    ("seeds: [0, 1]", "seeds: [2147483648]", "grid.seeds[0] is 2147483648; expected < 2147483648"),
+    ("seeds: [0, 1]", "seeds: [2001-01-01]", "grid.seeds[0] is 2001-01-01; expected a whole number"),
+    ("seeds: [0, 1]", "seeds: []", "grid.seeds is empty; expected at least 1 entry"),
+    ("seeds: [0, 1]", "seeds: 3", "grid.seeds is 3; expected a list"),
+    ("seeds: [0, 1]", "", "grid.seeds is missing; add it (training seeds, non-negative integers)"),
+    ("seeds: [0, 1]", "seeds: [0, 1, 0]", "grid.seeds: 0 stands twice; name it once"),
+    ("seeds: [0, 1]", "sead: [0]", "grid.sead: unknown key; did you mean seeds? (and 1 more)"),
+    (
+        "seeds: [0, 1]",
+        "seeds: [0]\n  repeats: 3",
+        "grid.repeats: unknown key; expected datasets, architectures, methods, seeds",
+    ),
+    ("[ring8, digits]", "ring8", "grid.datasets is 'ring8'; expected a list"),
+    ("[ring8, digits]", "[8]", "grid.datasets[0] is 8; expected text"),
+    ("[ring8, digits]", "[null]", "grid.datasets[0] is null; expected text"),
+    ("[ring8, digits]", "[ring8, ring8]", "grid.datasets: ring8 stands twice; name it once"),
+    (
+        "[ring8, digits]",
+        "[digist]",
+        "grid.datasets: digist is not among `datasets` (choose from digits, photos, ring8); "
+        "did you mean digits?",
+    ),
+    (
+        "[ring8, digits]",
+        "[zzz]",
+        "grid.datasets: zzz is not among `datasets` (choose from digits, photos, ring8)",
+    ),
+    (
+        "[ring8, digits]",
+        "[ring8, photos]",
+        "recipes.photos is missing; every dataset of the grid needs a recipe of its name",
+    ),
+    (
+        "[conventional, resnet_sn]",
+        "[resnet-sn]",
+        "grid.architectures[0]: 'resnet-sn' is an ill-formed name; names match [a-z0-9_]+, such as resnet_sn",
+    ),
+    (
+        "[gan, as_gan, dat, fargan]",
+        "[gam]",
+        f"grid.methods: gam is not among `methods` (choose from {METHODS}); did you mean gan?",
+    ),
+    ("[gan, as_gan, dat, fargan]", "[gan, gan]", "grid.methods: gan stands twice; name it once"),
+    # datasets
+    (
+        "kind: ring,",
+        "kind: rign,",
+        "datasets.ring8.kind is 'rign'; choose from ring, digits, photos; did you mean ring?",
+    ),
+    ("kind: ring, ", "", "datasets.ring8.kind is missing; choose from ring, digits, photos"),
+    ("kind: ring,", "kind: 3,", "datasets.ring8.kind is 3; choose from ring, digits, photos"),
+    ("kind: ring,", "kind: [ring],", "datasets.ring8.kind is ['ring']; choose from ring, digits, photos"),
+    ("modes: 8", "modes: 1", "datasets.ring8.modes is 1; expected >= 2"),
+    ("modes: 8", "modes: '8'", "datasets.ring8.modes is '8'; expected a whole number"),
+    ("modes: 8", "modez: 8", "datasets.ring8.modez: unknown key; did you mean modes? (and 1 more)"),
+    ("radius: 0.8", "radius: .inf", "datasets.ring8.radius is inf; expected a finite number"),
+    ("radius: 0.8", "radius: .nan", "datasets.ring8.radius is nan; expected a finite number"),
+    ("radius: 0.8", "radius: 1e400", "datasets.ring8.radius is inf; expected a finite number"),
+    ("radius: 0.8", "radius: 0", "datasets.ring8.radius is 0; expected > 0"),
+    ("radius: 0.8", "radius: yes", "datasets.ring8.radius is 'yes'; expected a number"),
+    ("radius: 0.8", "radius: 101", "datasets.ring8.radius is 101; expected <= 100"),
+    ("std: 0.02", "std: 1e30", "datasets.ring8.std is 1e+30; expected <= 100"),
+    (
+        "held_out_share: 0.5",
+        "held_out_share: 0.4",
+        "datasets.photos.held_out_share is 0.4; expected 0.5 to 0.5, so that with short_side 64 both parts "
+        "hold a crop of 32 pixels",
+    ),
+    (
+        "short_side: 64, stride: 16, held_out_share: 0.5",
+        "short_side: 256, stride: 16, held_out_share: 0.9",
+        "datasets.photos.held_out_share is 0.9; expected 0.125 to 0.875, so that with short_side 256 both "
+        "parts hold a crop of 32 pixels",
+    ),
+    (
+        "  digits: {kind",
+        f"  {'d' * 61}: {{kind",
+        f"datasets: the name '{'d' * 56}... has 61 characters; expected at most 60",
+    ),
+    (
+        "[ring8, digits]",
+        f"[{'d' * 61}]",
+        f"grid.datasets[0]: the name '{'d' * 56}... has 61 characters; expected at most 60",
+    ),
+    ("resolution: 16", "resolution: 64", "datasets.digits.resolution is 64; choose from 16, 32"),
+    ("held_out: 1700", "held_out: 1701", "datasets.digits.held_out is 1701; expected <= 1700"),
+    ("stride: 16", "stride: 3", "datasets.photos.stride is 3; expected >= 4"),
+    ("held_out_share: 0.5", "held_out_share: 1", "datasets.photos.held_out_share is 1; expected < 1"),
+    ("  digits: {kind", "  8: {kind", "datasets: the name 8 is no text; put it in quotes"),
+    (
+        "  digits: {kind",
+        "  Digits!: {kind",
+        "datasets.Digits!: 'Digits!' is an ill-formed name; names match [a-z0-9_]+, such as digits_",
+    ),
+    (
+        "photos: {kind: photos, resolution: 32, short_side: 64, stride: 16, held_out_share: 0.5}",
+        "photos:",
+        "datasets.photos is null; expected a mapping with a kind (ring, digits, photos)",
+    ),
+    # architectures
+    (
+        "kind: conventional",
+        "kind: convolutional",
+        "architectures.conventional.kind is 'convolutional'; choose from conventional, resnet_sn; "
+        "did you mean conventional?",
+    ),
+    (POINTS, "points: [4, 8]", "architectures.conventional.points is [4, 8]; expected a mapping"),
+    (
+        POINTS,
+        "points: {latent: 4, width: 8}",
+        "architectures.conventional.points.depth is missing; add it (hidden layers, or residual blocks)",
+    ),
+    (
+        POINTS,
+        "points: {latent: 0, width: 8, depth: 2}",
+        "architectures.conventional.points.latent is 0; expected >= 1",
+    ),
+    (
+        "generator_width: 4",
+        "generator_width: 4096",
+        "architectures.conventional.images.generator_width is 4096; expected <= 2048",
+    ),
+    # methods
+    (
+        "kind: gan,",
+        "kind: gna,",
+        f"methods.gan.kind is 'gna'; choose from {'gan, as_gan, dat, fargan'}; did you mean gan?",
+    ),
+    (
+        "loss: non_saturating",
+        "loss: nonsaturating",
+        "methods.gan.loss is 'nonsaturating'; choose from saturating, non_saturating, hinge, least_squares, "
+        "wasserstein; did you mean non_saturating?",
+    ),
+    (
+        "loss: non_saturating",
+        "gradient_penalty: 1",
+        "methods.gan.gradient_penalty: unknown key; expected kind, loss",
+    ),
+    ("1/255", "-1/255", "methods.as_gan.epsilon is '-1/255'; expected >= 0"),
+    ("1/255", "1/0", "methods.as_gan.epsilon is '1/0'; expected a number or a fraction such as 1/255"),
+    ("1/255", "'nan'", "methods.as_gan.epsilon is 'nan'; expected a number or a fraction such as 1/255"),
+    # As an exact fraction this number would fill the memory.
+    (
+        "1/255",
+        "'1e999999999'",
+        "methods.as_gan.epsilon is '1e999999999'; expected a number or a fraction such as 1/255",
+    ),
+    ("1/255", "11", "methods.as_gan.epsilon is 11; expected <= 10"),
+    ("1/255", "true", "methods.as_gan.epsilon is true; expected a number"),
+    (
+        "epsilon: 1/255, ",
+        "",
+        "methods.as_gan.epsilon is missing; add it (FGSM step on the data's [-1, 1] scale; 0 is the control)",
+    ),
+    ("warm_up: 0", "warm_up: -3", "methods.as_gan.warm_up is -3; expected >= 0"),
+    (
+        "warm_up: 0",
+        "warm_up: 0, warm_up_recurs: 1",
+        "methods.as_gan.warm_up_recurs is 1; expected true or false",
+    ),
+    ("threshold: 1.0", "threshold: 0", "methods.dat.threshold is 0; expected > 0"),
+    (
+        "reduction: mean",
+        "reduction: men",
+        "methods.dat.reduction is 'men'; choose from mean, sum; did you mean mean?",
+    ),
+    ("share: 0.5, over", "share: 0.95, over", "methods.fargan.fake_as_real_share is 0.95; expected <= 0.9"),
+    ("oversampling: 2", "oversampling: 2.0", "methods.fargan.oversampling is 2.0; expected a whole number"),
+    (
+        "selection: largest",
+        "selection: biggest",
+        "methods.fargan.selection is 'biggest'; choose from largest, random; did you mean largest?",
+    ),
+    ("gradient_penalty: 1.0", "gradient_penalty: -1", "methods.fargan.gradient_penalty is -1; expected >= 0"),
+    # recipes
+    ("batch_size: 16", "batch_size: 1", "recipes.ring8.batch_size is 1; expected >= 2 (and 1 more)"),
+    (
+        ADAM,
+        "optimizer: {kind: sgd, generator_lr: 1e-3",
+        "recipes.ring8.optimizer.kind is 'sgd'; choose from adam, rmsprop (and 1 more)",
+    ),
+    (
+        ADAM,
+        "optimizer: {kind: adam, generator_lr: 1e-3x",
+        "recipes.ring8.optimizer.generator_lr is '1e-3x'; expected a number (and 1 more)",
+    ),
+    ("beta1: 0.5", "beta1: 1", "recipes.ring8.optimizer.beta1 is 1; expected < 1 (and 1 more)"),
+    (HALF_LIFE, "ema_half_life: 0", "recipes.ring8.ema_half_life is 0; expected > 0 (and 1 more)"),
+    (
+        HALF_LIFE,
+        "ema_half_life: 5\n    decay: linear",
+        "recipes.ring8.decay is 'linear'; expected a mapping with a kind (constant, linear, step) "
+        "(and 1 more)",
+    ),
+    (
+        HALF_LIFE,
+        "ema_half_life: 5\n    decay: {kind: linear, begin: 3}",
+        "recipes.ring8.decay.begin: unknown key; expected kind, start (and 1 more)",
+    ),
+    (
+        HALF_LIFE,
+        "ema_half_life: 5\n    decay: {kind: step, every: 3}",
+        "recipes.ring8.decay.factor is missing; add it (and 1 more)",
+    ),
+    (
+        "  digits: *short",
+        "  digist: *short",
+        "recipes: digist is not among `datasets` (choose from digits, photos, ring8); did you mean digits?",
+    ),
+    # evaluation and probes
+    (
+        "kind: efficientnet_lite0",
+        "kind: inceptoin",
+        "evaluation.extractor.kind is 'inceptoin'; choose from efficientnet_lite0, inception; "
+        "did you mean inception?",
+    ),
+    (
+        "[init, ema]",
+        "[init, best]",
+        "evaluation.checkpoints[1] is 'best'; choose from init, last, ema; did you mean last?",
+    ),
+    ("[init, ema]", "[ema, ema]", "evaluation.checkpoints: ema stands twice; name it once"),
+    (
+        "log_every: 5",
+        "log_every: 5\n    accumulate: 999",
+        "recipes.ring8.accumulate is 999; expected <= batch_size, 16",
+    ),
+    (
+        "log_every: 5",
+        "log_every: 5\n    snapshots: [2, 999]",
+        "recipes.ring8.snapshots names step 999; expected <= generator_steps, 20",
+    ),
+    (
+        "log_every: 5",
+        "log_every: 5\n    snapshots: [2, 2]",
+        "recipes.ring8.snapshots: 2 stands twice; name it once",
+    ),
+    (
+        "log_every: 5",
+        "log_every: 5\n    decay: {kind: linear, start: 999}",
+        "recipes.ring8.decay.start is 999; expected < generator_steps, 20",
+    ),
+    (
+        "log_every: 5",
+        "log_every: 5\n    compile: true",
+        "recipes.ring8.compile is true, but methods.fargan needs second derivatives, which compiled "
+        "networks do not have; set it to false or leave that method out",
+    ),
+    ("samples: 200", "samples: 99", "evaluation.points.samples is 99; expected >= 100"),
+    ("[0, 0.02, 0.1]", "[0]", "probes.point_strengths has 1 entry; expected at least 2 entries"),
+    (
+        "[0, 0.02, 0.1]",
+        "[0, 0.1, 0.1]",
+        "probes.point_strengths is [0, 0.1, 0.1]; expected strengths in ascending order, each once",
+    ),
+    ("pgd_steps: 2", "pgd_step: 2", "probes.pgd_step: unknown key; did you mean pgd_steps?"),
+    (
+        "kid_subset_size: 20",
+        "kid_subset_size: 51",
+        "evaluation.images.kid_subset_size is 51; expected <= samples, 50",
+    ),
+    (
+        "kid_subset_size: 20",
+        "kid_subset_size: 20, inception_score_splits: 51",
+        "evaluation.images.inception_score_splits is 51; expected <= samples, 50",
+    ),
+    # claims
+    ("claims: {}", "claims: []", "claims is []; expected a mapping"),
+    (*_claim("paper: p", "paper: ''"), "claims.a.paper is ''; expected some text"),
+    (*_claim("lower", "down"), "claims.a.direction is 'down'; choose from lower, higher"),
+    (
+        *_claim("baseline: gan", "baseline: gann"),
+        f"claims.a.baseline: gann is not among `methods` (choose from {METHODS}); did you mean gan?",
+    ),
+    (
+        *_claim("baseline: gan", "baseline: gan, control: foo"),
+        f"claims.a.control: foo is not among `methods` (choose from {METHODS})",
+    ),
+    (
+        *_claim("baseline: gan", "baseline: dat"),
+        "claims.a: dat is compared with itself; name another baseline or control",
+    ),
+    (
+        *_claim("metric: m", "metric: fid_efficientnet_ema"),
+        "claims.a.metric: fid_efficientnet_ema is no column of the matrix; "
+        "did you mean fid_efficientnet_lite0_ema?",
+    ),
+    (
+        *_claim("metric: m", "metric: fid_inception_ema"),
+        "claims.a.metric: fid_inception_ema is no column of the matrix; "
+        "did you mean fid_efficientnet_lite0_ema?",
+    ),
+    (*_claim("smallest_effect: 0", "smallest_effect: -1"), "claims.a.smallest_effect is -1; expected >= 0"),
+    # the document
+    ("claims: {}", "cliams: {}", "cliams: unknown key; did you mean claims?"),
+    ("claims: {}", "extra: 1", f"extra: unknown key; expected {SECTIONS}"),
+    ("claims: {}", '"a\\nb": 1', f"a b: unknown key; expected {SECTIONS}"),
+]
