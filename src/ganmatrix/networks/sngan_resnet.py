@@ -46,7 +46,8 @@ class DownBlock(nn.Module):
     """ReLU, 3x3, ReLU, 3x3, halve the side; the first block has no leading ReLU.
 
     The shortcut is a 1x1 convolution where the block changes side or width, else the identity.
-    The first block averages before its shortcut's convolution, which is the same map, cheaper.
+    Halving is a 2x2 mean. It is linear, so both paths take it where it is cheapest, for the same
+    map: before the shortcut's convolution, and within the last 3x3 (`_halving_conv`).
     """
 
     def __init__(self, inputs: int, outputs: int, *, halve: bool, first: bool = False) -> None:
@@ -58,11 +59,19 @@ class DownBlock(nn.Module):
         self.shortcut = nn.Identity() if same else spectral_norm(_conv(inputs, outputs, 1, 1.0))
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = self.conv1(x if self.first else F.relu(x))
-        hidden = self.conv2(F.relu(hidden, inplace=True))
+        hidden = F.relu(self.conv1(x if self.first else F.relu(x)), inplace=True)
         if not self.halve:
-            return hidden + self.shortcut(x)
-        return F.avg_pool2d(hidden, 2) + self.shortcut(F.avg_pool2d(x, 2))
+            return self.conv2(hidden) + self.shortcut(x)
+        return _halving_conv(hidden, self.conv2) + self.shortcut(F.avg_pool2d(x, 2))
+
+
+def _halving_conv(x: Tensor, conv: nn.Conv2d) -> Tensor:
+    """The 2x2 mean of conv(x): one 4x4 convolution of stride 2, with 4/9 of the multiplications.
+
+    Its kernel is the mean of the 3x3 kernel's four placements in a 4x4 window.
+    """
+    kernel = F.avg_pool2d(conv.weight, 2, stride=1, padding=1)
+    return F.conv2d(x, kernel, conv.bias, stride=2, padding=1)
 
 
 class Generator(nn.Module):
