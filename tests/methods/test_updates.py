@@ -16,6 +16,7 @@ from ganmatrix.methods.losses import LOSSES
 from ganmatrix.methods.method import DiscriminatorUpdate, GeneratorUpdate
 from ganmatrix.params import methods as params
 from ganmatrix.params.recipes import Adam, Recipe
+from ganmatrix.training.ledger import Ledger
 from ganmatrix.training.player import Player
 
 LR, BETA1, BETA2, EPS = 2e-2, 0.5, 0.999, 1e-8
@@ -71,7 +72,7 @@ class Game:
                 weight.mul_(2 * scale)
         self.naive_D = copy.deepcopy(self.D)
         optimiser = torch.optim.Adam(self.D.parameters(), LR, betas=(BETA1, BETA2), eps=EPS)
-        self.player = Player64(self.D, optimiser, _recipe(accumulate))
+        self.player = Player("discriminator", self.D, optimiser, _recipe(accumulate), Ledger())
         self.adam = NaiveAdam(list(self.naive_D.parameters()))
         self.real = torch.rand(BATCH, *self.shape, dtype=torch.float64) * 2 - 1
         self.drawn = []
@@ -82,21 +83,23 @@ class Game:
         self.drawn.append(torch.rand(count, *self.shape, dtype=torch.float64) * 2 - 1)
         return self.drawn[-1].clone()
 
-    def play(self, method, iteration=0, iteration_in_epoch=0):
-        return build(method).update_discriminator(
-            DiscriminatorUpdate(
-                real=self.real.clone(),
-                discriminate=self.player,
-                discriminate_pair=self.player.pair,
-                draw_fakes=self.draw,
-                descend=self.player.descend,
-                split=self.player.split,
-                bounds=self.bounds,
-                iteration=iteration,
-                iteration_in_epoch=iteration_in_epoch,
-                noise=self.noise,
-            )
+    def update(self, iteration=0, iteration_in_epoch=0):
+        return DiscriminatorUpdate(
+            real=self.real.clone(),
+            discriminate=self.player,
+            discriminate_pair=self.player.pair,
+            draw_fakes=self.draw,
+            full_precision=self.player.full_precision,
+            descend=self.player.descend,
+            split=self.player.split,
+            bounds=self.bounds,
+            iteration=iteration,
+            iteration_in_epoch=iteration_in_epoch,
+            noise=self.noise,
         )
+
+    def play(self, method, **when):
+        return build(method).update_discriminator(self.update(**when))
 
     def gradients(self, loss):
         return torch.autograd.grad(loss, list(self.naive_D.parameters()))
@@ -126,13 +129,6 @@ def _recipe(accumulate):
     return Recipe(
         batch_size=BATCH, generator_steps=1, optimizer=adam, ema_half_life=1.0, accumulate=accumulate
     )
-
-
-class Player64(Player):
-    """A player whose logits stay in float64."""
-
-    def __call__(self, batch):
-        return self.network(batch)
 
 
 def _difference(ours, naive):
@@ -222,9 +218,8 @@ def test_as_gan_is_told_from_its_likenesses(wrong):
 )
 def test_as_gans_warm_up(recurs, iteration, in_epoch, warm):
     game = Game()
-    game.play(
-        params.AsGan(kind="as_gan", epsilon=0.3, warm_up=300, warm_up_recurs=recurs), iteration, in_epoch
-    )
+    method = params.AsGan(kind="as_gan", epsilon=0.3, warm_up=300, warm_up_recurs=recurs)
+    game.play(method, iteration=iteration, iteration_in_epoch=in_epoch)
     _naive_as_gan(game, "non_saturating", 0.0 if warm else 0.3)
     game.assert_same()
 
@@ -274,19 +269,7 @@ def test_dats_clip_binds_on_images_and_not_on_points():
         game = Game(modality, scale=3.0)
         game.real = game.real.sign()
         method = build(params.Dat(kind="dat", threshold=1.0, reduction="sum"))
-        update = DiscriminatorUpdate(
-            real=game.real,
-            discriminate=game.player,
-            discriminate_pair=game.player.pair,
-            draw_fakes=game.draw,
-            descend=game.player.descend,
-            split=game.player.split,
-            bounds=game.bounds,
-            iteration=0,
-            iteration_in_epoch=0,
-            noise=game.noise,
-        )
-        real, fake = method.perturb(game.real, game.draw(BATCH), update)
+        real, fake = method.perturb(game.real, game.draw(BATCH), game.update())
         assert (max(float(real.abs().max()), float(fake.abs().max())) <= 1) == bound
         assert not real.requires_grad
         assert not fake.requires_grad
@@ -372,7 +355,7 @@ def test_every_method_takes_a_step_and_leaves_the_reals_alone(kind, modality):
 def test_the_generator_descends_its_own_term_and_leaves_d_alone(loss):
     game = Game()
     G = nn.Linear(LATENT, 2).double()
-    player = Player64(G, torch.optim.SGD(G.parameters(), 0.1), _recipe(1))
+    player = Player("generator", G, torch.optim.SGD(G.parameters(), 0.1), _recipe(1), Ledger())
     z = torch.randn(BATCH, LATENT, dtype=torch.float64)
     before = {name: value.clone() for name, value in game.D.state_dict().items()}
     expected = LOSSES[loss].generator(game.D(G(z)))

@@ -137,3 +137,25 @@ def test_sngan_initialisation():
         kernel = conv.kernel_size[0] ** 2
         expected = gain * math.sqrt(2 / (kernel * 128))
         assert float(conv.weight.detach().std()) == pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_halving_block_is_convolution_then_mean(first):
+    """Value, gradients and second derivatives of the folded convolution, against the plain form."""
+    torch.manual_seed(0)
+    block = sngan_resnet.DownBlock(3, 4 if first else 3, halve=True, first=first).double().eval()
+    x = torch.randn(2, 3, 8, 8, dtype=torch.float64, requires_grad=True)
+
+    def plain(x):
+        hidden = block.conv2(block.conv1(x if first else x.relu()).relu())
+        return nn.functional.avg_pool2d(hidden + block.shortcut(x), 2)
+
+    found = []
+    for function in (block, plain):
+        value = function(x)
+        weights = [x, block.conv2.bias, block.conv2.parametrizations.weight.original]
+        gradients = torch.autograd.grad(value.square().sum(), weights, create_graph=True)
+        second = torch.autograd.grad(gradients[0].square().sum(), weights[2])
+        found.append([value, *gradients, *second])
+    for ours, expected in zip(*found, strict=True):
+        torch.testing.assert_close(ours, expected, rtol=1e-12, atol=1e-13)

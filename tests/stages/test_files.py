@@ -79,3 +79,11 @@ def test_sizes(size, text, tmp_path: Path):
     with path.open("wb") as file:
         file.truncate(size)
     assert describe([path]) == f"wrote {path} ({text})"
+
+
+def test_what_a_killed_write_left_goes_with_the_next(tmp_path):
+    path = tmp_path / "a.txt"
+    (tmp_path / ".a.txt.k1ll3d_0").write_text("half")
+    (tmp_path / ".b.txt.k1ll3d_0").write_text("another file's")
+    write_text(path, "whole")
+    assert {each.name for each in tmp_path.iterdir()} == {"a.txt", ".b.txt.k1ll3d_0"}

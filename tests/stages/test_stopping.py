@@ -20,6 +20,7 @@ from ganmatrix.stages.scratch import Scratch
 from ganmatrix.training import checkpoint, optimisers
 
 OUTPUTS = ("weights.safetensors", "history.parquet", "samples.png")
+RING = "ring8-conventional-gan-0"
 CELLS = ["ring8-resnet_sn-as_gan-0", "digits-conventional-fargan-1"]
 
 
@@ -122,6 +123,31 @@ def test_sigterm_saves_and_says_so(finished, run):
     assert resumed["resumed_from_step"] == step
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_before_the_first_step_stops_after_it(number, finished, run, monkeypatch):
+    expected = _digests(finished, RING)
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "check_batch", lambda *_: os.kill(os.getpid(), number))
+        ended = run("train", RING)
+    assert ended.status == 75
+    assert ended.err == f"{RING}: stopped by {number.name} at step 1; checkpoint saved\n"
+    assert run("train", RING).status == 0
+    assert _digests(finished, RING) == expected
+
+
+def test_a_signal_after_the_last_step_lets_it_end(finished, run, monkeypatch):
+    expected = _digests(finished, RING)
+
+    def outcome(trainer, original=train.outcome):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return original(trainer)
+
+    monkeypatch.setattr(train, "outcome", outcome)
+    assert run("train", RING).status == 0
+    assert _digests(finished, RING) == expected
+    assert not _checkpoints(finished, RING)
+
+
 def _interrupted(folder, cell, run, monkeypatch, steps=12):
     """Checkpoints after the last two of some steps, as a killed run leaves them."""
     taken = []
@@ -141,9 +167,6 @@ def _interrupted(folder, cell, run, monkeypatch, steps=12):
 
 def _arguments(folder, cell):
     return Cell.parse(cell), load(folder / "params.yaml")[0], Layout()
-
-
-RING = "ring8-conventional-gan-0"
 
 
 def test_two_checkpoints_are_kept(finished, run, monkeypatch):

@@ -6,26 +6,73 @@ import pytest
 import torch
 from trainers import finish, trainer
 
-from ganmatrix.training.outcome import Descent, Divergence, Reason, first_divergence
+from ganmatrix.training.ledger import Ledger
+from ganmatrix.training.outcome import Divergence, Reason
+from ganmatrix.training.trainer import READ_EVERY
 
 INF, NAN = math.inf, math.nan
 
 
+LOSS, GRADIENT = Reason.LOSS, Reason.GRADIENT
+
+
 @pytest.mark.parametrize(
-    ("descents", "expected"),
+    ("noted", "expected"),
     [
         ([], None),
-        ([Descent(1, 0.5, 2.0)], None),
-        ([Descent(1, NAN, 2.0)], Divergence(Reason.LOSS, 1)),
-        ([Descent(1, -INF, 2.0)], Divergence(Reason.LOSS, 1)),
-        ([Descent(1, 0.5, INF)], Divergence(Reason.GRADIENT, 1)),
-        ([Descent(2, NAN, NAN)], Divergence(Reason.LOSS, 2)),
-        ([Descent(3, NAN, 1.0), Descent(2, 1.0, NAN)], Divergence(Reason.GRADIENT, 2)),
-        ([Descent(1, 1.0, 1.0), Descent(2, 1.0, 1.0), Descent(2, 1.0, INF)], Divergence(Reason.GRADIENT, 2)),
+        ([(1, 0.5, LOSS), (1, 2.0, GRADIENT)], None),
+        ([(1, NAN, LOSS), (1, 2.0, GRADIENT)], Divergence(LOSS, 1)),
+        ([(1, -INF, LOSS)], Divergence(LOSS, 1)),
+        ([(1, 0.5, LOSS), (1, INF, GRADIENT)], Divergence(GRADIENT, 1)),
+        ([(2, NAN, LOSS), (2, NAN, GRADIENT)], Divergence(LOSS, 2)),
+        ([(2, 1.0, LOSS), (2, NAN, GRADIENT), (3, NAN, LOSS)], Divergence(GRADIENT, 2)),
+        ([(1, NAN, None), (2, 1.0, LOSS)], None),
     ],
 )
-def test_the_first_value_that_is_not_finite(descents, expected):
-    assert first_divergence(descents) == expected
+@pytest.mark.parametrize("read_at_once", [True, False])
+def test_the_first_value_that_is_not_finite(noted, expected, read_at_once):
+    ledger = Ledger()
+    for step, value, reason in noted:
+        ledger.step = step
+        ledger.note(torch.tensor(value), reason=reason)
+        if read_at_once:
+            ledger.read()
+    ledger.read()
+    assert ledger.divergence == expected
+
+
+def test_means_do_not_depend_on_when_the_ledger_is_read_or_saved():
+    values = torch.rand(50, generator=torch.Generator().manual_seed(0))
+    rows = []
+    for every in (1, 7, 50):
+        ledger = Ledger()
+        for i, value in enumerate(values, 1):
+            ledger.note(value, "all")
+            if i % 10 == 0:
+                ledger.note(value, "some")
+            if i % every == 0:
+                state, ledger = ledger.state_dict(), Ledger()
+                ledger.load_state_dict(state)
+        ledger.read()
+        rows.append(ledger.row())
+    assert rows[0] == rows[1] == rows[2]
+    assert rows[0] == pytest.approx({"all": values.mean().item(), "some": values[9::10].mean().item()})
+
+
+def test_weights_too_large_for_their_norm_are_still_finite():
+    made = trainer(generator_steps=1)
+    with torch.no_grad():
+        next(iter(made.discriminator.network.parameters())).fill_(1e30)
+    assert made.discriminator.weights_are_finite()
+
+
+def test_a_run_without_rows_still_ends_soon_after_it_diverged():
+    made = _planted(
+        trainer(generator_steps=10**6, log_every=10**6), 3, lambda m: _nan_weight(m.discriminator)
+    )
+    assert made.divergence == Divergence(LOSS, 3)
+    assert made.step == READ_EVERY
+    assert [row["step"] for row in made.history] == [READ_EVERY]
 
 
 def _planted(made, at, plant):
@@ -74,8 +121,8 @@ def test_an_infinite_learning_rate_shows_in_the_weights(player):
 
     def plant(m):
         chosen = getattr(m, player)
-        begin = chosen.begin
-        chosen.begin = lambda step, rate: begin(step, INF if step == 8 else rate)
+        set_rate = chosen.set_rate
+        chosen.set_rate = lambda rate: set_rate(INF if m.step == 8 else rate)
 
     _planted(made, 1, plant)
     # D's step comes first: G's loss in the same generator step already meets its broken weights.

@@ -72,20 +72,20 @@ def test_the_rates_reach_the_optimisers():
 
 def test_the_average_is_exponential_with_its_half_life():
     network = nn.Linear(1, 1, bias=False).double()
-    average = averaging.averaged(network, half_life=3.0)
+    average = averaging.RunningAverage(network, half_life=3.0)
     values = [4.0, -1.0, 2.5, 8.0, 0.0]
     for value in values:
         nn.init.constant_(network.weight, value)
-        average.update_parameters(network)
+        average.update(network)
     decay = 0.5 ** (1 / 3)
     expected = values[0]
     for value in values[1:]:
         expected = decay * expected + (1 - decay) * value
-    assert average.module.weight.item() == pytest.approx(expected, rel=1e-9)
+    assert average.network.weight.item() == pytest.approx(expected, rel=1e-9)
     # After three more updates, half of the difference to a constant is left.
     for _ in range(3):
-        average.update_parameters(network)
-    assert average.module.weight.item() == pytest.approx(expected / 2, rel=1e-9)
+        average.update(network)
+    assert average.network.weight.item() == pytest.approx(expected / 2, rel=1e-9)
 
 
 def test_batch_statistics_are_those_of_the_latents():

@@ -9,7 +9,7 @@ from ganmatrix.training import checkpoint
 def test_a_snapshot_is_the_average_at_its_step() -> None:
     short = finish(trainer(generator_steps=3, log_every=1))
     long = finish(trainer(generator_steps=6, log_every=1, snapshots=[3, 6]))
-    average = short.average.module.state_dict()
+    average = short.average.network.state_dict()
     assert set(long.snapshots) == {3, 6}
     assert all(torch.equal(average[name], value) for name, value in long.snapshots[3].items())
     assert any(not torch.equal(long.snapshots[3][name], long.snapshots[6][name]) for name in average)

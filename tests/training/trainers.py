@@ -62,7 +62,7 @@ def weights(made: Trainer) -> dict[str, torch.Tensor]:
     networks = {
         "generator": made.generator.network,
         "discriminator": made.discriminator.network,
-        "average": made.average,
+        "average": made.average.network,
     }
     return {
         f"{name}.{key}": value.clone()

@@ -38,9 +38,10 @@ class Fargan(Method):
 
         def objective(counted: Tensor, fake: Tensor) -> tuple[Tensor, Logs]:
             counted = counted.detach().requires_grad_()
-            real_logits, fake_logits = update.discriminate_pair(counted, fake)
+            with update.full_precision():
+                real_logits, fake_logits = update.discriminate_pair(counted, fake)
+                (gradient,) = torch.autograd.grad(real_logits.sum(), counted, create_graph=True)
             loss = self.loss.real(real_logits) + self.loss.fake(fake_logits)
-            (gradient,) = torch.autograd.grad(real_logits.sum(), counted, create_graph=True)
             penalty = gradient.flatten(1).square().sum(1).mean()
             logs = score_logs(loss, real_logits, fake_logits) | {"gradient_penalty": penalty.detach()}
             return loss + self.params.gradient_penalty * penalty, logs

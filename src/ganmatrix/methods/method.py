@@ -8,6 +8,7 @@ loop may split large batches and accumulate gradients.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +44,8 @@ class DiscriminatorUpdate:
     """Logits of reals and fakes; one forward pass where D has no batch statistics, else one each."""
     draw_fakes: Callable[[int], Tensor]
     """Fresh fakes from the training latents, detached."""
+    full_precision: Callable[[], AbstractContextManager[None]]
+    """Within it D computes in float32 whatever the recipe's precision: for penalties on its gradient."""
     descend: Descend
     """A step of D. Batches that require a gradient receive it in `.grad`."""
     split: Callable[..., Iterator[tuple[Tensor, ...]]]

@@ -22,6 +22,11 @@ def _conv(inputs: int, outputs: int, kernel: int, gain: float) -> nn.Conv2d:
     return conv
 
 
+def _normed(conv: nn.Conv2d) -> nn.Conv2d:
+    spectral_norm(conv)
+    return conv
+
+
 class UpBlock(nn.Module):
     """BN, ReLU, double the side, 3x3, BN, ReLU, 3x3; shortcut: double the side, 1x1."""
 
@@ -53,10 +58,11 @@ class DownBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int, *, halve: bool, first: bool = False) -> None:
         super().__init__()
         self.halve, self.first = halve, first
-        self.conv1 = spectral_norm(_conv(inputs, inputs if not first else outputs, 3, math.sqrt(2)))
-        self.conv2 = spectral_norm(_conv(inputs if not first else outputs, outputs, 3, math.sqrt(2)))
+        hidden = outputs if first else inputs
+        self.conv1 = _normed(_conv(inputs, hidden, 3, math.sqrt(2)))
+        self.conv2 = _normed(_conv(hidden, outputs, 3, math.sqrt(2)))
         same = inputs == outputs and not halve
-        self.shortcut = nn.Identity() if same else spectral_norm(_conv(inputs, outputs, 1, 1.0))
+        self.shortcut = nn.Identity() if same else _normed(_conv(inputs, outputs, 1, 1.0))
 
     def forward(self, x: Tensor) -> Tensor:
         hidden = F.relu(self.conv1(x if self.first else F.relu(x)), inplace=True)

@@ -1,7 +1,10 @@
 """The device and threads that the engine grants, set up for reproducible arithmetic."""
 
+import math
 import os
+from pathlib import Path
 
+import psutil
 import torch
 from threadpoolctl import threadpool_limits
 
@@ -18,11 +21,23 @@ def threads() -> int:
     return int(text)
 
 
-def free_bytes(device: torch.device) -> int:
+def free_bytes(device: torch.device) -> float:
     """Memory that is free where the device computes."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min(psutil.virtual_memory().available, _free_in_group())
+
+
+CONTROL_GROUP = Path("/sys/fs/cgroup")
+
+
+def _free_in_group() -> float:
+    """What is left of the memory that a container or a cluster job may take (cgroup v2)."""
+    try:
+        limit, used = (int((CONTROL_GROUP / f"memory.{name}").read_text()) for name in ("max", "current"))
+    except (OSError, ValueError):  # no such file, or `max`: no limit
+        return math.inf
+    return max(limit - used, 0)
 
 
 def device(name: str) -> torch.device:
@@ -32,6 +47,10 @@ def device(name: str) -> torch.device:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     # Same as use_deterministic_algorithms(True), which also imports the compiler: a second a process.
     torch.set_deterministic_debug_mode("error")
+    # That mode would also overwrite all fresh memory; no kernel here reads what it did not write.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    # float32 means float32, also where a GPU would round its inputs to 10 bits.
+    torch.backends.cudnn.allow_tf32 = False
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

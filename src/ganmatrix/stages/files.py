@@ -15,10 +15,13 @@ from ganmatrix.errors import UserError
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well.
 
-    A reader sees the old file or the whole new one, never a part; on an error nothing remains.
+    A reader sees the old file or the whole new one, never a part; on an error nothing remains, and
+    what a killed write left behind goes with the next.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in path.parent.glob(f".{path.name}.????????"):
+            leftover.unlink(missing_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
         raise UserError(

@@ -5,6 +5,7 @@ import socket
 import subprocess
 from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -33,17 +34,25 @@ def revision() -> str | None:
 
 
 def device_name(device: torch.device) -> str:
-    """The accelerator's name, or the processor's architecture."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    """The accelerator's name, or the processor's."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
 
 
-def this_run(started: datetime, seconds: float, device: torch.device, threads: int) -> dict[str, Any]:
+def processor(table: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor's model where the system tells it, else its architecture."""
+    try:
+        lines = table.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
+
+
+def this_run(started: datetime, threads: int) -> dict[str, Any]:
     """The fields of run.json that another run of the same cell would not repeat."""
     return {
         "started": started.isoformat(timespec="seconds"),
-        "wall_seconds": round(seconds, 3),
         "host": socket.gethostname(),
-        "device": device_name(device),
         "threads": threads,
         "versions": versions(),
         "revision": revision(),

@@ -1,5 +1,6 @@
 """`train CELL`: weights, history, run record and a sample grid under cells/<cell>/."""
 
+import contextlib
 import copy
 import hashlib
 import io
@@ -7,6 +8,8 @@ import json
 import math
 import signal
 import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -44,13 +47,36 @@ class InterruptedTraining(Exception):
     """Training stopped on a signal after saving a checkpoint."""
 
 
+@dataclass(frozen=True)
+class Effort:
+    """What the step loop has taken, interrupted runs included, and on which processors or GPUs."""
+
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    devices: tuple[str, ...] = ()
+
+
 def run(
     cell: Cell, params: Params, layout: Layout, device_name: str, checkpoint_seconds: float
 ) -> list[Path]:
     """Train one cell, or go on with it. A diverged cell is a result like any other.
 
     Raises InterruptedTraining on SIGTERM or SIGINT, UserError when the data do not fit the recipe.
+    A signal that comes before the first step is heeded after it; one that comes after the last step
+    finds nothing left to stop.
     """
+    with signals_noted() as received:
+        return _run(cell, params, layout, device_name, checkpoint_seconds, received)
+
+
+def _run(
+    cell: Cell,
+    params: Params,
+    layout: Layout,
+    device_name: str,
+    checkpoint_seconds: float,
+    received: list[signal.Signals],
+) -> list[Path]:
     started = datetime.now(UTC)
     device = compute.device(device_name)
     data = open_data(layout.data(cell.dataset))
@@ -61,12 +87,13 @@ def run(
     scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(facts, device, compute.threads()))
     samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
     trainer = Trainer(cell, pair, methods.build(params.methods[cell.method]), recipe, samples)
-    earlier = 0.0
+    earlier = Effort()
     if (state := scratch.restore()) is not None:
         trainer.load_state_dict(state)
-        earlier = state["seconds"]
+        earlier = Effort(**state["effort"])
     first_step = trainer.step
-    seconds = advance(trainer, scratch, cell.id, checkpoint_seconds, earlier)
+    earlier = with_device(earlier, provenance.device_name(device))
+    effort = advance(trainer, scratch, cell.id, checkpoint_seconds, earlier, received)
 
     files = layout.cell(cell.id)
     generator = finished_generator(trainer, cell)
@@ -91,14 +118,40 @@ def run(
     write_history(files.history, trainer.history)
     write_bytes(files.samples, sample_picture(generator, cell, data, pair.latent))
     reproducible = facts | outcome(trainer) | {"weights_sha256": hashlib.sha256(packed).hexdigest()}
-    this_run = provenance.this_run(started, seconds, device, compute.threads()) | {
+    this_run = provenance.this_run(started, compute.threads()) | {
+        "wall_seconds": round(effort.wall_seconds, 3),
+        "cpu_seconds": round(effort.cpu_seconds, 3),
+        "devices": effort.devices,
         "resumed_from_step": first_step,
-        "images_per_second": round(images_per_step(recipe) * trainer.step / max(seconds, 1e-9), 1),
+        "images_per_second": round(
+            images_per_step(recipe) * trainer.step / max(effort.wall_seconds, 1e-9), 1
+        ),
     }
     record = {"cell": cell.id, "reproducible": reproducible, "this_run": this_run}
     write_json(files.run, record)
     scratch.clear()
     return [files.weights, files.history, files.samples, files.run]
+
+
+@contextlib.contextmanager
+def signals_noted() -> Iterator[list[signal.Signals]]:
+    """Within it SIGTERM and SIGINT do nothing but join this list."""
+    received: list[signal.Signals] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        received.append(signal.Signals(number))
+
+    previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def with_device(effort: Effort, name: str) -> Effort:
+    """The effort of a run that goes on, on the device of that name."""
+    return replace(effort, devices=tuple(dict.fromkeys([*effort.devices, name])))
 
 
 def check_batch(data: Prepared, recipe: Recipe) -> None:
@@ -158,37 +211,40 @@ def images_per_step(recipe: Recipe) -> int:
 
 
 def advance(
-    trainer: Trainer, scratch: Scratch, title: str, checkpoint_seconds: float, earlier: float
-) -> float:
+    trainer: Trainer,
+    scratch: Scratch,
+    title: str,
+    checkpoint_seconds: float,
+    earlier: Effort,
+    received: list[signal.Signals],
+) -> Effort:
     """Train to the end, saving now and then; on a signal save at once and raise InterruptedTraining.
 
-    Gives the seconds of training, `earlier` ones of interrupted runs included.
+    Gives the effort of training, `earlier` included.
     """
-    received: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-
-    previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
     began = saved = time.monotonic()
-    try:
-        with Progressing(title, trainer.recipe.generator_steps, trainer.step) as progress:
-            while not trainer.finished:
-                trainer.take_step()
-                progress.show(trainer.step, _losses(trainer))
-                now, stop = time.monotonic(), bool(received)
-                if stop or now - saved >= checkpoint_seconds:
-                    saved = now
-                    scratch.save(trainer.step, trainer.state_dict() | {"seconds": earlier + now - began})
-                if stop:
-                    name = signal.Signals(received[0]).name
-                    raise InterruptedTraining(
-                        f"{title}: stopped by {name} at step {trainer.step}; checkpoint saved"
-                    )
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-    return earlier + time.monotonic() - began
+    began_cpu = time.process_time()
+
+    def effort() -> Effort:
+        return replace(
+            earlier,
+            wall_seconds=earlier.wall_seconds + time.monotonic() - began,
+            cpu_seconds=earlier.cpu_seconds + time.process_time() - began_cpu,
+        )
+
+    with Progressing(title, trainer.recipe.generator_steps, trainer.step) as progress:
+        while not trainer.finished:
+            trainer.take_step()
+            progress.show(trainer.step, _losses(trainer))
+            now, stop = time.monotonic(), bool(received)
+            if stop or now - saved >= checkpoint_seconds:
+                saved = now
+                scratch.save(trainer.step, trainer.state_dict() | {"effort": asdict(effort())})
+            if stop:
+                raise InterruptedTraining(
+                    f"{title}: stopped by {received[0].name} at step {trainer.step}; checkpoint saved"
+                )
+    return effort()
 
 
 def _losses(trainer: Trainer) -> dict[str, float]:
@@ -201,7 +257,7 @@ def _losses(trainer: Trainer) -> dict[str, float]:
 def finished_generator(trainer: Trainer, cell: Cell) -> torch.nn.Module:
     """The averaged generator with batch statistics of its own, on the CPU."""
     return averaging.with_batch_statistics(
-        trainer.average.module.cpu(), averaging.statistics_latents(cell, trainer.latent)
+        trainer.average.network.cpu(), averaging.statistics_latents(cell, trainer.latent)
     )
 
 
@@ -238,7 +294,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def write_history(path: Path, rows: list[dict[str, float]]) -> None:
     """The history as Parquet; a value that is not finite stays NaN or infinite."""
-    names = list(rows[0]) if rows else ["step"]
+    names = list(dict.fromkeys(name for row in rows for name in row)) or ["step"]
     columns = {name: [row.get(name, math.nan) for row in rows] for name in names}
     types = {name: pa.int64() if name == "step" else pa.float64() for name in names}
     table = pa.table({name: pa.array(columns[name], types[name]) for name in names})

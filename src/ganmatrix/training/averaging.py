@@ -6,9 +6,12 @@ average of them fits no network. They are estimated anew for the averaged weight
 mean over `BATCHES` training-mode passes of fixed latents.
 """
 
+import copy
+from typing import Any
+
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
+from torch.optim.swa_utils import get_ema_multi_avg_fn, update_bn
 
 from ganmatrix.cell import Cell
 from ganmatrix.networks.pair import has_batch_statistics
@@ -19,9 +22,33 @@ BATCHES = 32
 BATCH_SIZE = 64
 
 
-def averaged(generator: nn.Module, half_life: float) -> AveragedModel:
-    """The average, before its first update."""
-    return AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(0.5 ** (1 / half_life)))
+class RunningAverage:
+    """A copy of the generator whose weights are averaged, `half_life` in updates."""
+
+    def __init__(self, generator: nn.Module, half_life: float) -> None:
+        self.network = copy.deepcopy(generator)
+        self.updates = 0
+        self._weights = list(self.network.parameters())
+        self._lerp = get_ema_multi_avg_fn(0.5 ** (1 / half_life))
+
+    def update(self, generator: nn.Module) -> None:
+        """Move towards the generator's weights; everything else of it is copied. Nothing waits."""
+        with torch.no_grad():
+            if self.updates == 0:
+                for mine, theirs in zip(self._weights, generator.parameters(), strict=True):
+                    mine.copy_(theirs)
+            else:
+                self._lerp(self._weights, list(generator.parameters()), self.updates)
+            for copied, original in zip(self.network.buffers(), generator.buffers(), strict=True):
+                copied.copy_(original)
+        self.updates += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"network": self.network.state_dict(), "updates": self.updates}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.updates = state["updates"]
 
 
 def statistics_latents(cell: Cell, dimension: int) -> Tensor:

@@ -39,7 +39,7 @@ class Resident(Data):
         self.samples = torch.from_numpy(np.array(array)).to(device)
 
     def raw(self, indices: Tensor, upcoming: Tensor | None) -> Tensor:
-        return self.samples[indices.to(self.device)]
+        return self.samples[_pinned(indices, self.device).to(self.device, non_blocking=True)]
 
 
 class Streamed(Data):
@@ -63,11 +63,15 @@ class Streamed(Data):
         # In ascending order the memory map is read forwards; the batch is then put back in order.
         order = indices.argsort()
         samples = torch.from_numpy(self.array[indices[order].numpy()])
-        batch = samples[order.argsort()]
-        return batch.pin_memory() if self.device.type == "cuda" else batch
+        return _pinned(samples[order.argsort()], self.device)
 
 
-def open_data(array: NDArray[Any], device: torch.device, free_bytes: int) -> Data:
+def _pinned(values: Tensor, device: torch.device) -> Tensor:
+    """The values where a GPU can fetch them by itself, so that nobody waits for the copy."""
+    return values.pin_memory() if device.type == "cuda" else values
+
+
+def open_data(array: NDArray[Any], device: torch.device, free_bytes: float) -> Data:
     """Resident if the array takes at most half of the free memory, else streamed."""
     kind = Resident if array.nbytes <= LARGEST_SHARE * free_bytes else Streamed
     return kind(array, device)

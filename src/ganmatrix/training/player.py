@@ -1,6 +1,7 @@
-"""One of the two players: a network, its optimiser, and a record of what its steps met."""
+"""One of the two players: a network and its optimiser."""
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,15 +11,19 @@ from torch import Tensor, nn, optim
 from ganmatrix.methods.method import Logs, Objective
 from ganmatrix.networks.pair import has_batch_statistics
 from ganmatrix.params.recipes import Recipe
-from ganmatrix.training.outcome import Descent
+from ganmatrix.training.ledger import Ledger
+from ganmatrix.training.outcome import Reason
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 class Player:
-    """Steps are recorded on the device and read only when the loop logs: no step waits for it."""
+    """Its steps go to the ledger under its name; none waits for the device."""
 
-    def __init__(self, network: nn.Module, optimiser: optim.Optimizer, recipe: Recipe) -> None:
+    def __init__(
+        self, name: str, network: nn.Module, optimiser: optim.Optimizer, recipe: Recipe, ledger: Ledger
+    ) -> None:
+        self.name, self.ledger = name, ledger
         self.network = network
         self.optimiser = optimiser
         self.precision = PRECISIONS[recipe.precision]
@@ -26,14 +31,12 @@ class Player:
         self.forward: Callable[[Tensor], Tensor] = torch.compile(network) if recipe.compile else network
         self.weights = list(network.parameters())
         self.joint = not has_batch_statistics(network)
-        self.step = 0
-        self._descents: list[tuple[int, Tensor, Tensor]] = []
 
     def __call__(self, batch: Tensor) -> Tensor:
-        """The network's output in float32, computed in the recipe's precision."""
+        """The network's output, computed in the recipe's precision and never given in a lower one."""
         with self._autocast(batch.device.type):
             output = self.forward(batch)
-        return output.float()
+        return output.float() if output.dtype is torch.bfloat16 else output
 
     def pair(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """The outputs for two batches: one pass if no sample's output depends on the others."""
@@ -41,6 +44,15 @@ class Player:
             return self(first), self(second)
         outputs = self(torch.cat([first, second]))
         return outputs[: len(first)], outputs[len(first) :]
+
+    @contextlib.contextmanager
+    def full_precision(self) -> Iterator[None]:
+        """Within it the network computes in float32, whatever the recipe says."""
+        precision, self.precision = self.precision, torch.float32
+        try:
+            yield
+        finally:
+            self.precision = precision
 
     def split(self, *batches: Tensor) -> Iterator[tuple[Tensor, ...]]:
         """The micro-batches of batches of equal length, as many as gradients are accumulated over."""
@@ -65,40 +77,27 @@ class Player:
                 logs[name] = logs[name] + share * value if name in logs else share * value
         assert total is not None
         gradients = [w.grad for w in self.weights if w.grad is not None]
-        self._descents.append((self.step, total, nn.utils.get_total_norm(gradients)))
+        self.ledger.note(total, reason=Reason.LOSS)
+        norm = nn.utils.get_total_norm(gradients)
+        self.ledger.note(norm, f"gradient_norm_{self.name}", Reason.GRADIENT)
         self.optimiser.step()
         return logs
 
-    def begin(self, step: int, rate: float) -> None:
-        """Enter a generator step (counted from 1) with its learning rate."""
-        self.step = step
+    def set_rate(self, rate: float) -> None:
+        """Set the learning rate."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate
 
-    def collect(self) -> list[Descent]:
-        """The optimiser steps since the last call; waits for the device."""
-        steps = [step for step, _, _ in self._descents]
-        losses = torch.stack([loss for _, loss, _ in self._descents]).tolist()
-        norms = torch.stack([norm for _, _, norm in self._descents]).tolist()
-        self._descents.clear()
-        return [Descent(*values) for values in zip(steps, losses, norms, strict=True)]
-
     def weights_are_finite(self) -> bool:
         """Whether every weight is finite; waits for the device."""
-        return bool(torch.isfinite(nn.utils.get_total_norm(self.weights)))
+        return bool(torch.isfinite(nn.utils.get_total_norm(self.weights, math.inf)))
 
     def state_dict(self) -> dict[str, Any]:
-        return {
-            "network": self.network.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "descents": self._descents,
-        }
+        return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
-        device = self.weights[0].device
-        self._descents = [(step, loss.to(device), norm.to(device)) for step, loss, norm in state["descents"]]
 
     def _autocast(self, device: str) -> contextlib.AbstractContextManager[Any]:
         if self.precision is torch.float32:

@@ -13,12 +13,17 @@ from ganmatrix.cell import Cell
 from ganmatrix.methods.method import DiscriminatorUpdate, GeneratorUpdate, Logs, Method
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.recipes import Recipe
-from ganmatrix.training import averaging, optimisers
+from ganmatrix.training import optimisers
+from ganmatrix.training.averaging import RunningAverage
 from ganmatrix.training.data import Data
-from ganmatrix.training.outcome import Divergence, Reason, first_divergence
+from ganmatrix.training.ledger import Ledger
+from ganmatrix.training.outcome import Divergence, Reason
 from ganmatrix.training.player import Player
 from ganmatrix.training.sampling import EpochSampler
 from ganmatrix.training.seeding import Stream, generator
+
+READ_EVERY = 100
+"""Generator steps after which the ledger is read at the latest, so that divergence ends a run soon."""
 
 
 class Trainer:
@@ -31,15 +36,22 @@ class Trainer:
         if data.is_image:
             for network in (pair.generator, pair.discriminator):
                 network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.ledger = Ledger()
         rates = recipe.optimizer
         self.generator, self.discriminator = (
-            Player(network.to(device), optimisers.build(rates, network.parameters(), rate), recipe)
-            for network, rate in (
-                (pair.generator, rates.generator_lr),
-                (pair.discriminator, rates.discriminator_lr),
+            Player(
+                name,
+                network.to(device),
+                optimisers.build(rates, network.parameters(), rate),
+                recipe,
+                self.ledger,
+            )
+            for name, network, rate in (
+                ("generator", pair.generator, rates.generator_lr),
+                ("discriminator", pair.discriminator, rates.discriminator_lr),
             )
         )
-        self.average = averaging.averaged(pair.generator, recipe.ema_half_life)
+        self.average = RunningAverage(pair.generator, recipe.ema_half_life)
         self.streams = {
             Stream.DATA_ORDER: generator(cell, Stream.DATA_ORDER),
             Stream.TRAINING_LATENTS: generator(cell, Stream.TRAINING_LATENTS, device),
@@ -51,7 +63,6 @@ class Trainer:
         self.history: list[dict[str, float]] = []
         self.snapshots: dict[int, dict[str, Tensor]] = {}
         self.divergence: Divergence | None = None
-        self._logs: list[Logs] = []
 
     @property
     def finished(self) -> bool:
@@ -61,8 +72,11 @@ class Trainer:
     def take_step(self) -> None:
         """One generator step with its discriminator steps; at the end of an interval, one history row."""
         self._take_step()
-        if self.step % self.recipe.log_every == 0 or self.step == self.recipe.generator_steps:
-            self._record()
+        row_ends = self.step % self.recipe.log_every == 0 or self.step == self.recipe.generator_steps
+        if row_ends or self.step % READ_EVERY == 0:
+            self.divergence = self._find_divergence()
+        if row_ends or self.divergence is not None:
+            self.history.append({"step": self.step, **self.ledger.row()})
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on; also of the row in the making."""
@@ -74,8 +88,8 @@ class Trainer:
             "streams": {name.value: stream.get_state() for name, stream in self.streams.items()},
             "step": self.step,
             "discriminator_updates": self.discriminator_updates,
+            "ledger": self.ledger.state_dict(),
             "history": self.history,
-            "logs": self._logs,
             "snapshots": self.snapshots,
             "divergence": self.divergence and (self.divergence.reason.value, self.divergence.step),
         }
@@ -90,14 +104,13 @@ class Trainer:
             stream.set_state(state["streams"][name.value])
         self.step = state["step"]
         self.discriminator_updates = state["discriminator_updates"]
+        self.ledger.load_state_dict(state["ledger"])
         self.history = state["history"]
-        device = self.data.device
-        self._logs = [{name: value.to(device) for name, value in logs.items()} for logs in state["logs"]]
         self.snapshots = state["snapshots"]
         if (found := state["divergence"]) is not None:
             self.divergence = Divergence(Reason(found[0]), found[1])
 
-    def update_discriminator(self) -> Logs:
+    def update_discriminator(self) -> None:
         """One update of D by the method, on the next batch of reals."""
         indices = self.sampler.next()
         update = DiscriminatorUpdate(
@@ -105,6 +118,7 @@ class Trainer:
             discriminate=self.discriminator,
             discriminate_pair=self.discriminator.pair,
             draw_fakes=self._draw_fakes,
+            full_precision=self.discriminator.full_precision,
             descend=self.discriminator.descend,
             split=self.discriminator.split,
             bounds=(-1.0, 1.0) if self.data.is_image else None,
@@ -113,9 +127,9 @@ class Trainer:
             noise=self.streams[Stream.METHOD_NOISE],
         )
         self.discriminator_updates += 1
-        return self.method.update_discriminator(update)
+        self._note(self.method.update_discriminator(update))
 
-    def update_generator(self) -> Logs:
+    def update_generator(self) -> None:
         """One update of G by the method, and of its average."""
         count = self.recipe.batch_size * self.recipe.generator_batch_multiple
         update = GeneratorUpdate(
@@ -124,21 +138,20 @@ class Trainer:
             discriminate=self.discriminator,
             descend=self.generator.descend,
         )
-        logs = self.method.update_generator(update)
-        self.average.update_parameters(self.generator.network)
-        return logs
+        self._note(self.method.update_generator(update))
+        self.average.update(self.generator.network)
 
     def _take_step(self) -> None:
         factor = optimisers.rate_factor(self.recipe, self.step)
         self.step += 1
-        self.generator.begin(self.step, self.recipe.optimizer.generator_lr * factor)
-        self.discriminator.begin(self.step, self.recipe.optimizer.discriminator_lr * factor)
-        logs: Logs = {}
+        self.ledger.step = self.step
+        self.generator.set_rate(self.recipe.optimizer.generator_lr * factor)
+        self.discriminator.set_rate(self.recipe.optimizer.discriminator_lr * factor)
         for _ in range(self.recipe.discriminator_steps):
-            logs |= self.update_discriminator()
-        self._logs.append(logs | self.update_generator())
+            self.update_discriminator()
+        self.update_generator()
         if self.step in self.recipe.snapshots:
-            weights = self.average.module.state_dict()
+            weights = self.average.network.state_dict()
             self.snapshots[self.step] = {name: value.cpu().clone() for name, value in weights.items()}
 
     def _latents(self, count: int) -> Tensor:
@@ -149,19 +162,15 @@ class Trainer:
         with torch.no_grad():
             return self.generator(self._latents(count))
 
-    def _record(self) -> None:
-        """Read what the steps left on the device: one row of means, and the first non-finite value."""
-        row = {name: _mean([logs[name] for logs in self._logs]) for name in self._logs[0]}
-        self._logs.clear()
-        players = {"discriminator": self.discriminator, "generator": self.generator}
-        descents = {name: player.collect() for name, player in players.items()}
-        for name, steps in descents.items():
-            row[f"gradient_norm_{name}"] = sum(d.gradient_norm for d in steps) / len(steps)
-        self.history.append({"step": self.step, **row})
-        self.divergence = first_divergence([*descents["discriminator"], *descents["generator"]])
-        if self.divergence is None and not all(p.weights_are_finite() for p in players.values()):
-            self.divergence = Divergence(Reason.WEIGHT, self.step)
+    def _note(self, logs: Logs) -> None:
+        for name, value in logs.items():
+            self.ledger.note(value, name)
 
-
-def _mean(values: list[Tensor]) -> float:
-    return float(torch.stack(values).mean())
+    def _find_divergence(self) -> Divergence | None:
+        """The first value that was not finite, or the weights if they are not; waits for the device."""
+        self.ledger.read()
+        if self.ledger.divergence is not None:
+            return self.ledger.divergence
+        if all(player.weights_are_finite() for player in (self.discriminator, self.generator)):
+            return None
+        return Divergence(Reason.WEIGHT, self.step)

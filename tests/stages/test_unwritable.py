@@ -3,12 +3,17 @@
 A limit on the size of files stands for a full disk: the kernel cuts the write short with an error.
 """
 
+import contextlib
 import hashlib
 import os
 import resource
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 CELL = "digits-conventional-gan-0"
 COMMAND = [sys.executable, "-c", "from ganmatrix.cli import main; main()", "train", CELL]
@@ -57,4 +62,38 @@ def test_results_that_do_not_fit_leave_the_former_ones(finished: Path) -> None:
     assert ended.stderr.strip().splitlines()[-1] == (
         f"error: cells/{CELL}/weights.safetensors cannot be written: File too large; mend it and run again"
     )
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@contextlib.contextmanager
+def _unprivileged() -> Iterator[None]:
+    """Root may write anywhere; so let it be nobody for a while."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.mark.parametrize("where", ["cells", "scratch"])
+def test_a_folder_that_cannot_be_written_ends_in_one_line(
+    where: str, finished: Path, run: Callable[..., Any]
+) -> None:
+    assert run("train", CELL).status == 0
+    folder = finished / where / CELL
+    folder.mkdir(parents=True, exist_ok=True)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    finished.chmod(0o755)
+    folder.chmod(0o555)
+    try:
+        with _unprivileged():
+            ended = run("train", CELL, *(["--checkpoint-seconds", "0"] if where == "scratch" else []))
+    finally:
+        folder.chmod(0o755)
+    assert ended.status == 2
+    last = ended.err.strip().splitlines()[-1]
+    assert last.startswith(f"error: {where}/{CELL}/")
+    assert last.endswith("cannot be written: Permission denied; mend the folder and run again")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
