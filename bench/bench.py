@@ -9,11 +9,12 @@ figures are medians over rounds, ratios are taken round by round. Prints tables 
 import argparse
 import json
 import os
-import platform
+import shutil
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from typing import Any
 import torch
 from rich.console import Console
 from rich.table import Table
+
+from ganmatrix.stages import provenance
 
 HERE = Path(__file__).parent
 METHODS: dict[str, dict[str, Any]] = {
@@ -135,7 +138,9 @@ def against_mimicry(args: argparse.Namespace) -> dict[str, list[dict[str, Any]]]
     for what in ("discriminator", "iteration"):
         command = [args.mimicry, str(HERE / "mimicry.py"), what, str(MIMICRY_BATCH)]
         theirs = Contender("mimicry float32", [*command, str(args.threads), args.device])
-        variants = [("float32", False), ("bfloat16", False)] + ([("bfloat16", True)] if args.compile else [])
+        variants = [("float32", False), ("bfloat16", False)]
+        if args.device == "cuda" or shutil.which("g++"):  # torch.compile writes C++ for the CPU
+            variants.append(("bfloat16", True))
         contenders = [theirs] + [
             ours(
                 f"ours {precision}{' compiled' if compiled else ''}",
@@ -160,14 +165,23 @@ def against_mimicry(args: argparse.Namespace) -> dict[str, list[dict[str, Any]]]
 
 
 def batch_scaling(args: argparse.Namespace) -> list[dict[str, Any]]:
-    """Images/s of a plain GAN's iteration on DCGAN-32 as the batch grows."""
-    contenders = [ours(str(batch), args, network="dcgan32", batch=batch) for batch in BATCHES]
+    """Images/s of a plain GAN's iteration on DCGAN-32 as the batch grows; the ratio is of images/s."""
+    contenders = [ours(f"batch {batch}", args, network="dcgan32", batch=batch) for batch in BATCHES]
     interleave(contenders, args.rounds)
-    return [summary(c, contenders[0], batch, False) for c, batch in zip(contenders, BATCHES, strict=True)]
+    rows = [summary(c, contenders[0], batch, True) for c, batch in zip(contenders, BATCHES, strict=True)]
+    for row, batch in zip(rows, BATCHES, strict=True):
+        growth = batch / BATCHES[0]
+        row["ratio"] *= growth
+        row["ratio_range"] = [growth * ratio for ratio in row["ratio_range"]]
+    return rows
 
 
 def arithmetic(args: argparse.Namespace, seconds: dict[str, float]) -> list[dict[str, Any]]:
-    """GFLOP/s of a SNGAN-32 D step over that of a large matrix product, by precision, in this run."""
+    """GFLOP/s of a SNGAN-32 D step, by precision, beside two roofs measured in this run.
+
+    The roofs are a product of large square matrices and G's largest convolution, alone. Operations
+    are those that our step carries out, counted by torch.
+    """
     sys.path.insert(0, str(HERE))
     from ours import build
     from torch.utils.flop_counter import FlopCounterMode
@@ -188,24 +202,30 @@ def arithmetic(args: argparse.Namespace, seconds: dict[str, float]) -> list[dict
         )
         with FlopCounterMode(display=False) as counter:
             trainer.update_discriminator()
-        achieved = counter.get_total_flops() / seconds[f"ours {precision}"] / 1e9
-        peak = matmul_gflops(dtype, args.device)
-        found.append({"precision": precision, "achieved": achieved, "matmul": peak, "share": achieved / peak})
+        row = {"precision": precision, "step": counter.get_total_flops() / seconds[f"ours {precision}"] / 1e9}
+        size = 8192 if args.device == "cuda" else 2048
+        a = torch.randn(size, size, device=args.device).to(dtype)
+        row["matmul"] = gflops(lambda a=a: a @ a, 2 * size**3)
+        x = torch.randn(MIMICRY_BATCH, 256, 32, 32, device=args.device).to(dtype)
+        x = x.contiguous(memory_format=torch.channels_last)
+        kernel = torch.randn(256, 256, 3, 3, device=args.device).to(dtype)
+        row["convolution"] = gflops(
+            lambda x=x, k=kernel: torch.conv2d(x, k, padding=1), 2 * 9 * 256 * x.numel()
+        )
+        found.append(row)
     return found
 
 
-def matmul_gflops(dtype: torch.dtype, device: str) -> float:
-    """The best of seven products of square matrices."""
-    size = 8192 if device == "cuda" else 2048
-    a = torch.randn(size, size, device=device).to(dtype)
+def gflops(operation: Callable[[], object], operations: int) -> float:
+    """The best of seven."""
     best = float("inf")
     for _ in range(7):
         began = time.perf_counter()
-        a @ a
-        if device == "cuda":
+        operation()
+        if torch.cuda.is_available():
             torch.cuda.synchronize()
         best = min(best, time.perf_counter() - began)
-    return 2 * size**3 / best / 1e9
+    return operations / best / 1e9
 
 
 def show(title: str, rows: list[dict[str, Any]], ratio: str, console: Console) -> None:
@@ -233,13 +253,10 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--mimicry", default=None, help="python of the environment that has torch-mimicry")
-    parser.add_argument("--compile", action="store_true", help="add torch.compile to the comparison")
     parser.add_argument("--output", type=Path, default=HERE / "results.json")
     args = parser.parse_args()
     console = Console(width=120)
-    name = (
-        torch.cuda.get_device_name() if args.device == "cuda" else platform.processor() or platform.machine()
-    )
+    name = provenance.device_name(torch.device(args.device))
     results: dict[str, Any] = {
         "device": name,
         "threads": args.threads,
@@ -253,7 +270,7 @@ def main() -> None:
     for title, rows in results["methods"].items():
         show(title, rows, "over gan", console)
     results["batches"] = batch_scaling(args)
-    show("dcgan32, plain GAN, by batch", results["batches"], "over 8", console)
+    show("dcgan32, plain GAN, by batch", results["batches"], "images/s over batch 8", console)
     if args.mimicry:
         results["mimicry"] = against_mimicry(args)
         for title, rows in results["mimicry"].items():
@@ -262,8 +279,9 @@ def main() -> None:
         results["arithmetic"] = arithmetic(args, {row["name"]: row["seconds"] for row in step})
         for row in results["arithmetic"]:
             console.print(
-                f"{row['precision']}: {row['achieved']:.0f} GFLOP/s in a D step, "
-                f"{row['matmul']:.0f} in a matrix product: {row['share']:.0%}"
+                f"{row['precision']}: a D step {row['step']:.0f} GFLOP/s; a matrix product "
+                f"{row['matmul']:.0f} (share {row['step'] / row['matmul']:.0%}); a convolution "
+                f"{row['convolution']:.0f} (share {row['step'] / row['convolution']:.0%})"
             )
     args.output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     console.print(f"wrote {args.output}")

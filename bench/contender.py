@@ -10,9 +10,16 @@ import sys
 import time
 from collections.abc import Callable
 
+import torch
 
-def serve(step: Callable[[], None], synchronise: Callable[[], None], warm_up: int = 2) -> None:
-    """Answer `run N` with `{"seconds": s}`, and `peak` with the peak memory in MiB, until input ends."""
+
+def serve(step: Callable[[], None], device: torch.device, warm_up: int = 2) -> None:
+    """Answer `run N` with `{"seconds": s}`, and `peak` with the peak memory in MiB, until input ends.
+
+    Peak memory is what the process held at most; on a GPU, what its tensors took there at most.
+    """
+    on_gpu = device.type == "cuda"
+    synchronise = torch.cuda.synchronize if on_gpu else lambda: None
     for _ in range(warm_up):
         step()
     synchronise()
@@ -26,7 +33,8 @@ def serve(step: Callable[[], None], synchronise: Callable[[], None], warm_up: in
             synchronise()
             _say({"seconds": time.perf_counter() - began})
         elif command == "peak":
-            _say({"mebibytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024})
+            resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            _say({"mebibytes": torch.cuda.max_memory_allocated() / 2**20 if on_gpu else resident})
 
 
 def _say(answer: dict[str, object]) -> None:

@@ -79,8 +79,7 @@ def main(what: str, batch: int, threads: int, device_name: str) -> None:
             device=device,
         )
 
-    synchronise = torch.cuda.synchronize if device.type == "cuda" else lambda: None
-    serve(discriminator_step if what == "discriminator" else iteration, synchronise)
+    serve(discriminator_step if what == "discriminator" else iteration, device)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ precision, compile, threads, device, what (iteration, discriminator).
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from ganmatrix.methods import catalogue as methods
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.methods import Method
 from ganmatrix.params.recipes import Recipe
+from ganmatrix.stages import compute
 from ganmatrix.training.data import Resident
 from ganmatrix.training.trainer import Trainer
 from ganmatrix.training.weights import initialise
@@ -72,10 +74,10 @@ def build(spec: dict[str, Any]) -> Trainer:
 
 
 def main(spec: dict[str, Any]) -> None:
-    torch.set_num_threads(spec["threads"])
+    os.environ["OMP_NUM_THREADS"] = str(spec["threads"])
+    device = compute.device(spec["device"])  # as `ganmatrix train` sets it up: deterministic
     trainer = build(spec)
-    step = trainer.take_step if spec["what"] == "iteration" else trainer.update_discriminator
-    serve(step, torch.cuda.synchronize if spec["device"] == "cuda" else lambda: None)
+    serve(trainer.take_step if spec["what"] == "iteration" else trainer.update_discriminator, device)
 
 
 if __name__ == "__main__":
