@@ -12,6 +12,7 @@ from ganmatrix.cell import Cell, expand, find
 from ganmatrix.errors import UserError
 from ganmatrix.params import Params, load, schema
 from ganmatrix.params.messages import unknown_name
+from ganmatrix.stages import signals
 from ganmatrix.stages.files import describe, write_text
 from ganmatrix.stages.layout import Layout
 
@@ -82,14 +83,17 @@ def train(
 
     SIGTERM saves a checkpoint and ends with status 75; the same command then continues.
     """
+    received = signals.noted()
     from ganmatrix.stages import train as stage
 
     found, loaded = _cell(cell, params)
     try:
-        _say(stage.run(found, loaded, Layout(), device, checkpoint_seconds))
+        _say(stage.run(found, loaded, Layout(), device, checkpoint_seconds, received))
     except stage.InterruptedTraining as stop:
         typer.echo(str(stop), err=True)
         raise typer.Exit(stage.INTERRUPTED) from None
+    finally:
+        signals.ignore()
 
 
 @app.command()

@@ -51,7 +51,7 @@ def _fresh(kind, shape):
 def test_gradients_reach_every_parameter(kind, shape):
     pair = _build(kind, shape)
     logits = pair.discriminator(pair.generator(torch.randn(16, 5)))
-    (logits * torch.linspace(-1, 1, 16)).sum().backward()
+    (logits * torch.linspace(-1, 2, 16)).sum().backward()
     for network in (pair.generator, pair.discriminator):
         for name, weight in network.named_parameters():
             assert weight.grad is not None, name
@@ -111,11 +111,17 @@ def test_dcgan_32_has_the_channels_of_as_gans_authors():
     """G 512-256-128-3 and D 128-256-512-1, 4x4 kernels, no biases."""
     pair = dcgan.build(ImageNetwork(latent=100, generator_width=128, discriminator_width=128), 3, 32)
     ups = [m for m in pair.generator if isinstance(m, nn.ConvTranspose2d)]
-    downs = [m for m in pair.discriminator if isinstance(m, nn.Conv2d)]
+    downs = [m for m in pair.discriminator.modules() if isinstance(m, nn.Conv2d)]
     assert [m.out_channels for m in ups] == [512, 256, 128, 3]
-    assert [m.out_channels for m in downs] == [128, 256, 512, 1]
+    assert [m.out_channels for m in downs] == [128, 256, 512]
+    # The last 4x4 kernel, on a 4x4 map: a linear map of all of it.
+    assert pair.discriminator.logit.weight.shape == (1, 512 * 16)
+    assert pair.discriminator.logit.bias is None
     assert all(m.kernel_size == (4, 4) and m.bias is None for m in (*ups, *downs))
-    assert [m.num_features for m in pair.discriminator if isinstance(m, nn.BatchNorm2d)] == [256, 512]
+    assert [m.num_features for m in pair.discriminator.modules() if isinstance(m, nn.BatchNorm2d)] == [
+        256,
+        512,
+    ]
     kernels = 16 * (100 * 512 + 512 * 256 + 256 * 128 + 128 * 3)
     assert parameter_count(pair.generator) == kernels + 2 * (512 + 256 + 128)
     assert float(ups[0].weight.detach().std()) == pytest.approx(0.02, rel=0.02)
@@ -124,15 +130,15 @@ def test_dcgan_32_has_the_channels_of_as_gans_authors():
 @pytest.mark.parametrize(("resolution", "widths"), [(16, [8, 16]), (64, [8, 16, 32, 64])])
 def test_dcgan_deepens_with_the_resolution(resolution, widths):
     pair = dcgan.build(ImageNetwork(latent=4, generator_width=8, discriminator_width=8), 1, resolution)
-    convolutions = [m.out_channels for m in pair.discriminator if isinstance(m, nn.Conv2d)]
-    assert convolutions == [*widths, 1]
+    convolutions = [m.out_channels for m in pair.discriminator.modules() if isinstance(m, nn.Conv2d)]
+    assert convolutions == widths
     assert pair.generator(torch.zeros(2, 4)).shape == (2, 1, resolution, resolution)
 
 
 def test_sngan_initialisation():
     """Xavier uniform: variance gain^2 2 / (fan in + fan out), gain sqrt(2) within blocks."""
     pair = sngan_resnet.build(ImageNetwork(latent=128, generator_width=64, discriminator_width=64), 3, 32)
-    block = pair.generator.blocks[0]
+    block = pair.generator[2]
     for conv, gain in ((block.conv1, math.sqrt(2)), (block.shortcut, 1.0)):
         kernel = conv.kernel_size[0] ** 2
         expected = gain * math.sqrt(2 / (kernel * 128))
@@ -159,3 +165,17 @@ def test_a_halving_block_is_convolution_then_mean(first):
         found.append([value, *gradients, *second])
     for ours, expected in zip(*found, strict=True):
         torch.testing.assert_close(ours, expected, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize(("kind", "shape"), MEMBERS)
+def test_a_critic_shows_what_its_logit_is_made_of(kind, shape):
+    critic = _build(kind, shape).discriminator.eval()
+    x = torch.randn(5, *shape)
+    views = critic.views(x)
+    assert torch.equal(views.logits, critic(x))
+    assert views.features.shape == (5, critic.width)
+    assert views.local.shape[:2] == (5, critic.channels)
+    assert views.local.ndim == len(shape) + 1
+    assert torch.allclose(critic.logit(views.features).flatten(), views.logits)
+    assert torch.allclose(critic.pool(views.local), views.features)
+    assert critic.spectral == nn.utils.parametrize.is_parametrized(critic.normed(nn.Linear(2, 2)), "weight")

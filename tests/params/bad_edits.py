@@ -147,18 +147,78 @@ BAD = [
     (
         "kind: gan,",
         "kind: gna,",
-        f"methods.gan.kind is 'gna'; choose from {'gan, as_gan, dat, fargan'}; did you mean gan?",
+        "methods.gan.kind is 'gna'; choose from gan, as_gan, dat, fargan, rob_gan, fast_gan, apa, pac_gan, "
+        "unrolled, gman; did you mean gan?",
     ),
     (
         "loss: non_saturating",
         "loss: nonsaturating",
-        "methods.gan.loss is 'nonsaturating'; choose from saturating, non_saturating, hinge, least_squares, "
-        "wasserstein; did you mean non_saturating?",
+        "methods.gan.loss.kind is 'nonsaturating'; choose from saturating, non_saturating, hinge, "
+        "least_squares, wasserstein, kl, reverse_kl, pearson, hellinger, jensen_shannon, relativistic, "
+        "relativistic_average; did you mean non_saturating?",
     ),
     (
         "loss: non_saturating",
         "gradient_penalty: 1",
-        "methods.gan.gradient_penalty: unknown key; expected kind, loss",
+        "methods.gan.gradient_penalty: unknown key; did you mean repeats?",
+    ),
+    (
+        "loss: non_saturating",
+        "loss: {kind: hinge, real_label: 0.9}",
+        "methods.gan.loss is {'kind': 'hinge', 'real_label': 0.9}; real_label is for the logistic losses; "
+        "leave it out with hinge",
+    ),
+    (
+        "loss: non_saturating",
+        "loss: {kind: relativistic, real_weight: 0.2}",
+        "methods.gan.loss is {'kind': 'relativistic', 'real_weight': 0.2}; real_weight is for losses of "
+        "two sides; leave it out with relativistic",
+    ),
+    (
+        "loss: non_saturating",
+        "loss: {kind: hinge, real_weight: 1}",
+        "methods.gan.loss.real_weight is 1; expected < 1",
+    ),
+    (
+        "kind: gan, loss: non_saturating",
+        "kind: rob_gan, loss: relativistic",
+        "methods.gan.loss is relativistic, which compares reals with fakes, but rob_gan treats them apart; "
+        "choose another loss",
+    ),
+    (
+        "loss: non_saturating",
+        "techniques: [{kind: r3}]",
+        "methods.gan.techniques[0].kind is 'r3'; choose from r1, r2, roth, wgan_gp, wgan_lp, dragan, "
+        "zero_gp, alp, "
+        "unified_gradient, vat, weight_clipping, instance_noise, rotation, info_max, feature_matching, "
+        "minibatch_discrimination, historical_averaging, virtual_batch_norm; did you mean r2?",
+    ),
+    (
+        "loss: non_saturating",
+        "techniques: [{kind: r1, gamma: -1}]",
+        "methods.gan.techniques[0].gamma is -1; expected >= 0",
+    ),
+    (
+        "loss: non_saturating",
+        "techniques: {kind: r1}",
+        "methods.gan.techniques is {'kind': 'r1'}; expected a list",
+    ),
+    (
+        "loss: non_saturating",
+        "techniques: [{kind: r1}, {kind: rotation}]",
+        "methods.gan.techniques[1].kind is rotation, which needs images, but ring8 holds points; leave one "
+        "of them out",
+    ),
+    (
+        "kind: gan, loss: non_saturating",
+        "kind: gman, techniques: [{kind: feature_matching}]",
+        "methods.gan.techniques[0].kind is feature_matching, which reads the family's D, but gman has "
+        "another; leave it out",
+    ),
+    (
+        "kind: gan, loss: non_saturating",
+        "kind: pac_gan, packing: 3",
+        "recipes.ring8.batch_size is 16; methods.gan needs a multiple of 3 (its packs, in every micro-batch)",
     ),
     ("1/255", "-1/255", "methods.as_gan.epsilon is '-1/255'; expected >= 0"),
     ("1/255", "1/0", "methods.as_gan.epsilon is '1/0'; expected a number or a fraction such as 1/255"),
@@ -191,11 +251,17 @@ BAD = [
     ("share: 0.5, over", "share: 0.95, over", "methods.fargan.fake_as_real_share is 0.95; expected <= 0.9"),
     ("oversampling: 2", "oversampling: 2.0", "methods.fargan.oversampling is 2.0; expected a whole number"),
     (
-        "selection: largest",
-        "selection: biggest",
+        "oversampling: 2",
+        "oversampling: 2, selection: biggest",
         "methods.fargan.selection is 'biggest'; choose from largest, random; did you mean largest?",
     ),
-    ("gradient_penalty: 1.0", "gradient_penalty: -1", "methods.fargan.gradient_penalty is -1; expected >= 0"),
+    ("weight: 1.0", "weight: -1", "methods.fargan.techniques[0].weight is -1; expected >= 0"),
+    (
+        "at: real",
+        "at: reals",
+        "methods.fargan.techniques[0].at is 'reals'; choose from interpolates, real, fake; "
+        "did you mean real?",
+    ),
     # recipes
     ("batch_size: 16", "batch_size: 1", "recipes.ring8.batch_size is 1; expected >= 2 (and 1 more)"),
     (

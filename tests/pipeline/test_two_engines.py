@@ -80,7 +80,7 @@ def test_a_hyperparameter_outdates_exactly_its_method_s_cells(made: Project) -> 
 
 @pytest.mark.parametrize(
     ("file", "stage"),
-    [("probes/noise.py", "probe"), ("evaluation/kid.py", "evaluate"), ("methods/as_gan.py", "train")],
+    [("probes/noise.py", "probe"), ("evaluation/kid.py", "evaluate"), ("training/trainer.py", "train")],
 )
 def test_code_of_a_layer_outdates_exactly_the_stages_that_reach_it(
     made: Project, file: str, stage: str

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ganmatrix.cli import main
+from ganmatrix.stages import signals
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ def invoke(*argv: str) -> Ended:
     """Run a command in this process, in the current folder."""
     out, err = io.StringIO(), io.StringIO()
     before, sys.argv = sys.argv, ["ganmatrix", *argv]
+    handlers = {number: signal.getsignal(number) for number in signals.STOPPING}
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             main()
@@ -35,6 +38,8 @@ def invoke(*argv: str) -> Ended:
         status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     finally:
         sys.argv = before
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
     return Ended(status, out.getvalue(), err.getvalue())
 
 

@@ -186,7 +186,7 @@ def test_devices_that_are_not_there(device, message, argv, run, finished):
 def test_bad_thread_counts(threads, run, finished, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", threads)
     line = _refused(run, finished, "train", RING)
-    assert line == f"OMP_NUM_THREADS is {threads!r}; expected a positive whole number"
+    assert line == f"OMP_NUM_THREADS is {threads!r}; expected a whole number from 1 to 1024"
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,22 @@ def test_a_signal_after_the_last_step_lets_it_end(finished, run, monkeypatch):
     assert not _checkpoints(finished, RING)
 
 
+def test_more_signals_change_nothing(finished):
+    """The batch systems that send one send more; Python's own start aside, all are heeded."""
+    cell = CELLS[0]
+    _lengthen(finished, 3000)
+    process = _start(finished, cell, "--checkpoint-seconds", "0")
+    _wait_for_checkpoint(process, finished, cell)
+    for _ in range(200):
+        if process.poll() is not None:
+            break
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.005)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 75, err
+    assert err.splitlines()[-1].startswith(f"{cell}: stopped by SIGTERM at step ")
+
+
 def _interrupted(folder, cell, run, monkeypatch, steps=12):
     """Checkpoints after the last two of some steps, as a killed run leaves them."""
     taken = []

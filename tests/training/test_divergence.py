@@ -66,6 +66,15 @@ def test_weights_too_large_for_their_norm_are_still_finite():
     assert made.discriminator.weights_are_finite()
 
 
+def test_a_gradient_too_large_for_its_norm_is_still_finite():
+    made = trainer(generator_steps=4, log_every=4)
+    weight = next(iter(made.discriminator.network.parameters()))
+    weight.register_hook(lambda gradient: torch.full_like(gradient, 1e30))
+    finish(made)
+    assert made.divergence is None
+    assert made.history[-1]["gradient_norm_discriminator"] == INF
+
+
 def test_a_run_without_rows_still_ends_soon_after_it_diverged():
     made = _planted(
         trainer(generator_steps=10**6, log_every=10**6), 3, lambda m: _nan_weight(m.discriminator)

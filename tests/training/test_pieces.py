@@ -14,7 +14,9 @@ from torch import nn
 from trainers import finish, recipe, trainer
 
 from ganmatrix.cell import Cell
+from ganmatrix.methods.gan import Gan
 from ganmatrix.params.architectures import Architecture
+from ganmatrix.params.methods import Gan as GanParams
 from ganmatrix.training import averaging, optimisers
 from ganmatrix.training.sampling import EpochSampler
 from ganmatrix.training.weights import Header, initialise, pack, unpack
@@ -129,13 +131,12 @@ def _header(shape=(1, 16, 16)):
         "points": {"latent": 2, "width": 4, "depth": 1},
         "images": {"latent": 4, "generator_width": 4, "discriminator_width": 4},
     }
-    return Header(Cell("d", "a", "m", 7), architecture, shape, "0" * 64, 12, None)
+    return Header(Cell("d", "a", "m", 7), architecture, {"kind": "gan"}, shape, "0" * 64, 12, None)
 
 
 def _networks(header):
-    pair = initialise(
-        header.cell, TypeAdapter(Architecture).validate_python(header.architecture), header.shape
-    )
+    architecture = TypeAdapter(Architecture).validate_python(header.architecture)
+    pair = initialise(header.cell, architecture, Gan(GanParams(kind="gan")), header.shape)
     average = copy.deepcopy(pair.generator)
     with torch.no_grad():
         for i, network in enumerate((pair.generator, pair.discriminator, average)):

@@ -30,7 +30,8 @@ def test_networks_compute_in_the_recipes_precision_and_answer_in_float32():
 
 
 def test_penalties_are_those_of_float32():
-    method = {"kind": "fargan", "fake_as_real_share": 0.0}
+    penalty = {"kind": "zero_gp", "at": "real"}
+    method = {"kind": "fargan", "fake_as_real_share": 0.0, "techniques": [penalty]}
     whole, half = (_first_row(precision, **method) for precision in ("float32", "bfloat16"))
     assert half["gradient_penalty"] == whole["gradient_penalty"] > 0
     assert half["score_real"] == whole["score_real"]

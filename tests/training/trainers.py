@@ -30,24 +30,33 @@ def images(count: int = 40) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (count, 1, 16, 16), dtype=np.uint8)
 
 
+def points(count: int = 40) -> np.ndarray:
+    """Random points of the plane."""
+    return np.random.default_rng(0).standard_normal((count, 2)).astype(np.float32)
+
+
 def trainer(
     method: dict[str, Any] | None = None,
     family: str = "resnet_sn",
+    modality: str = "images",
     data: Data | None = None,
+    cell: Cell = CELL,
     **changes: Any,
 ) -> Trainer:
-    """A trainer of that method on random images; `resnet_sn` has no batch normalisation in D."""
+    """A trainer of that method on random images or points; `resnet_sn` has no batch normalisation in D."""
     architecture: Architecture = TypeAdapter(Architecture).validate_python(
         {
             "kind": family,
-            "points": {"latent": 2, "width": 4, "depth": 1},
+            "points": {"latent": 2, "width": 6, "depth": 1},
             "images": {"latent": 4, "generator_width": 4, "discriminator_width": 4},
         }
     )
     chosen: Method = TypeAdapter(Method).validate_python(method or {"kind": "gan"})
-    data = data or Resident(images(), torch.device("cpu"))
-    pair = initialise(CELL, architecture, (1, 16, 16))
-    return Trainer(CELL, pair, catalogue.build(chosen), recipe(**changes), data)
+    if data is None:
+        data = Resident(points() if modality == "points" else images(), torch.device("cpu"))
+    rule = catalogue.build(chosen)
+    pair = initialise(cell, architecture, rule, (1, 16, 16) if modality == "images" else (2,))
+    return Trainer(cell, pair, rule, recipe(**changes), data)
 
 
 def finish(made: Trainer) -> Trainer:

@@ -2,22 +2,34 @@
 
 from typing import Any
 
+from ganmatrix.methods.apa import Apa
 from ganmatrix.methods.as_gan import AsGan
 from ganmatrix.methods.dat import Dat
 from ganmatrix.methods.fargan import Fargan
+from ganmatrix.methods.fast_gan import FastGan
 from ganmatrix.methods.gan import Gan
+from ganmatrix.methods.gman import Gman
 from ganmatrix.methods.method import Method
+from ganmatrix.methods.pac_gan import PacGan
+from ganmatrix.methods.rob_gan import RobGan
+from ganmatrix.methods.unrolled import Unrolled
 from ganmatrix.params.methods import Method as MethodParams
 
 METHODS: dict[str, type[Any]] = {
-    "gan": Gan,
+    "apa": Apa,
     "as_gan": AsGan,
     "dat": Dat,
     "fargan": Fargan,
+    "fast_gan": FastGan,
+    "gan": Gan,
+    "gman": Gman,
+    "pac_gan": PacGan,
+    "rob_gan": RobGan,
+    "unrolled": Unrolled,
 }
 
 
-def build(params: MethodParams) -> Method:
+def build(params: MethodParams) -> Method[Any]:
     """The method that the params describe."""
-    method: Method = METHODS[params.kind](params)
+    method: Method[Any] = METHODS[params.kind](params)
     return method

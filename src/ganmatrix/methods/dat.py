@@ -13,47 +13,61 @@ batch mean, a sample's step is its own gradient over N: `reduction: mean` is tha
 one input gradient a side suffice, where the authors' code takes six forward passes.
 
 Images are clipped to [-1, 1] before use, as in the authors' SSGAN and InfoMax-GAN. Points have no
-bounds and are not clipped.
+bounds and are not clipped. Auxiliary tasks (SSGAN's rotation, InfoMax-GAN's InfoNCE) see clean images.
+
+`direction: random` is the control: each sample moves as far, in a direction by chance.
 """
 
 import torch
 from torch import Tensor
 
-from ganmatrix.methods.losses import LOSSES
-from ganmatrix.methods.method import DiscriminatorUpdate, Logs, Method
+from ganmatrix.methods.losses.catalogue import build
+from ganmatrix.methods.losses.loss import Loss
+from ganmatrix.methods.method import Method
+from ganmatrix.methods.protocol import Logs, Update
+from ganmatrix.methods.techniques.catalogue import build_all
+from ganmatrix.methods.techniques.directions import random_unit
 from ganmatrix.params.methods import Dat as DatParams
 
 
-class Dat(Method):
+class Dat(Method[Loss]):
     """D trains on reals and fakes that were moved towards each other."""
 
     def __init__(self, params: DatParams) -> None:
-        super().__init__(LOSSES[params.loss])
+        super().__init__(build(params.loss), build_all(params.techniques))
         self.params = params
 
-    def update_discriminator(self, update: DiscriminatorUpdate) -> Logs:
-        real = update.real
-        real, fake = self.perturb(real, update.draw_fakes(len(real)), update)
-        return update.descend(self.clean_objective(update), real, fake)
+    def update_discriminator(self, update: Update) -> Logs:
+        real, fake = update.real, update.draw_fakes(len(update.real))
+        moved_real, moved_fake = self.perturb(real, fake, update)
+        clean = (real, fake) if self.techniques else ()
+        return self.descend_discriminator(update, moved_real, moved_fake, *clean)
 
-    def perturb(self, real: Tensor, fake: Tensor, update: DiscriminatorUpdate) -> tuple[Tensor, Tensor]:
+    def perturb(self, real: Tensor, fake: Tensor, update: Update) -> tuple[Tensor, Tensor]:
         """x~_r and x~_f of x_r and x_f."""
         size = len(real)
-        pieces = [_sums_and_gradients(x_r, x_f, update) for x_r, x_f in update.split(real, fake)]
+        pieces = [
+            _sums_and_gradients(x_r, x_f, update) for x_r, x_f in update.discriminator.split(real, fake)
+        ]
         sum_real, sum_fake, gradients_real, gradients_fake = zip(*pieces, strict=True)
         side = torch.sign(torch.stack(sum_real).sum() - torch.stack(sum_fake).sum())
         scale = side / size if self.params.reduction == "mean" else side
-        t = self.params.threshold
-        moved_real = real - (scale * torch.cat(gradients_real)).clamp(-t, t)
-        moved_fake = fake + (scale * torch.cat(gradients_fake)).clamp(-t, t)
-        if update.bounds is not None:
-            return moved_real.clamp(*update.bounds), moved_fake.clamp(*update.bounds)
-        return moved_real, moved_fake
+        step_real = self.step(-scale * torch.cat(gradients_real), update)
+        step_fake = self.step(scale * torch.cat(gradients_fake), update)
+        return update.within_bounds(real + step_real), update.within_bounds(fake + step_fake)
+
+    def step(self, raw: Tensor, update: Update) -> Tensor:
+        """The step (N, *shape) that a raw one becomes: clamped, or as long in a random direction."""
+        step = raw.clamp(-self.params.threshold, self.params.threshold)
+        if self.params.direction == "gradient":
+            return step
+        lengths = step.flatten(1).norm(dim=1).view(-1, *[1] * (step.ndim - 1))
+        return lengths * random_unit(step, update.noise)
 
 
-def _sums_and_gradients(real: Tensor, fake: Tensor, update: DiscriminatorUpdate) -> tuple[Tensor, ...]:
+def _sums_and_gradients(real: Tensor, fake: Tensor, update: Update) -> tuple[Tensor, ...]:
     """Sums of the logits of reals and of fakes, and each logit's gradient at its sample."""
     real, fake = real.detach().requires_grad_(), fake.detach().requires_grad_()
-    real_logits, fake_logits = update.discriminate_pair(real, fake)
+    real_logits, fake_logits = update.discriminator.pair(real, fake)
     gradients = torch.autograd.grad(real_logits.sum() + fake_logits.sum(), (real, fake))
     return real_logits.detach().sum(), fake_logits.detach().sum(), *gradients

@@ -1,16 +1,26 @@
-"""The plain GAN (Goodfellow et al. 2014): one D step on reals and fakes, one G step."""
+"""The plain GAN (Goodfellow et al. 2014): D steps on reals and fakes, one G step."""
 
-from ganmatrix.methods.losses import LOSSES
-from ganmatrix.methods.method import DiscriminatorUpdate, Logs, Method
+from ganmatrix.methods.losses.catalogue import build
+from ganmatrix.methods.losses.loss import Loss
+from ganmatrix.methods.method import Method
+from ganmatrix.methods.protocol import Logs, Update
+from ganmatrix.methods.techniques.catalogue import build_all
 from ganmatrix.params.methods import Gan as GanParams
 
 
-class Gan(Method):
-    """L_D = real(D(x)) + fake(D(G(z)))."""
+class Gan(Method[Loss]):
+    """L_D = real(D(x)) + fake(D(G(z))).
+
+    `repeats: 2` takes a second step on the same reals and fresh fakes: the control for methods that
+    take two.
+    """
 
     def __init__(self, params: GanParams) -> None:
-        super().__init__(LOSSES[params.loss])
+        super().__init__(build(params.loss), build_all(params.techniques))
+        self.repeats = params.repeats
 
-    def update_discriminator(self, update: DiscriminatorUpdate) -> Logs:
-        fake = update.draw_fakes(len(update.real))
-        return update.descend(self.clean_objective(update), update.real, fake)
+    def update_discriminator(self, update: Update) -> Logs:
+        logs: Logs = {}
+        for _ in range(self.repeats):
+            logs = self.descend_discriminator(update, update.real, update.draw_fakes(len(update.real)))
+        return logs

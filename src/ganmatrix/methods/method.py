@@ -1,106 +1,144 @@
-"""The protocol between the training loop and a method.
-
-The loop owns networks, optimisers, data and random streams. For each update it hands the method an
-object through which the method draws fakes and descends; the method never sees an optimiser, a
-file or the clock. A loss is handed over as a function of batches, not as a number, so that the
-loop may split large batches and accumulate gradients.
-"""
+"""What every adversarial training rule shares: a loss, techniques, and the steps built from them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ganmatrix.methods.losses import Loss
+from ganmatrix.methods.losses.loss import Loss, SeparableLoss
+from ganmatrix.methods.protocol import Logs, Objective, Update
+from ganmatrix.methods.techniques.technique import Sides, Technique
+from ganmatrix.networks.pair import Pair
 
-Discriminate = Callable[[Tensor], Tensor]
-"""Data (N, *shape) to float32 logits (N,)."""
+AnyLoss = TypeVar("AnyLoss", bound=Loss, covariant=True)
 
-Logs = dict[str, Tensor]
-"""Scalars for history.parquet, left on the device."""
-
-Objective = Callable[..., tuple[Tensor, Logs]]
-"""Batches of equal length to a scalar loss, a mean over samples, and what to log of it."""
-
-
-class Descend(Protocol):
-    """One optimiser step on an objective of the batches; gives its logs, averaged over the batch."""
-
-    def __call__(self, objective: Objective, *batches: Tensor) -> Logs: ...
+Build = Callable[[tuple[int, ...]], Pair]
+"""The family's pair for data of a shape, drawn from torch's default generator."""
 
 
-@dataclass(frozen=True)
-class DiscriminatorUpdate:
-    """What a method has at hand for one update of D."""
-
-    real: Tensor
-    """A batch of reals (N, *shape) in [-1, 1]."""
-    discriminate: Discriminate
-    discriminate_pair: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-    """Logits of reals and fakes; one forward pass where D has no batch statistics, else one each."""
-    draw_fakes: Callable[[int], Tensor]
-    """Fresh fakes from the training latents, detached."""
-    full_precision: Callable[[], AbstractContextManager[None]]
-    """Within it D computes in float32 whatever the recipe's precision: for penalties on its gradient."""
-    descend: Descend
-    """A step of D. Batches that require a gradient receive it in `.grad`."""
-    split: Callable[..., Iterator[tuple[Tensor, ...]]]
-    """The micro-batches that `descend` works through, for passes of the method's own."""
-    bounds: tuple[float, float] | None
-    """The range that data cannot leave: (-1, 1) for images, None for points."""
-    iteration: int
-    """Discriminator updates before this one."""
-    iteration_in_epoch: int
-    """Discriminator updates before this one in this pass over the training data."""
-    noise: torch.Generator
-    """The method's own random stream."""
-
-
-@dataclass(frozen=True)
-class GeneratorUpdate:
-    """What a method has at hand for one update of G."""
-
-    latents: Tensor
-    """Fresh training latents (N, latent)."""
-    generate: Callable[[Tensor], Tensor]
-    """Latents to fakes, attached to G."""
-    discriminate: Discriminate
-    descend: Descend
-    """A step of G."""
-
-
-class Method(ABC):
+class Method(ABC, Generic[AnyLoss]):
     """One adversarial training rule."""
 
-    def __init__(self, loss: Loss) -> None:
-        self.loss = loss
+    def __init__(self, loss: AnyLoss, techniques: Sequence[Technique[Any]] = ()) -> None:
+        self.loss, self.techniques = loss, tuple(techniques)
+
+    def networks(self, build: Build, shape: tuple[int, ...]) -> Pair:
+        """The players that the rule needs, made from the family's pair.
+
+        The pair is built first, so that methods which add to it start from the same G and D.
+        """
+        pair = build(shape)
+        for technique in self.techniques:
+            pair = technique.adapt(pair)
+        return pair
+
+    def critic(self, pair: Pair) -> nn.Module:
+        """D as a function of data alone (N, *shape) -> logits (N,), for the probes."""
+        return pair.discriminator
 
     @abstractmethod
-    def update_discriminator(self, update: DiscriminatorUpdate) -> Logs:
+    def update_discriminator(self, update: Update) -> Logs:
         """Improve D on one batch of reals, in one optimiser step or more."""
 
-    def update_generator(self, update: GeneratorUpdate) -> Logs:
-        """Improve G: one step on the loss's generator term."""
+    def update_generator(self, update: Update) -> Logs:
+        """Improve G: one step on the loss's generator term and the techniques'."""
+        logs = update.generator.descend(self.generator_objective(update), update.draw_latents(update.size))
+        for technique in self.techniques:
+            technique.after_generator(update)
+        return logs
+
+    def discriminator_objective(self, update: Update) -> Objective:
+        """D's loss of batches of reals and fakes, with the techniques' terms.
+
+        Two more batches are the clean reals and fakes, if those that D trains on are not: auxiliary
+        tasks use them.
+        """
+        second_order = any(technique.params.second_order for technique in self.techniques)
+
+        def objective(real: Tensor, fake: Tensor, *clean: Tensor) -> tuple[Tensor, Logs]:
+            clean_real, clean_fake = clean or (real, fake)
+            if second_order:
+                real, fake = (batch.detach().requires_grad_() for batch in (real, fake))
+            for technique in self.techniques:
+                real, fake = technique.disturb(real, update), technique.disturb(fake, update)
+            loss, real_logits, fake_logits = self.contest(real, fake, update)
+            logs = score_logs(loss, real_logits, fake_logits)
+            sides = Sides(real, fake, real_logits, fake_logits, clean_real, clean_fake, self.loss)
+            for technique in self.techniques:
+                term, more = technique.discriminator_term(sides, update)
+                if term is not None:
+                    loss = loss + term
+                logs |= more
+            return loss, logs | self.observe(sides)
+
+        def in_full_precision(*batches: Tensor) -> tuple[Tensor, Logs]:
+            with update.discriminator.full_precision():
+                return objective(*batches)
+
+        return in_full_precision if second_order else objective
+
+    def contest(self, real: Tensor, fake: Tensor, update: Update) -> tuple[Tensor, Tensor, Tensor]:
+        """D's loss on both sides, and its logits of each."""
+        real_logits, fake_logits = update.discriminator.pair(real, fake)
+        return self.loss.discriminator(real_logits, fake_logits), real_logits, fake_logits
+
+    def observe(self, sides: Sides) -> Logs:
+        """What else to log of D's objective."""
+        return {}
+
+    def generator_objective(self, update: Update) -> Objective:
+        """G's loss of a batch of latents, with the techniques' terms."""
+        adversarial = not any(technique.replaces_adversary for technique in self.techniques)
 
         def objective(latents: Tensor) -> tuple[Tensor, Logs]:
-            loss = self.loss.generator(update.discriminate(update.generate(latents)))
-            return loss, {"loss_generator": loss.detach()}
-
-        return update.descend(objective, update.latents)
-
-    def clean_objective(self, update: DiscriminatorUpdate) -> Objective:
-        """real(D(x)) + fake(D(x_f)) of batches x and x_f, with D's mean logits."""
-
-        def objective(real: Tensor, fake: Tensor) -> tuple[Tensor, Logs]:
-            real_logits, fake_logits = update.discriminate_pair(real, fake)
-            loss = self.loss.real(real_logits) + self.loss.fake(fake_logits)
-            return loss, score_logs(loss, real_logits, fake_logits)
+            fake = update.generator(latents)
+            loss = self.adversarial_term(fake, update) if adversarial else fake.new_zeros(())
+            logs: Logs = {}
+            for technique in self.techniques:
+                term, more = technique.generator_term(fake, update)
+                if term is not None:
+                    loss = loss + term
+                logs |= more
+            return loss, logs | {"loss_generator": loss.detach()}
 
         return objective
+
+    def adversarial_term(self, fake: Tensor, update: Update) -> Tensor:
+        """G's loss on D's view of its fakes (N, *shape), attached to G."""
+        shown = fake
+        for technique in self.techniques:
+            shown = technique.disturb(shown, update)
+        logits = update.discriminator(shown)
+        if not self.loss.needs_reals_for_generator:
+            return self.loss.generator(logits, None)
+        partners = torch.arange(len(fake), device=fake.device) % len(update.real)
+        return self.loss.generator(logits, update.discriminator(update.real[partners]).detach())
+
+    def after_discriminator(self, update: Update) -> None:
+        """What the techniques do to D after one of its steps."""
+        for technique in self.techniques:
+            technique.after_discriminator(update)
+
+    def descend_discriminator(self, update: Update, *batches: Tensor) -> Logs:
+        """One step of D on `discriminator_objective`, and what follows it."""
+        logs = update.discriminator.descend(self.discriminator_objective(update), *batches)
+        self.after_discriminator(update)
+        return logs
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the rule and its techniques remember from one update to the next."""
+        return {"techniques": [technique.state_dict() for technique in self.techniques]}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue where the state was saved."""
+        for technique, saved in zip(self.techniques, state["techniques"], strict=True):
+            technique.load_state_dict(saved)
+
+
+SeparableMethod = Method[SeparableLoss]
+"""A rule that treats reals and fakes apart."""
 
 
 def score_logs(loss: Tensor, real_logits: Tensor, fake_logits: Tensor) -> Logs:

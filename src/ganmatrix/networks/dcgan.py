@@ -10,13 +10,14 @@ import math
 
 from torch import nn
 
+from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.architectures import ImageNetwork
 
 
 def initialise(module: nn.Module) -> None:
-    """N(0, 0.02) for convolutions, N(1, 0.02) for the scales of batch normalisation."""
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+    """N(0, 0.02) for linear maps, N(1, 0.02) for the scales of batch normalisation."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, 0.02)
@@ -34,8 +35,8 @@ def generator(latent: int, width: int, levels: int, channels: int) -> nn.Sequent
     return nn.Sequential(*layers, nn.Tanh())
 
 
-def discriminator(width: int, levels: int, channels: int) -> nn.Sequential:
-    """`levels` halvings down to 4x4, then one logit."""
+def discriminator(width: int, levels: int, channels: int) -> Critic:
+    """`levels` halvings down to 4x4 (the local maps), then one logit of all of it."""
     widths = [width * 2**i for i in range(levels)]
     layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
     for before, after in itertools.pairwise(widths):
@@ -44,7 +45,15 @@ def discriminator(width: int, levels: int, channels: int) -> nn.Sequential:
             nn.BatchNorm2d(after),
             nn.LeakyReLU(0.2),
         ]
-    return nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=False), nn.Flatten(0))
+    features = widths[-1] * 16
+    return Critic(
+        nn.Sequential(*layers),
+        nn.Flatten(1),
+        nn.Linear(features, 1, bias=False),
+        channels=widths[-1],
+        width=features,
+        spectral=False,
+    )
 
 
 def build(params: ImageNetwork, channels: int, resolution: int) -> Pair:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from ganmatrix.networks.critic import Critic
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -18,6 +20,12 @@ class Pair:
     generator_name: str
     discriminator_name: str
 
+    def critic(self) -> Critic:
+        """D, as the family makes it. TypeError if a method has put another in its place."""
+        if not isinstance(self.discriminator, Critic):
+            raise TypeError(f"D is a {type(self.discriminator).__name__}, not a network of the family")
+        return self.discriminator
+
 
 def parameter_count(network: nn.Module) -> int:
     """Number of trainable values."""
@@ -25,5 +33,14 @@ def parameter_count(network: nn.Module) -> int:
 
 
 def has_batch_statistics(network: nn.Module) -> bool:
-    """Whether the output for one sample depends on the others of its batch in training."""
+    """Whether the network normalises by its batch in training, and by estimates afterwards."""
     return any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in network.modules())
+
+
+class AcrossBatch(nn.Module):
+    """A layer that relates the samples of a batch to each other."""
+
+
+def looks_across_batch(network: nn.Module) -> bool:
+    """Whether the output for one sample depends on the others of its batch in training."""
+    return has_batch_statistics(network) or any(isinstance(m, AcrossBatch) for m in network.modules())

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.architectures import PointNetwork
 
@@ -18,20 +19,28 @@ class Residual(nn.Module):
         return x + self.body(x)
 
 
-def _network(inputs: int, width: int, depth: int, outputs: int) -> nn.Sequential:
-    blocks = [Residual(width) for _ in range(depth)]
-    return nn.Sequential(nn.Linear(inputs, width), *blocks, nn.ReLU(), nn.Linear(width, outputs))
+def _hidden(inputs: int, width: int, depth: int) -> list[nn.Module]:
+    return [nn.Linear(inputs, width), *(Residual(width) for _ in range(depth)), nn.ReLU()]
 
 
 def build(params: PointNetwork, dimension: int) -> Pair:
     """`depth` residual blocks each; spectral norm on every linear map of the discriminator."""
-    discriminator = nn.Sequential(_network(dimension, params.width, params.depth, 1), nn.Flatten(0))
+    discriminator = Critic(
+        nn.Sequential(*_hidden(dimension, params.width, params.depth)),
+        nn.Identity(),
+        nn.Linear(params.width, 1),
+        channels=params.width,
+        width=params.width,
+        spectral=True,
+    )
     for module in list(discriminator.modules()):
         if isinstance(module, nn.Linear):
             spectral_norm(module)
     name = f"residual_mlp{params.depth}x{params.width}"
     return Pair(
-        generator=_network(params.latent, params.width, params.depth, dimension),
+        generator=nn.Sequential(
+            *_hidden(params.latent, params.width, params.depth), nn.Linear(params.width, dimension)
+        ),
         discriminator=discriminator,
         latent=params.latent,
         generator_name=name,

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.architectures import ImageNetwork
 
@@ -80,47 +81,56 @@ def _halving_conv(x: Tensor, conv: nn.Conv2d) -> Tensor:
     return F.conv2d(x, kernel, conv.bias, stride=2, padding=1)
 
 
-class Generator(nn.Module):
+def generator(latent: int, width: int, levels: int, channels: int) -> nn.Sequential:
     """z (N, latent) to images (N, channels, 4 * 2**levels, 4 * 2**levels)."""
-
-    def __init__(self, latent: int, width: int, levels: int, channels: int) -> None:
-        super().__init__()
-        self.width = width
-        self.linear = nn.Linear(latent, width * 16)
-        nn.init.xavier_uniform_(self.linear.weight)
-        self.blocks = nn.Sequential(*[UpBlock(width, width) for _ in range(levels)])
-        self.norm = nn.BatchNorm2d(width)
-        self.image = _conv(width, channels, 3, 1.0)
-
-    def forward(self, z: Tensor) -> Tensor:
-        x = self.linear(z).unflatten(1, (self.width, 4, 4))
-        return self.image(F.relu(self.norm(self.blocks(x)), inplace=True)).tanh()
+    linear = nn.Linear(latent, width * 16)
+    nn.init.xavier_uniform_(linear.weight)
+    return nn.Sequential(
+        linear,
+        nn.Unflatten(1, (width, 4, 4)),
+        *[UpBlock(width, width) for _ in range(levels)],
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+        _conv(width, channels, 3, 1.0),
+        nn.Tanh(),
+    )
 
 
-class Discriminator(nn.Module):
-    """Images to logits: two halvings, then `flat` blocks that keep the side."""
-
-    def __init__(self, width: int, flat: int, channels: int) -> None:
-        super().__init__()
-        self.blocks = nn.Sequential(
-            DownBlock(channels, width, halve=True, first=True),
-            DownBlock(width, width, halve=True),
-            *[DownBlock(width, width, halve=False) for _ in range(flat)],
-        )
-        logit = nn.Linear(width, 1)
-        nn.init.xavier_uniform_(logit.weight)
-        self.logit = spectral_norm(logit)
+class SumPool(nn.Module):
+    """ReLU, then the sum over positions: (N, C, h, w) to (N, C)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.logit(F.relu(self.blocks(x), inplace=True).sum(dim=(2, 3))).flatten()
+        return F.relu(x).sum(dim=(2, 3))
+
+
+def discriminator(width: int, flat: int, channels: int) -> Critic:
+    """Images to logits: two halvings, then `flat` blocks that keep the side.
+
+    The local maps are those before the last block, as in InfoMax-GAN.
+    """
+    blocks = [
+        DownBlock(channels, width, halve=True, first=True),
+        DownBlock(width, width, halve=True),
+        *[DownBlock(width, width, halve=False) for _ in range(flat)],
+    ]
+    logit = nn.Linear(width, 1)
+    nn.init.xavier_uniform_(logit.weight)
+    return Critic(
+        nn.Sequential(*blocks[:-1]),
+        nn.Sequential(blocks[-1], SumPool()),
+        spectral_norm(logit),
+        channels=width,
+        width=width,
+        spectral=True,
+    )
 
 
 def build(params: ImageNetwork, channels: int, resolution: int) -> Pair:
     """The pair for 16 or 32 pixels; at 16, G has one block less and D one flat block less."""
     levels = int(math.log2(resolution)) - 2
     return Pair(
-        generator=Generator(params.latent, params.generator_width, levels, channels),
-        discriminator=Discriminator(params.discriminator_width, levels - 1, channels),
+        generator=generator(params.latent, params.generator_width, levels, channels),
+        discriminator=discriminator(params.discriminator_width, levels - 1, channels),
         latent=params.latent,
         generator_name=f"sngan_resnet{resolution}_w{params.generator_width}",
         discriminator_name=f"sngan_resnet{resolution}_w{params.discriminator_width}",

@@ -1,6 +1,6 @@
 """`datasets`: what is prepared, by kind."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,7 +9,14 @@ from ganmatrix.params.base import Section
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 
 
-class Ring(Section):
+class DatasetSection(Section):
+    """What the params of every dataset can be asked."""
+
+    is_points: ClassVar[bool] = False
+    """Whether samples are points of the plane; else they are images."""
+
+
+class Ring(DatasetSection):
     """Gaussians evenly spaced on a circle, drawn once into a finite training set."""
 
     kind: Literal["ring"]
@@ -19,9 +26,10 @@ class Ring(Section):
     train: Count = Field(description="points in the training set")
     held_out: Count = Field(description="points in the held-out set")
     seed: int = Field(default=0, ge=0, description="seed of the draw")
+    is_points: ClassVar[bool] = True
 
 
-class Digits(Section):
+class Digits(DatasetSection):
     """scikit-learn's scanned optdigits: 1,797 grey images in ten classes, 8x8 as shipped."""
 
     kind: Literal["digits"]
@@ -30,7 +38,7 @@ class Digits(Section):
     seed: int = Field(default=0, ge=0, description="seed of the split")
 
 
-class Photos(Section):
+class Photos(DatasetSection):
     """Crops of scikit-image's and scikit-learn's photographs.
 
     Held-out crops come from the right part of each photograph, training crops from the left

@@ -113,6 +113,7 @@ def _inconsistency(params: Params) -> str | None:
     return (
         _dataset_problem(params)
         or _recipe_problem(params)
+        or _method_problem(params)
         or _share_problem(params)
         or _evaluation_problem(params)
         or _claim_problem(params)
@@ -132,6 +133,31 @@ def _dataset_problem(params: Params) -> str | None:
                 f"datasets.{name}.held_out_share is {dataset.held_out_share}; expected {least:.3g} to "
                 f"{most:.3g}, so that with short_side {side} both parts hold a crop of {crop} pixels"
             )
+    return None
+
+
+def _method_problem(params: Params) -> str | None:
+    """The first method with a loss or technique that it cannot use, on its own or in the grid."""
+    for key, method in params.methods.items():
+        if method.separable_loss and not method.loss.is_separable:
+            return (
+                f"methods.{key}.loss is {method.loss.kind}, which compares reals with fakes, but "
+                f"{method.kind} treats them apart; choose another loss"
+            )
+        for i, technique in enumerate(method.techniques):
+            where = f"methods.{key}.techniques[{i}].kind is {technique.kind}"
+            if technique.needs_critic and not method.has_critic:
+                return f"{where}, which reads the family's D, but {method.kind} has another; leave it out"
+            points = [name for name in params.grid.datasets if params.datasets[name].is_points]
+            if technique.images_only and key in params.grid.methods and points:
+                return f"{where}, which needs images, but {points[0]} holds points; leave one of them out"
+        for name in params.grid.datasets if key in params.grid.methods else ():
+            recipe = params.recipes[name]
+            if recipe.batch_size % (method.group * recipe.accumulate) and method.group > 1:
+                return (
+                    f"recipes.{name}.batch_size is {recipe.batch_size}; methods.{key} needs a multiple of "
+                    f"{method.group * recipe.accumulate} (its packs, in every micro-batch)"
+                )
     return None
 
 

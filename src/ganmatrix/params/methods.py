@@ -1,52 +1,79 @@
 """`methods`: adversarial training rules, by kind, with their hyperparameters."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ganmatrix.params.base import Ratio, Section
+from ganmatrix.params.losses import HINGE, NON_SATURATING, LossSection
+from ganmatrix.params.techniques import Technique
 
-LossName = Literal["saturating", "non_saturating", "hinge", "least_squares", "wasserstein"]
 Epsilon = Annotated[Ratio, Field(ge=0, le=10)]
 
 
 class MethodSection(Section):
     """What the params of every method can be asked."""
 
+    kind: str
+    loss: LossSection = NON_SATURATING
+    techniques: list[Technique] = Field(default_factory=list, description="what is added, in this order")
+
+    separable_loss: ClassVar[bool] = False
+    """Whether the rule treats reals and fakes apart, so that its loss must."""
+    has_critic: ClassVar[bool] = True
+    """Whether D is the family's own network, whose features techniques may use."""
+
     @property
     def needs_second_derivatives(self) -> bool:
-        """Whether D's loss contains a gradient of D."""
-        return False
+        """Whether an objective contains a gradient of D."""
+        return any(technique.second_order for technique in self.techniques)
+
+    @property
+    def group(self) -> int:
+        """Samples that D must see together: a batch is a multiple of it."""
+        return 1
 
 
 class Gan(MethodSection):
     """The plain GAN: alternating D and G steps on one loss."""
 
     kind: Literal["gan"]
-    loss: LossName = "non_saturating"
+    repeats: int = Field(default=1, ge=1, le=10, description="D steps on one batch of reals; 2 is a control")
 
 
 class AsGan(MethodSection):
     """Adversarial symmetric GAN (Liu et al. 2021): a second D step on FGSM-perturbed reals."""
 
     kind: Literal["as_gan"]
-    loss: LossName = "non_saturating"
     epsilon: Epsilon = Field(description="FGSM step on the data's [-1, 1] scale; 0 is the control")
     warm_up: int = Field(ge=0, description="iterations with epsilon 0 at the start")
     warm_up_recurs: bool = Field(
         default=True, description="true: at the start of every epoch, as the authors do; false: of the run"
     )
+    direction: Literal["gradient", "random"] = Field(
+        default="gradient", description="random: signs by chance, a control of the same norm"
+    )
+    steps: int = Field(default=1, ge=1, le=50, description="1 is FGSM; more is PGD within epsilon")
+    relative_step: float = Field(default=0.5, gt=0, le=1, description="a PGD step over epsilon")
+    update: Literal["second_step", "joint"] = Field(
+        default="second_step", description="joint: one D step on clean and perturbed samples together"
+    )
+    separable_loss: ClassVar[bool] = True
 
 
 class Dat(MethodSection):
     """Direct adversarial training (Li et al. 2020): D trains on perturbed reals and fakes only."""
 
     kind: Literal["dat"]
-    loss: LossName = "hinge"
+    loss: LossSection = HINGE
     threshold: float = Field(default=1.0, gt=0, description="t: bound on each component of the step")
     reduction: Literal["mean", "sum"] = Field(
         default="mean",
         description="mean: the step is the sample's gradient over the batch size, as published",
+    )
+    direction: Literal["gradient", "random"] = Field(
+        default="gradient",
+        description="random: each step turned at random, a control of the same norm",
     )
 
 
@@ -54,19 +81,81 @@ class Fargan(MethodSection):
     """Fake-as-real GAN (Tao & Wang 2020), a reconstruction: the authors published no code."""
 
     kind: Literal["fargan"]
-    loss: LossName = "non_saturating"
     fake_as_real_share: float = Field(
         default=0.5, ge=0, le=0.9, description="N0 / (N0 + N1): share of the real side that is fake"
     )
     oversampling: int = Field(default=8, ge=1, le=64, description="f: fakes drawn for each one selected")
     selection: Literal["largest", "random"] = "largest"
-    gradient_penalty: float = Field(
-        default=10.0, ge=0, description="lambda of 0-GP-sample, lambda E||grad D||^2 at the reals counted"
-    )
+
+
+class RobGan(MethodSection):
+    """Rob-GAN's adversarial training (Liu & Hsieh 2019): PGD on reals, in place of the clean ones."""
+
+    kind: Literal["rob_gan"]
+    epsilon: Epsilon = Field(default=0.03125, description="L-infinity radius; theirs at 64 pixels")
+    steps: int = Field(default=5, ge=1, le=50)
+    step_size: Epsilon = 0.0078
+    separable_loss: ClassVar[bool] = True
+
+
+class FastGan(MethodSection):
+    """Free adversarial training (FastGAN, Zhong et al. 2020): D steps that also move a lasting delta."""
+
+    kind: Literal["fast_gan"]
+    epsilon: Epsilon = Field(default=0.006, description="L-infinity radius of delta")
+    step_size: Epsilon = Field(default=0.006, description="tau: delta's step at each D step")
+    repeats: int = Field(default=2, ge=1, le=20, description="D steps on one batch")
+    separable_loss: ClassVar[bool] = True
+
+
+class Apa(MethodSection):
+    """Adaptive pseudo augmentation (Jiang et al. 2021): some reals are replaced by random fakes."""
+
+    kind: Literal["apa"]
+    target: float = Field(default=0.6, gt=-1, lt=1, description="E sign D(real) that p is steered to")
+    interval: int = Field(default=4, ge=1, le=1000, description="D steps between changes of p")
+    ramp: int = Field(default=500_000, ge=1, description="reals seen in which p could go from 0 to 1")
+
+
+class PacGan(MethodSection):
+    """PacGAN (Lin et al. 2018): D sees m samples of one side at once."""
+
+    kind: Literal["pac_gan"]
+    packing: int = Field(default=2, ge=2, le=16, description="m")
+    has_critic: ClassVar[bool] = False
+
+    @property
+    def group(self) -> int:
+        return self.packing
+
+
+class Unrolled(MethodSection):
+    """Unrolled GAN (Metz et al. 2017): G plays against D as it will be in k steps."""
+
+    kind: Literal["unrolled"]
+    steps: int = Field(default=5, ge=1, le=20, description="k")
+    step_size: float = Field(default=1e-3, gt=0, le=1, description="of D's imagined gradient steps")
 
     @property
     def needs_second_derivatives(self) -> bool:
-        return self.gradient_penalty > 0
+        return True
 
 
-Method = Annotated[Gan | AsGan | Dat | Fargan, Field(discriminator="kind")]
+class Gman(MethodSection):
+    """GMAN (Durugkar et al. 2017): one G against several D."""
+
+    kind: Literal["gman"]
+    discriminators: int = Field(default=3, ge=2, le=10)
+    hardness: float = Field(
+        default=0.0,
+        ge=0,
+        le=1000,
+        description="lambda of the softmax over D: 0 their mean, large their worst",
+    )
+    has_critic: ClassVar[bool] = False
+
+
+Method = Annotated[
+    Gan | AsGan | Dat | Fargan | RobGan | FastGan | Apa | PacGan | Unrolled | Gman,
+    Field(discriminator="kind"),
+]

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from pathlib import Path
 
 import psutil
@@ -10,14 +11,15 @@ from threadpoolctl import threadpool_limits
 
 from ganmatrix.errors import UserError
 
+MOST_THREADS = 1024
 DEVICES = ("auto", "cpu", "cuda")
 
 
 def threads() -> int:
     """Threads granted: OMP_NUM_THREADS, which Snakemake sets from a rule's threads; else 1."""
     text = os.environ.get("OMP_NUM_THREADS", "1")
-    if not text.isdigit() or int(text) < 1:
-        raise UserError(f"OMP_NUM_THREADS is {text!r}; expected a positive whole number")
+    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MOST_THREADS:
+        raise UserError(f"OMP_NUM_THREADS is {text!r}; expected a whole number from 1 to {MOST_THREADS}")
     return int(text)
 
 

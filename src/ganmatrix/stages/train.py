@@ -1,6 +1,5 @@
 """`train CELL`: weights, history, run record and a sample grid under cells/<cell>/."""
 
-import contextlib
 import copy
 import hashlib
 import io
@@ -8,11 +7,10 @@ import json
 import math
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pyarrow as pa
@@ -57,36 +55,30 @@ class Effort:
 
 
 def run(
-    cell: Cell, params: Params, layout: Layout, device_name: str, checkpoint_seconds: float
-) -> list[Path]:
-    """Train one cell, or go on with it. A diverged cell is a result like any other.
-
-    Raises InterruptedTraining on SIGTERM or SIGINT, UserError when the data do not fit the recipe.
-    A signal that comes before the first step is heeded after it; one that comes after the last step
-    finds nothing left to stop.
-    """
-    with signals_noted() as received:
-        return _run(cell, params, layout, device_name, checkpoint_seconds, received)
-
-
-def _run(
     cell: Cell,
     params: Params,
     layout: Layout,
     device_name: str,
     checkpoint_seconds: float,
-    received: list[signal.Signals],
+    received: Sequence[signal.Signals] = (),
 ) -> list[Path]:
+    """Train one cell, or go on with it. A diverged cell is a result like any other.
+
+    Raises InterruptedTraining when a signal has been received, UserError when the data do not fit the
+    recipe. A signal that comes before the first step is heeded after it; one that comes after the
+    last step finds nothing left to stop.
+    """
     started = datetime.now(UTC)
     device = compute.device(device_name)
     data = open_data(layout.data(cell.dataset))
     recipe = params.recipes[cell.dataset]
     check_batch(data, recipe)
-    pair = weights.initialise(cell, params.architectures[cell.architecture], data.shape)
+    method = methods.build(params.methods[cell.method])
+    pair = weights.initialise(cell, params.architectures[cell.architecture], method, data.shape)
     facts = identity(cell, params, pair, data)
     scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(facts, device, compute.threads()))
     samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
-    trainer = Trainer(cell, pair, methods.build(params.methods[cell.method]), recipe, samples)
+    trainer = Trainer(cell, pair, method, recipe, samples)
     earlier = Effort()
     if (state := scratch.restore()) is not None:
         trainer.load_state_dict(state)
@@ -102,6 +94,7 @@ def _run(
         weights.Header(
             cell=cell,
             architecture=facts["params"]["architecture"],
+            method=facts["params"]["method"],
             shape=data.shape,
             data_sha256=data.digest,
             generator_steps=trainer.step,
@@ -133,22 +126,6 @@ def _run(
     return [files.weights, files.history, files.samples, files.run]
 
 
-@contextlib.contextmanager
-def signals_noted() -> Iterator[list[signal.Signals]]:
-    """Within it SIGTERM and SIGINT do nothing but join this list."""
-    received: list[signal.Signals] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        received.append(signal.Signals(number))
-
-    previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield received
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
 def with_device(effort: Effort, name: str) -> Effort:
     """The effort of a run that goes on, on the device of that name."""
     return replace(effort, devices=tuple(dict.fromkeys([*effort.devices, name])))
@@ -172,7 +149,7 @@ def identity(cell: Cell, params: Params, pair: Pair, data: Prepared) -> dict[str
         "seed": cell.seed,
         "modality": data.card.modality,
         "method_kind": method.kind,
-        "loss": method.loss,
+        "loss": method.loss.kind,
         "networks": {"generator": pair.generator_name, "discriminator": pair.discriminator_name},
         "parameters": {
             "generator": parameter_count(pair.generator),
@@ -216,7 +193,7 @@ def advance(
     title: str,
     checkpoint_seconds: float,
     earlier: Effort,
-    received: list[signal.Signals],
+    received: Sequence[signal.Signals],
 ) -> Effort:
     """Train to the end, saving now and then; on a signal save at once and raise InterruptedTraining.
 

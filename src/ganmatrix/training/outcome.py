@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class Reason(Enum):
-    """What was first found not to be finite; of a gradient, its Euclidean norm in float32."""
+    """What was first found not to be finite."""
 
     LOSS = "non_finite_loss"
     GRADIENT = "non_finite_gradient"

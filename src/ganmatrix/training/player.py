@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn, optim
 
-from ganmatrix.methods.method import Logs, Objective
-from ganmatrix.networks.pair import has_batch_statistics
+from ganmatrix.methods.protocol import Logs, Objective
+from ganmatrix.networks.pair import looks_across_batch
 from ganmatrix.params.recipes import Recipe
 from ganmatrix.training.ledger import Ledger
 from ganmatrix.training.outcome import Reason
@@ -30,13 +30,20 @@ class Player:
         self.accumulate = recipe.accumulate
         self.forward: Callable[[Tensor], Tensor] = torch.compile(network) if recipe.compile else network
         self.weights = list(network.parameters())
-        self.joint = not has_batch_statistics(network)
+        self.joint = not looks_across_batch(network)
 
     def __call__(self, batch: Tensor) -> Tensor:
         """The network's output, computed in the recipe's precision and never given in a lower one."""
-        with self._autocast(batch.device.type):
-            output = self.forward(batch)
-        return output.float() if output.dtype is torch.bfloat16 else output
+        return self.call(self.forward, batch)
+
+    def call(self, function: Callable[..., Any], *inputs: Tensor) -> Any:
+        """Another function of the network in the same way: a tensor or a tuple of tensors."""
+        with self._autocast(inputs[0].device.type):
+            output = function(*inputs)
+        if isinstance(output, Tensor):
+            return _at_least_float32(output)
+        values = (_at_least_float32(value) for value in output)
+        return type(output)(*values) if hasattr(output, "_fields") else tuple(values)
 
     def pair(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """The outputs for two batches: one pass if no sample's output depends on the others."""
@@ -78,8 +85,9 @@ class Player:
         assert total is not None
         gradients = [w.grad for w in self.weights if w.grad is not None]
         self.ledger.note(total, reason=Reason.LOSS)
-        norm = nn.utils.get_total_norm(gradients)
-        self.ledger.note(norm, f"gradient_norm_{self.name}", Reason.GRADIENT)
+        # The largest entry: a Euclidean norm can overflow where every entry is finite.
+        self.ledger.note(nn.utils.get_total_norm(gradients, math.inf), reason=Reason.GRADIENT)
+        self.ledger.note(nn.utils.get_total_norm(gradients), f"gradient_norm_{self.name}")
         self.optimiser.step()
         return logs
 
@@ -103,3 +111,7 @@ class Player:
         if self.precision is torch.float32:
             return contextlib.nullcontext()
         return torch.autocast(device, self.precision)
+
+
+def _at_least_float32(value: Tensor) -> Tensor:
+    return value.float() if value.dtype is torch.bfloat16 else value

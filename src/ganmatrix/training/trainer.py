@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from ganmatrix.cell import Cell
-from ganmatrix.methods.method import DiscriminatorUpdate, GeneratorUpdate, Logs, Method
+from ganmatrix.methods.method import Method
+from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.recipes import Recipe
 from ganmatrix.training import optimisers
@@ -29,7 +30,7 @@ READ_EVERY = 100
 class Trainer:
     """One cell's training state, advanced step by step and saved between any two steps."""
 
-    def __init__(self, cell: Cell, pair: Pair, method: Method, recipe: Recipe, data: Data) -> None:
+    def __init__(self, cell: Cell, pair: Pair, method: Method[Any], recipe: Recipe, data: Data) -> None:
         device = data.device
         self.recipe, self.method, self.data = recipe, method, data
         self.latent = pair.latent
@@ -60,6 +61,7 @@ class Trainer:
         self.sampler = EpochSampler(data.count, recipe.batch_size, self.streams[Stream.DATA_ORDER])
         self.step = 0
         self.discriminator_updates = 0
+        self.real: Tensor | None = None
         self.history: list[dict[str, float]] = []
         self.snapshots: dict[int, dict[str, Tensor]] = {}
         self.divergence: Divergence | None = None
@@ -88,6 +90,7 @@ class Trainer:
             "streams": {name.value: stream.get_state() for name, stream in self.streams.items()},
             "step": self.step,
             "discriminator_updates": self.discriminator_updates,
+            "method": self.method.state_dict(),
             "ledger": self.ledger.state_dict(),
             "history": self.history,
             "snapshots": self.snapshots,
@@ -104,6 +107,7 @@ class Trainer:
             stream.set_state(state["streams"][name.value])
         self.step = state["step"]
         self.discriminator_updates = state["discriminator_updates"]
+        self.method.load_state_dict(state["method"])
         self.ledger.load_state_dict(state["ledger"])
         self.history = state["history"]
         self.snapshots = state["snapshots"]
@@ -113,33 +117,31 @@ class Trainer:
     def update_discriminator(self) -> None:
         """One update of D by the method, on the next batch of reals."""
         indices = self.sampler.next()
-        update = DiscriminatorUpdate(
-            real=self.data.batch(indices, self.sampler.peek()),
-            discriminate=self.discriminator,
-            discriminate_pair=self.discriminator.pair,
-            draw_fakes=self._draw_fakes,
-            full_precision=self.discriminator.full_precision,
-            descend=self.discriminator.descend,
-            split=self.discriminator.split,
-            bounds=(-1.0, 1.0) if self.data.is_image else None,
-            iteration=self.discriminator_updates,
-            iteration_in_epoch=self.sampler.batch_in_epoch,
-            noise=self.streams[Stream.METHOD_NOISE],
-        )
+        self.real = self.data.batch(indices, self.sampler.peek())
+        iteration = self.discriminator_updates
         self.discriminator_updates += 1
-        self._note(self.method.update_discriminator(update))
+        self._note(self.method.update_discriminator(self._update(self.real, len(self.real), iteration)))
 
     def update_generator(self) -> None:
         """One update of G by the method, and of its average."""
-        count = self.recipe.batch_size * self.recipe.generator_batch_multiple
-        update = GeneratorUpdate(
-            latents=self._latents(count),
-            generate=self.generator,
-            discriminate=self.discriminator,
-            descend=self.generator.descend,
-        )
-        self._note(self.method.update_generator(update))
+        assert self.real is not None, "D's update comes first"
+        size = self.recipe.batch_size * self.recipe.generator_batch_multiple
+        self._note(self.method.update_generator(self._update(self.real, size, self.step - 1)))
         self.average.update(self.generator.network)
+
+    def _update(self, real: Tensor, size: int, iteration: int) -> Update:
+        return Update(
+            real=real,
+            size=size,
+            generator=self.generator,
+            discriminator=self.discriminator,
+            draw_latents=self._latents,
+            bounds=(-1.0, 1.0) if self.data.is_image else None,
+            iteration=iteration,
+            iteration_in_epoch=self.sampler.batch_in_epoch,
+            progress=max(self.step - 1, 0) / self.recipe.generator_steps,
+            noise=self.streams[Stream.METHOD_NOISE],
+        )
 
     def _take_step(self) -> None:
         factor = optimisers.rate_factor(self.recipe, self.step)
@@ -157,10 +159,6 @@ class Trainer:
     def _latents(self, count: int) -> Tensor:
         stream = self.streams[Stream.TRAINING_LATENTS]
         return torch.randn(count, self.latent, generator=stream, device=stream.device)
-
-    def _draw_fakes(self, count: int) -> Tensor:
-        with torch.no_grad():
-            return self.generator(self._latents(count))
 
     def _note(self, logs: Logs) -> None:
         for name, value in logs.items():

@@ -17,10 +17,13 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from ganmatrix.cell import Cell
-from ganmatrix.networks import catalogue
+from ganmatrix.methods import catalogue as methods
+from ganmatrix.methods.method import Method
+from ganmatrix.networks import catalogue as networks
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.base import Checkpoint
+from ganmatrix.params.methods import Method as MethodParams
 from ganmatrix.training.seeding import Stream, stream_seed
 
 HEADER = "ganmatrix"
@@ -28,10 +31,11 @@ HEADER = "ganmatrix"
 
 @dataclass(frozen=True)
 class Header:
-    """What the tensors are: whose, of which family, for which data, and how training ended."""
+    """What the tensors are: whose, of which family and method, for which data, and how training ended."""
 
     cell: Cell
     architecture: dict[str, Any]
+    method: dict[str, Any]
     shape: tuple[int, ...]
     data_sha256: str
     generator_steps: int
@@ -56,32 +60,37 @@ class Trained:
         return generator.eval()
 
     def discriminator(self) -> nn.Module:
-        """D after the last step, in eval mode."""
-        discriminator = self._pair().discriminator
-        discriminator.load_state_dict(_strip(self.tensors, "discriminator."))
-        return discriminator.eval()
+        """D after the last step, in eval mode, as a function of data alone."""
+        pair = self._pair()
+        for name, network in (("generator.", pair.generator), ("discriminator.", pair.discriminator)):
+            network.load_state_dict(_strip(self.tensors, name))
+        return self._method().critic(pair).eval()
 
     @property
     def latent(self) -> int:
         return self._pair().latent
 
+    def _method(self) -> Method[Any]:
+        params: MethodParams = TypeAdapter(MethodParams).validate_python(self.header.method)
+        return methods.build(params)
+
     def _pair(self) -> Pair:
         architecture: Architecture = TypeAdapter(Architecture).validate_python(self.header.architecture)
-        return initialise(self.header.cell, architecture, self.header.shape)
+        return initialise(self.header.cell, architecture, self._method(), self.header.shape)
 
 
-def initialise(cell: Cell, architecture: Architecture, shape: tuple[int, ...]) -> Pair:
+def initialise(cell: Cell, architecture: Architecture, method: Method[Any], shape: tuple[int, ...]) -> Pair:
     """The cell's networks before the first step, from its stream of initialisation."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(cell, Stream.INITIALISATION))
-        return catalogue.build(architecture, shape)
+        return method.networks(lambda each: networks.build(architecture, each), shape)
 
 
-def pack(header: Header, networks: dict[str, nn.Module]) -> bytes:
-    """The file's bytes; the same networks give the same bytes."""
+def pack(header: Header, parts: dict[str, nn.Module]) -> bytes:
+    """The file's bytes; the same parts give the same bytes."""
     tensors = {
         f"{name}.{key}": value.detach().cpu().contiguous()
-        for name, network in networks.items()
+        for name, network in parts.items()
         for key, value in network.state_dict().items()
     }
     # One metadata entry only: safetensors does not fix the order of several.

@@ -1,0 +1,45 @@
+"""ALP, the adversarial Lipschitz penalty (Terjek 2020).
+
+lambda E max(0, |D(x) - D(x + r)| / ||r|| - 1)^2 at reals and fakes. r points where D changes most:
+power iterations on the difference |D(x) - D(x + xi d)| from a random unit d, as VAT does it; its length
+is drawn from U(smallest, largest). d is held fixed while the penalty is descended.
+"""
+
+import torch
+from torch import Tensor
+
+from ganmatrix.methods.protocol import Update
+from ganmatrix.methods.techniques.directions import random_unit, unit
+from ganmatrix.methods.techniques.technique import Sides, Technique, Term
+from ganmatrix.params.techniques import Alp as AlpParams
+
+
+class Alp(Technique[AlpParams]):
+    """D's difference quotient along its steepest direction is kept below 1."""
+
+    def discriminator_term(self, sides: Sides, update: Update) -> Term:
+        points = torch.cat([sides.clean_real, sides.clean_fake]).detach()
+        with update.discriminator.full_precision():
+            return self.penalty(points, update)
+
+    def penalty(self, points: Tensor, update: Update) -> Term:
+        """The penalty at points (N, *shape)."""
+        direction = self.steepest(points, update)
+        low, high = self.params.smallest_radius, self.params.largest_radius
+        shape = (len(points), *[1] * (points.ndim - 1))
+        shares = torch.rand(shape, generator=update.noise, device=points.device).to(points.dtype)
+        step = direction * (low + (high - low) * shares)
+        here, there = update.discriminator.pair(points, points + step)
+        quotient = (here - there).abs() / step.flatten(1).norm(dim=1)
+        penalty = (quotient - 1).clamp(min=0).square().mean()
+        return self.params.weight * penalty, {"alp": penalty.detach()}
+
+    def steepest(self, points: Tensor, update: Update) -> Tensor:
+        """Unit directions (N, *shape) in which D's output changes most, nearly."""
+        direction = random_unit(points, update.noise)
+        for _ in range(self.params.power_iterations):
+            direction.requires_grad_()
+            here, there = update.discriminator.pair(points, points + self.params.xi * direction)
+            (gradient,) = torch.autograd.grad((here - there).abs().sum(), direction)
+            direction = unit(gradient)
+        return direction.detach()

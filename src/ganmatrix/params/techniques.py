@@ -1,0 +1,198 @@
+"""`techniques` of a method: what is added to its objectives, networks or steps, by kind."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ganmatrix.params.base import Section
+
+Weight = Annotated[float, Field(ge=0, le=1e6)]
+
+
+class TechniqueSection(Section):
+    """What the params of every technique can be asked."""
+
+    second_order: ClassVar[bool] = False
+    """Whether D's objective contains a gradient of D."""
+    needs_critic: ClassVar[bool] = False
+    """Whether it reads D's features, or changes its layers."""
+    images_only: ClassVar[bool] = False
+
+
+class PenaltySection(TechniqueSection):
+    """What is measured on D's gradient at its input."""
+
+    second_order: ClassVar[bool] = True
+
+
+class R1(PenaltySection):
+    """(gamma/2) E||grad D||^2 at reals (Mescheder et al. 2018)."""
+
+    kind: Literal["r1"]
+    gamma: Weight = Field(default=20.0, description="their code's reg_param 10 lacks the 1/2: gamma 20")
+
+
+class R2(PenaltySection):
+    """(gamma/2) E||grad D||^2 at fakes (Mescheder et al. 2018)."""
+
+    kind: Literal["r2"]
+    gamma: Weight = 20.0
+
+
+class Roth(PenaltySection):
+    """(gamma/2) E[(1-s)^2 ||grad phi(x)||^2 + s^2 ||grad phi(G)||^2], s = sigmoid(phi) (Roth et al. 2017)."""
+
+    kind: Literal["roth"]
+    gamma: Weight = 0.1
+    last_factor: float = Field(default=0.01, gt=0, le=1, description="gamma falls to this share of itself")
+
+
+class WganGp(PenaltySection):
+    """lambda E(||grad D|| - 1)^2 at interpolates (Gulrajani et al. 2017)."""
+
+    kind: Literal["wgan_gp"]
+    weight: Weight = 10.0
+
+
+class WganLp(PenaltySection):
+    """lambda E max(0, ||grad D|| - 1)^2 at interpolates (Petzka et al. 2018)."""
+
+    kind: Literal["wgan_lp"]
+    weight: Weight = 10.0
+
+
+class Dragan(PenaltySection):
+    """lambda E(||grad D|| - 1)^2 between reals and their noisy copies (Kodali et al. 2017)."""
+
+    kind: Literal["dragan"]
+    weight: Weight = 10.0
+    spread: float = Field(default=0.5, gt=0, le=10, description="of the noise, in standard deviations")
+
+
+class ZeroGp(PenaltySection):
+    """lambda E||grad D||^2 (Thanh-Tung et al. 2019 at interpolates; at samples, 0-GP-sample)."""
+
+    kind: Literal["zero_gp"]
+    weight: Weight = 10.0
+    at: Literal["interpolates", "real", "fake"] = "interpolates"
+
+
+class Alp(TechniqueSection):
+    """Adversarial Lipschitz penalty: lambda E max(0, |dD|/||r|| - 1)^2 at adversarial r (Terjek 2020)."""
+
+    kind: Literal["alp"]
+    weight: Weight = 10.0
+    smallest_radius: float = Field(default=0.1, gt=0, le=1000)
+    largest_radius: float = Field(default=10.0, gt=0, le=1000)
+    xi: float = Field(default=10.0, gt=0, le=1000, description="length of the probing step")
+    power_iterations: int = Field(default=1, ge=1, le=20)
+
+
+class UnifiedGradient(PenaltySection):
+    """epsilon E||grad_x L||_q of D's own loss (Lyu et al. 2015): adversarial training to first order."""
+
+    kind: Literal["unified_gradient"]
+    epsilon: Weight = Field(default=0.1, description="radius of the perturbation that it stands for")
+    perturbation: Literal["l1", "l2", "linf"] = Field(
+        default="l2", description="norm of that perturbation; q is its dual"
+    )
+
+
+class Vat(TechniqueSection):
+    """Virtual adversarial training of D (Miyato et al. 2018): KL between D's verdicts at x and at x + r."""
+
+    kind: Literal["vat"]
+    weight: Weight = 1.0
+    epsilon: float = Field(default=1.0, gt=0, le=1000, description="length of r in data units")
+    xi: float = Field(default=0.1, gt=0, le=1000, description="length of the probing step")
+    power_iterations: int = Field(default=1, ge=1, le=20)
+
+
+class WeightClipping(TechniqueSection):
+    """After each of its steps, D's weights are clipped to [-bound, bound] (Arjovsky et al. 2017)."""
+
+    kind: Literal["weight_clipping"]
+    bound: float = Field(default=0.01, gt=0, le=100)
+
+
+class InstanceNoise(TechniqueSection):
+    """Gaussian noise on all that D sees (Sonderby et al. 2017), its deviation falling linearly."""
+
+    kind: Literal["instance_noise"]
+    std: float = Field(default=0.1, ge=0, le=10, description="at the start, data units")
+    last_std: float = Field(default=0.0, ge=0, le=10, description="at the end")
+
+
+class Rotation(TechniqueSection):
+    """SSGAN: D also tells by how much an image is turned (Chen et al. 2019)."""
+
+    kind: Literal["rotation"]
+    discriminator_weight: Weight = 1.0
+    generator_weight: Weight = 0.2
+    needs_critic: ClassVar[bool] = True
+    images_only: ClassVar[bool] = True
+
+
+class InfoMax(TechniqueSection):
+    """InfoMax-GAN: local and global features of one image recognise each other (Lee et al. 2021)."""
+
+    kind: Literal["info_max"]
+    discriminator_weight: Weight = 0.2
+    generator_weight: Weight = 0.2
+    dimension: int = Field(default=1024, ge=2, le=8192, description="of the space both are projected to")
+    needs_critic: ClassVar[bool] = True
+    images_only: ClassVar[bool] = True
+
+
+class FeatureMatching(TechniqueSection):
+    """G matches the mean features of reals instead of D's verdict (Salimans et al. 2016)."""
+
+    kind: Literal["feature_matching"]
+    weight: Weight = 1.0
+    needs_critic: ClassVar[bool] = True
+
+
+class MinibatchDiscrimination(TechniqueSection):
+    """D's logit sees how near a sample's features lie to its batch's (Salimans et al. 2016)."""
+
+    kind: Literal["minibatch_discrimination"]
+    kernels: int = Field(default=50, ge=1, le=1000)
+    dimension: int = Field(default=5, ge=1, le=100)
+    needs_critic: ClassVar[bool] = True
+
+
+class HistoricalAveraging(TechniqueSection):
+    """weight ||theta - mean of past theta||^2 for both players (Salimans et al. 2016)."""
+
+    kind: Literal["historical_averaging"]
+    weight: Weight = 1.0
+
+
+class VirtualBatchNorm(TechniqueSection):
+    """G normalises by a fixed reference batch and the sample itself (Salimans et al. 2016)."""
+
+    kind: Literal["virtual_batch_norm"]
+    reference: int = Field(default=64, ge=2, le=4096, description="latents in the reference batch")
+
+
+Technique = Annotated[
+    R1
+    | R2
+    | Roth
+    | WganGp
+    | WganLp
+    | Dragan
+    | ZeroGp
+    | Alp
+    | UnifiedGradient
+    | Vat
+    | WeightClipping
+    | InstanceNoise
+    | Rotation
+    | InfoMax
+    | FeatureMatching
+    | MinibatchDiscrimination
+    | HistoricalAveraging
+    | VirtualBatchNorm,
+    Field(discriminator="kind"),
+]
