@@ -13,6 +13,7 @@ def _claim(old: str, new: str) -> tuple[str, str]:
 ADAM = "optimizer: {kind: adam, generator_lr: 1e-3"
 HALF_LIFE = "ema_half_life: 5"
 POINTS = "points: {latent: 4, width: 8, depth: 2}"
+RING = "kind: ring, modes: 8, radius: 0.8"
 METHODS = "as_gan, dat, fargan, gan"
 
 BAD = [
@@ -68,11 +69,15 @@ BAD = [
     (
         "kind: ring,",
         "kind: rign,",
-        "datasets.ring8.kind is 'rign'; choose from ring, digits, photos; did you mean ring?",
+        "datasets.ring8.kind is 'rign'; choose from ring, grid, digits, photos; did you mean ring?",
     ),
-    ("kind: ring, ", "", "datasets.ring8.kind is missing; choose from ring, digits, photos"),
-    ("kind: ring,", "kind: 3,", "datasets.ring8.kind is 3; choose from ring, digits, photos"),
-    ("kind: ring,", "kind: [ring],", "datasets.ring8.kind is ['ring']; choose from ring, digits, photos"),
+    ("kind: ring, ", "", "datasets.ring8.kind is missing; choose from ring, grid, digits, photos"),
+    ("kind: ring,", "kind: 3,", "datasets.ring8.kind is 3; choose from ring, grid, digits, photos"),
+    (
+        "kind: ring,",
+        "kind: [ring],",
+        "datasets.ring8.kind is ['ring']; choose from ring, grid, digits, photos",
+    ),
     ("modes: 8", "modes: 1", "datasets.ring8.modes is 1; expected >= 2"),
     ("modes: 8", "modes: '8'", "datasets.ring8.modes is '8'; expected a whole number"),
     ("modes: 8", "modez: 8", "datasets.ring8.modez: unknown key; did you mean modes? (and 1 more)"),
@@ -83,6 +88,21 @@ BAD = [
     ("radius: 0.8", "radius: yes", "datasets.ring8.radius is 'yes'; expected a number"),
     ("radius: 0.8", "radius: 101", "datasets.ring8.radius is 101; expected <= 100"),
     ("std: 0.02", "std: 1e30", "datasets.ring8.std is 1e+30; expected <= 100"),
+    (RING, "kind: grid, side: 1, spacing: 0.5", "datasets.ring8.side is 1; expected >= 2"),
+    (RING, "kind: grid, side: 31, spacing: 0.5", "datasets.ring8.side is 31; expected <= 30"),
+    (RING, "kind: grid, side: 5, spacing: 0", "datasets.ring8.spacing is 0; expected > 0"),
+    (RING, "kind: grid, side: 5, spacing: .inf", "datasets.ring8.spacing is inf; expected a finite number"),
+    (
+        RING,
+        "kind: grid, side: 5",
+        "datasets.ring8.spacing is missing; add it (distance between neighbours, data units)",
+    ),
+    (
+        RING,
+        "kind: grid, modes: 25, spacing: 0.5",
+        "datasets.ring8.modes: unknown key; expected kind, std, train, held_out, seed, side, spacing "
+        "(and 1 more)",
+    ),
     (
         "held_out_share: 0.5",
         "held_out_share: 0.4",
@@ -118,7 +138,7 @@ BAD = [
     (
         "photos: {kind: photos, resolution: 32, short_side: 64, stride: 16, held_out_share: 0.5}",
         "photos:",
-        "datasets.photos is null; expected a mapping with a kind (ring, digits, photos)",
+        "datasets.photos is null; expected a mapping with a kind (ring, grid, digits, photos)",
     ),
     # architectures
     (
@@ -148,14 +168,14 @@ BAD = [
         "kind: gan,",
         "kind: gna,",
         "methods.gan.kind is 'gna'; choose from gan, as_gan, dat, fargan, rob_gan, fast_gan, apa, pac_gan, "
-        "unrolled, gman; did you mean gan?",
+        "unrolled, gman, ebgan, cegan, ali, co_gan; did you mean gan?",
     ),
     (
         "loss: non_saturating",
         "loss: nonsaturating",
         "methods.gan.loss.kind is 'nonsaturating'; choose from saturating, non_saturating, hinge, "
-        "least_squares, wasserstein, kl, reverse_kl, pearson, hellinger, jensen_shannon, relativistic, "
-        "relativistic_average; did you mean non_saturating?",
+        "least_squares, wasserstein, kl, reverse_kl, pearson, hellinger, jensen_shannon, "
+        "energy_margin, relativistic, relativistic_average; did you mean non_saturating?",
     ),
     (
         "loss: non_saturating",
@@ -189,9 +209,9 @@ BAD = [
         "loss: non_saturating",
         "techniques: [{kind: r3}]",
         "methods.gan.techniques[0].kind is 'r3'; choose from r1, r2, roth, wgan_gp, wgan_lp, dragan, "
-        "zero_gp, alp, "
-        "unified_gradient, vat, weight_clipping, instance_noise, rotation, info_max, feature_matching, "
-        "minibatch_discrimination, historical_averaging, virtual_batch_norm; did you mean r2?",
+        "zero_gp, alp, unified_gradient, vat, weight_clipping, instance_noise, rotation, info_max, "
+        "feature_matching, minibatch_discrimination, historical_averaging, virtual_batch_norm; "
+        "did you mean r2?",
     ),
     (
         "loss: non_saturating",
@@ -211,9 +231,14 @@ BAD = [
     ),
     (
         "kind: gan, loss: non_saturating",
-        "kind: gman, techniques: [{kind: feature_matching}]",
-        "methods.gan.techniques[0].kind is feature_matching, which reads the family's D, but gman has "
+        "kind: ebgan, techniques: [{kind: feature_matching}]",
+        "methods.gan.techniques[0].kind is feature_matching, which reads the family's D, but ebgan has "
         "another; leave it out",
+    ),
+    (
+        "kind: gan, loss: non_saturating",
+        "kind: gman, techniques: [{kind: r1}]",
+        "methods.gan.techniques is not empty, but gman takes none; leave them out",
     ),
     (
         "kind: gan, loss: non_saturating",

@@ -25,10 +25,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "selection": "random",
         "techniques": [{"kind": "zero_gp", "at": "real"}],
     },
+    "fast_gan r1": {"kind": "fast_gan", "techniques": [{"kind": "r1"}]},
+    "noisy relativistic": {"kind": "gan", "loss": "relativistic", "techniques": [{"kind": "instance_noise"}]},
     "gan twice": {"kind": "gan", "repeats": 2},
     "gman hard": {"kind": "gman", "hardness": 5.0},
     "pac_gan 4": {"kind": "pac_gan", "packing": 4},
     "both penalties": {"kind": "gan", "techniques": [{"kind": "r1"}, {"kind": "r2"}]},
+    "bigan": {"kind": "ali", "stochastic": False},
+    "ebgan without pulling away": {"kind": "ebgan", "pull_away": 0.0},
     "wgan": {"kind": "gan", "loss": "wasserstein", "techniques": [{"kind": "weight_clipping"}]},
 }
 

@@ -48,7 +48,7 @@ def trainer(
         {
             "kind": family,
             "points": {"latent": 2, "width": 6, "depth": 1},
-            "images": {"latent": 4, "generator_width": 4, "discriminator_width": 4},
+            "images": {"latent": 4, "generator_width": 4, "discriminator_width": 8},
         }
     )
     chosen: Method = TypeAdapter(Method).validate_python(method or {"kind": "gan"})

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from ganmatrix.datasets import digits, photos, ring
+from ganmatrix.datasets import digits, grid, photos, ring
 from ganmatrix.datasets.prepared import Prepared
 from ganmatrix.params.datasets import Dataset
 
 DATASETS: dict[str, Callable[[Any], Prepared]] = {
     "ring": ring.prepare,
+    "grid": grid.prepare,
     "digits": digits.prepare,
     "photos": photos.prepare,
 }

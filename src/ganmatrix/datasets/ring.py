@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from ganmatrix.datasets import mixture
 from ganmatrix.datasets.prepared import Prepared
 from ganmatrix.params.datasets import Ring
 
@@ -19,25 +20,6 @@ def centres(modes: int, radius: float) -> NDArray[np.float64]:
 
 
 def prepare(params: Ring) -> Prepared:
-    """Draw the finite training and held-out sets, every mode equally likely."""
-    rng = np.random.default_rng(params.seed)
+    """Draw from the Gaussians on the circle."""
     means = centres(params.modes, params.radius)
-
-    def draw(count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        labels = rng.integers(params.modes, size=count)
-        points = means[labels] + params.std * rng.standard_normal((count, 2))
-        return points.astype(np.float32), labels
-
-    train, train_labels = draw(params.train)
-    held_out, held_out_labels = draw(params.held_out)
-    return Prepared(
-        modality="points",
-        train=train,
-        train_labels=train_labels,
-        held_out=held_out,
-        held_out_labels=held_out_labels,
-        class_names=tuple(f"mode {k}" for k in range(params.modes)),
-        source=f"drawn: {params.modes} Gaussians on a circle of radius {params.radius}",
-        licence="none needed",
-        facts={"modes": {"centres": means.tolist(), "std": params.std}},
-    )
+    return mixture.prepare(params, means, f"on a circle of radius {params.radius}")

@@ -74,7 +74,7 @@ class AsGan(Method[SeparableLoss]):
         """real(D(x_adv)) of a batch x_adv."""
 
         def objective(batch: Tensor) -> tuple[Tensor, Logs]:
-            loss = self.loss.real(update.discriminator(batch))
+            loss = self.loss.real(update.discriminator(self.shown(batch, update)))
             return loss, {"loss_adversarial": loss.detach()}
 
         return objective

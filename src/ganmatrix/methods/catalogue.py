@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from ganmatrix.methods.ali import Ali
 from ganmatrix.methods.apa import Apa
 from ganmatrix.methods.as_gan import AsGan
+from ganmatrix.methods.cegan import Cegan
+from ganmatrix.methods.co_gan import CoGan
 from ganmatrix.methods.dat import Dat
+from ganmatrix.methods.ebgan import Ebgan
 from ganmatrix.methods.fargan import Fargan
 from ganmatrix.methods.fast_gan import FastGan
 from ganmatrix.methods.gan import Gan
@@ -16,9 +20,13 @@ from ganmatrix.methods.unrolled import Unrolled
 from ganmatrix.params.methods import Method as MethodParams
 
 METHODS: dict[str, type[Any]] = {
+    "ali": Ali,
     "apa": Apa,
     "as_gan": AsGan,
+    "cegan": Cegan,
+    "co_gan": CoGan,
     "dat": Dat,
+    "ebgan": Ebgan,
     "fargan": Fargan,
     "fast_gan": FastGan,
     "gan": Gan,

@@ -13,7 +13,6 @@ from ganmatrix.methods.losses.catalogue import build_separable
 from ganmatrix.methods.losses.loss import SeparableLoss
 from ganmatrix.methods.method import Build, Method
 from ganmatrix.methods.protocol import Logs, Update
-from ganmatrix.methods.techniques.catalogue import build_all
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.methods import Gman as GmanParams
 
@@ -37,7 +36,7 @@ class Gman(Method[SeparableLoss]):
     """What one D misses, another sees."""
 
     def __init__(self, params: GmanParams) -> None:
-        super().__init__(build_separable(params.loss), build_all(params.techniques))
+        super().__init__(build_separable(params.loss))
         self.params = params
 
     def networks(self, build: Build, shape: tuple[int, ...]) -> Pair:

@@ -60,9 +60,8 @@ class Method(ABC, Generic[AnyLoss]):
         def objective(real: Tensor, fake: Tensor, *clean: Tensor) -> tuple[Tensor, Logs]:
             clean_real, clean_fake = clean or (real, fake)
             if second_order:
-                real, fake = (batch.detach().requires_grad_() for batch in (real, fake))
-            for technique in self.techniques:
-                real, fake = technique.disturb(real, update), technique.disturb(fake, update)
+                real, fake = (x if x.requires_grad else x.detach().requires_grad_() for x in (real, fake))
+            real, fake = self.shown(real, update), self.shown(fake, update)
             loss, real_logits, fake_logits = self.contest(real, fake, update)
             logs = score_logs(loss, real_logits, fake_logits)
             sides = Sides(real, fake, real_logits, fake_logits, clean_real, clean_fake, self.loss)
@@ -107,14 +106,18 @@ class Method(ABC, Generic[AnyLoss]):
 
     def adversarial_term(self, fake: Tensor, update: Update) -> Tensor:
         """G's loss on D's view of its fakes (N, *shape), attached to G."""
-        shown = fake
-        for technique in self.techniques:
-            shown = technique.disturb(shown, update)
-        logits = update.discriminator(shown)
+        logits = update.discriminator(self.shown(fake, update))
         if not self.loss.needs_reals_for_generator:
             return self.loss.generator(logits, None)
         partners = torch.arange(len(fake), device=fake.device) % len(update.real)
-        return self.loss.generator(logits, update.discriminator(update.real[partners]).detach())
+        real = self.shown(update.real[partners], update)
+        return self.loss.generator(logits, update.discriminator(real).detach())
+
+    def shown(self, batch: Tensor, update: Update) -> Tensor:
+        """What D is given of a batch: the techniques may disturb it."""
+        for technique in self.techniques:
+            batch = technique.disturb(batch, update)
+        return batch
 
     def after_discriminator(self, update: Update) -> None:
         """What the techniques do to D after one of its steps."""

@@ -12,7 +12,6 @@ from ganmatrix.methods.losses.catalogue import build
 from ganmatrix.methods.losses.loss import Loss
 from ganmatrix.methods.method import Build, Method
 from ganmatrix.methods.protocol import Logs, Update
-from ganmatrix.methods.techniques.catalogue import build_all
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.methods import PacGan as PacGanParams
 
@@ -33,7 +32,7 @@ class PacGan(Method[Loss]):
     """A G that repeats itself is told by its packs."""
 
     def __init__(self, params: PacGanParams) -> None:
-        super().__init__(build(params.loss), build_all(params.techniques))
+        super().__init__(build(params.loss))
         self.packing = params.packing
 
     def networks(self, build: Build, shape: tuple[int, ...]) -> Pair:

@@ -33,7 +33,7 @@ class Unrolled(Method[Loss]):
         # Looking ahead leaves no trace: statistics and norm estimates are those of copies.
         buffers = {name: value.clone() for name, value in network.named_buffers()}
         partners = torch.arange(len(fake), device=fake.device) % len(update.real)
-        real = update.real[partners]
+        real, fake = self.shown(update.real[partners], update), self.shown(fake, update)
 
         def logits(batch: Tensor) -> Tensor:
             return functional_call(network, weights | buffers, (batch,))

@@ -16,17 +16,34 @@ class DatasetSection(Section):
     """Whether samples are points of the plane; else they are images."""
 
 
-class Ring(DatasetSection):
-    """Gaussians evenly spaced on a circle, drawn once into a finite training set."""
+class Mixture(DatasetSection):
+    """Equal Gaussians in the plane, drawn once into a finite training set.
 
-    kind: Literal["ring"]
-    modes: int = Field(ge=2, le=1000, description="number of Gaussians")
-    radius: float = Field(gt=0, le=100, description="radius of the circle, data units")
+    Lengths are in data units, which are the networks' own: nothing rescales points.
+    """
+
+    kind: str
     std: float = Field(gt=0, le=100, description="standard deviation of each Gaussian, data units")
     train: Count = Field(description="points in the training set")
     held_out: Count = Field(description="points in the held-out set")
     seed: int = Field(default=0, ge=0, description="seed of the draw")
     is_points: ClassVar[bool] = True
+
+
+class Ring(Mixture):
+    """Gaussians evenly spaced on a circle, drawn once into a finite training set."""
+
+    kind: Literal["ring"]
+    modes: int = Field(ge=2, le=1000, description="number of Gaussians")
+    radius: float = Field(gt=0, le=100, description="radius of the circle, data units")
+
+
+class GaussianGrid(Mixture):
+    """Gaussians on a square lattice around the origin, drawn once into a finite training set."""
+
+    kind: Literal["grid"]
+    side: int = Field(ge=2, le=30, description="Gaussians in a row; side * side in all")
+    spacing: float = Field(gt=0, le=100, description="distance between neighbours, data units")
 
 
 class Digits(DatasetSection):
@@ -52,4 +69,4 @@ class Photos(DatasetSection):
     held_out_share: float = Field(gt=0, lt=1, description="share of each photograph's width held out")
 
 
-Dataset = Annotated[Ring | Digits | Photos, Field(discriminator="kind")]
+Dataset = Annotated[Ring | GaussianGrid | Digits | Photos, Field(discriminator="kind")]

@@ -144,6 +144,8 @@ def _method_problem(params: Params) -> str | None:
                 f"methods.{key}.loss is {method.loss.kind}, which compares reals with fakes, but "
                 f"{method.kind} treats them apart; choose another loss"
             )
+        if method.techniques and not method.takes_techniques:
+            return f"methods.{key}.techniques is not empty, but {method.kind} takes none; leave them out"
         for i, technique in enumerate(method.techniques):
             where = f"methods.{key}.techniques[{i}].kind is {technique.kind}"
             if technique.needs_critic and not method.has_critic:

@@ -17,6 +17,7 @@ SeparableName = Literal[
     "pearson",
     "hellinger",
     "jensen_shannon",
+    "energy_margin",
 ]
 LossName = Literal[SeparableName, "relativistic", "relativistic_average"]
 
@@ -32,6 +33,13 @@ class Loss(Section):
         default=0.5, gt=0, lt=1, description="pi: weight of the real side, 1 - pi of the fake side"
     )
 
+    margin: float = Field(
+        default=1.0,
+        gt=0,
+        le=1e6,
+        description="of energy_margin: energy beyond which fakes are left alone",
+    )
+
     @property
     def is_separable(self) -> bool:
         """Whether D's loss on reals and on fakes are sums of their own."""
@@ -41,6 +49,8 @@ class Loss(Section):
     def _settings_fit(self) -> "Loss":
         if self.real_label != 1 and self.kind not in get_args(LogisticName):
             raise ValueError(f"real_label is for the logistic losses; leave it out with {self.kind}")
+        if self.margin != 1 and self.kind != "energy_margin":
+            raise ValueError(f"margin is for energy_margin; leave it out with {self.kind}")
         if self.real_weight != 0.5 and not self.is_separable:
             raise ValueError(f"real_weight is for losses of two sides; leave it out with {self.kind}")
         return self
@@ -54,4 +64,5 @@ def _section(value: Any) -> Any:
 LossSection = Annotated[Loss, BeforeValidator(_section, json_schema_input_type=LossName | Loss)]
 
 NON_SATURATING = Loss(kind="non_saturating")
+ENERGY_MARGIN = Loss(kind="energy_margin")
 HINGE = Loss(kind="hinge")

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from ganmatrix.params.base import Ratio, Section
-from ganmatrix.params.losses import HINGE, NON_SATURATING, LossSection
+from ganmatrix.params.losses import ENERGY_MARGIN, HINGE, NON_SATURATING, LossSection
 from ganmatrix.params.techniques import Technique
 
 Epsilon = Annotated[Ratio, Field(ge=0, le=10)]
@@ -22,6 +22,8 @@ class MethodSection(Section):
     """Whether the rule treats reals and fakes apart, so that its loss must."""
     has_critic: ClassVar[bool] = True
     """Whether D is the family's own network, whose features techniques may use."""
+    takes_techniques: ClassVar[bool] = True
+    """Whether anything can be added: not where D judges more than single samples of one domain."""
 
     @property
     def needs_second_derivatives(self) -> bool:
@@ -123,6 +125,7 @@ class PacGan(MethodSection):
     kind: Literal["pac_gan"]
     packing: int = Field(default=2, ge=2, le=16, description="m")
     has_critic: ClassVar[bool] = False
+    takes_techniques: ClassVar[bool] = False
 
     @property
     def group(self) -> int:
@@ -152,10 +155,65 @@ class Gman(MethodSection):
         le=1000,
         description="lambda of the softmax over D: 0 their mean, large their worst",
     )
+    separable_loss: ClassVar[bool] = True
+    has_critic: ClassVar[bool] = False
+    takes_techniques: ClassVar[bool] = False
+
+
+class Ebgan(MethodSection):
+    """EBGAN (Zhao et al. 2017): D is an autoencoder, its logit minus the reconstruction error."""
+
+    kind: Literal["ebgan"]
+    loss: LossSection = ENERGY_MARGIN
+    pull_away: float = Field(
+        default=0.1, ge=0, le=1e6, description="weight of the squared cosines between codes of fakes"
+    )
     has_critic: ClassVar[bool] = False
 
 
+class Cegan(MethodSection):
+    """Calibrated energy-based GAN (Dai et al. 2017): EBGAN's D, and an entropy term on G."""
+
+    kind: Literal["cegan"]
+    loss: LossSection = ENERGY_MARGIN
+    entropy_weight: float = Field(
+        default=0.01, ge=0, le=1e6, description="of E log q(z | G(z)), a lower bound of G's entropy"
+    )
+    has_critic: ClassVar[bool] = False
+
+
+class Ali(MethodSection):
+    """ALI and BiGAN (Dumoulin et al., Donahue et al. 2017): D judges pairs of data and latents."""
+
+    kind: Literal["ali"]
+    stochastic: bool = Field(default=True, description="true: ALI, z drawn from q(z | x); false: BiGAN")
+    separable_loss: ClassVar[bool] = True
+    has_critic: ClassVar[bool] = False
+    takes_techniques: ClassVar[bool] = False
+
+
+class CoGan(MethodSection):
+    """CoGAN (Liu & Tuzel 2016): two coupled GANs, on the data and on their edges."""
+
+    kind: Literal["co_gan"]
+    has_critic: ClassVar[bool] = False
+    takes_techniques: ClassVar[bool] = False
+
+
 Method = Annotated[
-    Gan | AsGan | Dat | Fargan | RobGan | FastGan | Apa | PacGan | Unrolled | Gman,
+    Gan
+    | AsGan
+    | Dat
+    | Fargan
+    | RobGan
+    | FastGan
+    | Apa
+    | PacGan
+    | Unrolled
+    | Gman
+    | Ebgan
+    | Cegan
+    | Ali
+    | CoGan,
     Field(discriminator="kind"),
 ]

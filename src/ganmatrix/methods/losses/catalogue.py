@@ -1,5 +1,6 @@
 """The losses, by their names in params.yaml."""
 
+from ganmatrix.methods.losses.energy_margin import EnergyMargin
 from ganmatrix.methods.losses.f_divergence import (
     Hellinger,
     JensenShannon,
@@ -45,4 +46,6 @@ def build_separable(params: LossParams) -> SeparableLoss:
     """The same, of a loss whose sides stand by themselves."""
     if params.kind in LOGISTIC:
         return LOGISTIC[params.kind](params.real_weight, params.real_label)
+    if params.kind == "energy_margin":
+        return EnergyMargin(params.real_weight, params.margin)
     return SEPARABLE[params.kind](params.real_weight)

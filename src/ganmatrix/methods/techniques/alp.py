@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ganmatrix.methods.protocol import Update
-from ganmatrix.methods.techniques.directions import random_unit, unit
+from ganmatrix.methods.techniques.directions import judged, random_unit, unit
 from ganmatrix.methods.techniques.technique import Sides, Technique, Term
 from ganmatrix.params.techniques import Alp as AlpParams
 
@@ -29,7 +29,7 @@ class Alp(Technique[AlpParams]):
         shape = (len(points), *[1] * (points.ndim - 1))
         shares = torch.rand(shape, generator=update.noise, device=points.device).to(points.dtype)
         step = direction * (low + (high - low) * shares)
-        here, there = update.discriminator.pair(points, points + step)
+        here, there = judged(points, update), judged(points + step, update)
         quotient = (here - there).abs() / step.flatten(1).norm(dim=1)
         penalty = (quotient - 1).clamp(min=0).square().mean()
         return self.params.weight * penalty, {"alp": penalty.detach()}
@@ -39,7 +39,7 @@ class Alp(Technique[AlpParams]):
         direction = random_unit(points, update.noise)
         for _ in range(self.params.power_iterations):
             direction.requires_grad_()
-            here, there = update.discriminator.pair(points, points + self.params.xi * direction)
+            here, there = judged(points, update), judged(points + self.params.xi * direction, update)
             (gradient,) = torch.autograd.grad((here - there).abs().sum(), direction)
             direction = unit(gradient)
         return direction.detach()

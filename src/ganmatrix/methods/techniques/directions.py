@@ -1,7 +1,9 @@
-"""Directions in data space."""
+"""Directions in data space, and D along them."""
 
 import torch
 from torch import Tensor
+
+from ganmatrix.methods.protocol import Update
 
 
 def unit(vectors: Tensor) -> Tensor:
@@ -13,3 +15,8 @@ def unit(vectors: Tensor) -> Tensor:
 def random_unit(like: Tensor, noise: torch.Generator) -> Tensor:
     """Uniform directions, one for each of (N, *shape)."""
     return unit(torch.randn(like.shape, generator=noise, device=like.device).to(like.dtype))
+
+
+def judged(points: Tensor, update: Update) -> Tensor:
+    """Logits (2N,) of points whose first half are reals and second half fakes, seen as D sees sides."""
+    return torch.cat(update.discriminator.pair(*points.chunk(2)))

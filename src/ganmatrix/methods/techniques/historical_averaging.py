@@ -1,6 +1,7 @@
 """Historical averaging (Salimans et al. 2016).
 
-weight ||theta - (1/t) sum of past theta||^2 joins the objective of both players.
+weight ||theta - (1/t) sum of past theta||^2 joins the objective of both players. The past begins with
+the weights after a player's first step.
 """
 
 from typing import Any
@@ -25,8 +26,9 @@ class History:
         weights = list(network.parameters())
         if self.count == 0:
             return weights[0].new_zeros(())
+        self.means = [mean.to(weights[0].device) for mean in self.means]
         pairs = zip(weights, self.means, strict=True)
-        return torch.stack([(w - m.to(w.device)).square().sum() for w, m in pairs]).sum()
+        return torch.stack([(weight - mean).square().sum() for weight, mean in pairs]).sum()
 
     def add(self, network: nn.Module) -> None:
         """The present joins the past."""
@@ -63,7 +65,7 @@ class HistoricalAveraging(Technique[HistoricalAveragingParams]):
 
     def state_dict(self) -> dict[str, Any]:
         return {
-            name: {"count": history.count, "means": history.means}
+            name: {"count": history.count, "means": [mean.clone() for mean in history.means]}
             for name, history in (("generator", self.generator), ("discriminator", self.discriminator))
         }
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganmatrix.methods.protocol import Update
-from ganmatrix.methods.techniques.directions import random_unit, unit
+from ganmatrix.methods.techniques.directions import judged, random_unit, unit
 from ganmatrix.methods.techniques.technique import Sides, Technique, Term
 from ganmatrix.params.techniques import Vat as VatParams
 
@@ -22,14 +22,14 @@ class Vat(Technique[VatParams]):
         points = torch.cat([sides.clean_real, sides.clean_fake]).detach()
         with update.discriminator.full_precision():
             with torch.no_grad():
-                here = update.discriminator(points)
+                here = judged(points, update)
             direction = random_unit(points, update.noise)
             for _ in range(self.params.power_iterations):
                 direction.requires_grad_()
-                there = update.discriminator(points + self.params.xi * direction)
+                there = judged(points + self.params.xi * direction, update)
                 (gradient,) = torch.autograd.grad(divergence(here, there).sum(), direction)
                 direction = unit(gradient)
-            there = update.discriminator(points + self.params.epsilon * direction.detach())
+            there = judged(points + self.params.epsilon * direction.detach(), update)
         penalty = divergence(here, there).mean()
         return self.params.weight * penalty, {"vat": penalty.detach()}
 

@@ -25,16 +25,19 @@ class ReferenceNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.float() if x.dtype is torch.bfloat16 else x
-        places = list(range(2, x.ndim))
-        mean, square = x.mean(places, keepdim=True), x.square().mean(places, keepdim=True)
+        values = x.flatten(2) if x.ndim > 2 else x[:, :, None]
+        own_mean = values.mean(2, keepdim=True)
+        own_variance = values.var(2, correction=0, keepdim=True)
+        references = values[: self.references]
+        mean = references.mean((0, 2), keepdim=True)
+        variance = references.var((0, 2), correction=0, keepdim=True)
+        # The moments of a mixture, without differences of squares.
         share = 1 / (self.references + 1)
-        reference_mean = mean[: self.references].mean(0, keepdim=True)
-        reference_square = square[: self.references].mean(0, keepdim=True)
-        mean = share * mean + (1 - share) * reference_mean
-        square = share * square + (1 - share) * reference_square
-        shape = [1, -1, *[1] * len(places)]
-        normal = (x - mean) * (square - mean.square() + self.eps).rsqrt()
-        return normal * self.weight.view(shape) + self.bias.view(shape)
+        mixed_mean = torch.lerp(mean, own_mean, share)
+        between = share * (1 - share) * (own_mean - mean).square()
+        mixed_variance = torch.lerp(variance, own_variance, share) + between
+        normal = (values - mixed_mean) * (mixed_variance + self.eps).rsqrt()
+        return (normal * self.weight[:, None] + self.bias[:, None]).view_as(x)
 
 
 class Referenced(nn.Module):
