@@ -98,6 +98,9 @@ CODE: dict[str, tuple[str, ...]] = {
     "report": (
         "params/base.py",
         "params/claims.py",
+        "params/losses.py",
+        "params/methods.py",
+        "params/techniques.py",
         "cell.py",
         "results",
         "reporting",

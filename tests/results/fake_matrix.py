@@ -91,6 +91,7 @@ class FakeMatrix:
                 "modality": "points" if points else "images",
                 "method_kind": cell.method,
                 "loss": "non_saturating",
+                "techniques": ["zero_gp"] if cell.method == "fargan" else [],
                 "networks": {"generator": network, "discriminator": network},
                 "parameters": {"generator": 123_456, "discriminator": 98_765},
                 "params": {},

@@ -1,36 +1,29 @@
-"""What each method is, in a sentence, and the caveats that every report must carry."""
+"""What each method is, and the caveats that every report must carry."""
 
+from typing import get_args
+
+from ganmatrix.params.methods import Method
+from ganmatrix.params.techniques import Technique
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, bullets, table
 from ganmatrix.reporting.measures import column
 
-KINDS = {
-    "gan": "The plain GAN: D and G take turns on one loss.",
-    "as_gan": (
-        "Adversarial symmetric GAN: D takes a second step on reals that are perturbed to fool it. With a "
-        "perturbation of zero it is the control: two D steps, no adversary."
-    ),
-    "dat": "Direct adversarial training: D trains on perturbed reals and fakes in place of clean ones.",
-    "fargan": (
-        "Fake-as-real GAN: some fakes are labelled real while D trains, beside a gradient penalty. A "
-        "reconstruction, because its authors published no code. With a share of zero it is the control."
-    ),
+IDEAS = {
+    get_args(section.model_fields["kind"].annotation)[0]: (section.__doc__ or "").splitlines()[0]
+    for section in (*get_args(get_args(Method)[0]), *get_args(get_args(Technique)[0]))
 }
+"""What params.yaml's sections say of themselves, by kind."""
 
 
 def methods(evidence: Evidence) -> Fragment:
-    """The methods of the grid: name, kind, loss, idea."""
-    kinds = evidence.matrix.drop_duplicates("method").to_dict("records")
-    rows = [
-        [
-            row["method"],
-            row["method_kind"],
-            (row["loss"] or "-").replace("_", " "),
-            KINDS.get(row["method_kind"], "-"),
-        ]
-        for row in kinds
-    ]
-    return table("Methods under test", ["Method", "Kind", "Loss", "Idea"], rows)
+    """The methods of the grid: name, kind, loss, techniques, and what these are."""
+    rows = []
+    for row in evidence.matrix.drop_duplicates("method").to_dict("records"):
+        techniques = row["techniques"].split()
+        ideas = [IDEAS.get(kind, "-") for kind in (row["method_kind"], *techniques)]
+        names = [name.replace("_", " ") for name in (row["loss"] or "-", ", ".join(techniques) or "-")]
+        rows.append([row["method"], row["method_kind"], *names, " ".join(ideas)])
+    return table("Methods under test", ["Method", "Kind", "Loss", "Techniques", "Idea"], rows)
 
 
 def caveats(evidence: Evidence) -> Fragment:

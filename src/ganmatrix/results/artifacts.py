@@ -39,6 +39,7 @@ class Reproducible(Artifact):
     modality: Literal["points", "images"]
     method_kind: str
     loss: str | None
+    techniques: list[str]
     networks: NetworkNames
     parameters: ParameterCounts
     outcome: Literal["completed", "diverged"]

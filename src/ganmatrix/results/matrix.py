@@ -86,6 +86,7 @@ def _run(record: Record) -> dict[str, Any]:
         "modality": run.modality,
         "method_kind": run.method_kind,
         "loss": run.loss,
+        "techniques": " ".join(run.techniques),
         "generator": run.networks.generator,
         "discriminator": run.networks.discriminator,
         "generator_parameters": run.parameters.generator,

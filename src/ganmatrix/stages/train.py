@@ -150,6 +150,7 @@ def identity(cell: Cell, params: Params, pair: Pair, data: Prepared) -> dict[str
         "modality": data.card.modality,
         "method_kind": method.kind,
         "loss": method.loss.kind,
+        "techniques": [technique.kind for technique in method.techniques],
         "networks": {"generator": pair.generator_name, "discriminator": pair.discriminator_name},
         "parameters": {
             "generator": parameter_count(pair.generator),
