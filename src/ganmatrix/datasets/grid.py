@@ -1,4 +1,4 @@
-"""Gaussians on a square lattice: the `2D-grid` of VEEGAN and PacGAN has 25, spaced 40 deviations apart."""
+"""Gaussians on a square lattice: PacGAN's `2D-grid` has 25, 40 deviations apart."""
 
 import numpy as np
 from numpy.typing import NDArray
