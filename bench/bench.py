@@ -30,7 +30,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "gan": {"kind": "gan"},
     "as_gan": {"kind": "as_gan", "epsilon": 1 / 255, "warm_up": 0},
     "dat": {"kind": "dat"},
-    "fargan": {"kind": "fargan"},
+    "fargan": {"kind": "fargan", "techniques": [{"kind": "zero_gp", "at": "real"}]},
 }
 METHOD_BATCH = {"dcgan32": 64, "sngan32": 16}
 BATCHES = (8, 16, 32, 64, 128)

@@ -70,7 +70,8 @@ def build(spec: dict[str, Any]) -> Trainer:
     cell = Cell("random", spec["network"], spec["method"]["kind"], 0)
     images = np.random.default_rng(0).integers(0, 256, (IMAGES, 3, 32, 32), dtype=np.uint8)
     data = Resident(images, torch.device(spec["device"]))
-    return Trainer(cell, initialise(cell, architecture, (3, 32, 32)), methods.build(method), recipe, data)
+    rule = methods.build(method)
+    return Trainer(cell, initialise(cell, architecture, rule, (3, 32, 32)), rule, recipe, data)
 
 
 def main(spec: dict[str, Any]) -> None:

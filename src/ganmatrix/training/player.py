@@ -1,8 +1,7 @@
 """One of the two players: a network and its optimiser."""
 
 import contextlib
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -85,8 +84,8 @@ class Player:
         assert total is not None
         gradients = [w.grad for w in self.weights if w.grad is not None]
         self.ledger.note(total, reason=Reason.LOSS)
-        # The largest entry: a Euclidean norm can overflow where every entry is finite.
-        self.ledger.note(nn.utils.get_total_norm(gradients, math.inf), reason=Reason.GRADIENT)
+        # Not the Euclidean norm, which can overflow where every entry is finite.
+        self.ledger.note(_largest(gradients), reason=Reason.GRADIENT)
         self.ledger.note(nn.utils.get_total_norm(gradients), f"gradient_norm_{self.name}")
         self.optimiser.step()
         return logs
@@ -98,7 +97,7 @@ class Player:
 
     def weights_are_finite(self) -> bool:
         """Whether every weight is finite; waits for the device."""
-        return bool(torch.isfinite(nn.utils.get_total_norm(self.weights, math.inf)))
+        return bool(torch.isfinite(_largest(self.weights)))
 
     def state_dict(self) -> dict[str, Any]:
         return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
@@ -111,6 +110,11 @@ class Player:
         if self.precision is torch.float32:
             return contextlib.nullcontext()
         return torch.autocast(device, self.precision)
+
+
+def _largest(tensors: Iterable[Tensor]) -> Tensor:
+    """The largest magnitude of all entries, NaN if there is one; on a CPU far faster than torch's norm."""
+    return torch.stack([tensor.detach().abs().amax() for tensor in tensors]).amax()
 
 
 def _at_least_float32(value: Tensor) -> Tensor:
