@@ -37,14 +37,14 @@ class MethodSection(Section):
 
 
 class Gan(MethodSection):
-    """The plain GAN: alternating D and G steps on one loss."""
+    """The plain GAN (Goodfellow et al. 2014): D descends real(D(x)) + fake(D(G(z)))."""
 
     kind: Literal["gan"]
     repeats: int = Field(default=1, ge=1, le=10, description="D steps on one batch of reals; 2 is a control")
 
 
 class AsGan(MethodSection):
-    """Adversarial symmetric GAN (Liu et al. 2021): a second D step on FGSM-perturbed reals."""
+    """Adversarial symmetric GAN (Liu et al. 2021): a second D step, on real(D(x + epsilon sign(dl_r/dx)))."""
 
     kind: Literal["as_gan"]
     epsilon: Epsilon = Field(description="FGSM step on the data's [-1, 1] scale; 0 is the control")
@@ -64,7 +64,7 @@ class AsGan(MethodSection):
 
 
 class Dat(MethodSection):
-    """Direct adversarial training (Li et al. 2020): D trains on perturbed reals and fakes only."""
+    """Direct adversarial training (Li et al. 2020): D trains on x - clamp(d|mean D(x) - m|/dx), both sides."""
 
     kind: Literal["dat"]
     loss: LossSection = HINGE
@@ -80,7 +80,7 @@ class Dat(MethodSection):
 
 
 class Fargan(MethodSection):
-    """Fake-as-real GAN (Tao & Wang 2020), a reconstruction: the authors published no code."""
+    """Fake-as-real GAN (Tao & Wang 2020), a reconstruction: N0 reals of a batch are fakes of largest D."""
 
     kind: Literal["fargan"]
     fake_as_real_share: float = Field(
@@ -91,7 +91,7 @@ class Fargan(MethodSection):
 
 
 class RobGan(MethodSection):
-    """Rob-GAN's adversarial training (Liu & Hsieh 2019): PGD on reals, in place of the clean ones."""
+    """Rob-GAN's training (Liu & Hsieh 2019): D sees argmax l_r(x + r), |r| <= epsilon, by PGD, not x."""
 
     kind: Literal["rob_gan"]
     epsilon: Epsilon = Field(default=0.03125, description="L-infinity radius; theirs at 64 pixels")
@@ -101,7 +101,7 @@ class RobGan(MethodSection):
 
 
 class FastGan(MethodSection):
-    """Free adversarial training (FastGAN, Zhong et al. 2020): D steps that also move a lasting delta."""
+    """FastGAN (Zhong et al. 2020): free adversarial D steps at x + delta, delta += tau sign(dl/dx)."""
 
     kind: Literal["fast_gan"]
     epsilon: Epsilon = Field(default=0.006, description="L-infinity radius of delta")
@@ -111,7 +111,7 @@ class FastGan(MethodSection):
 
 
 class Apa(MethodSection):
-    """Adaptive pseudo augmentation (Jiang et al. 2021): some reals are replaced by random fakes."""
+    """Adaptive pseudo augmentation (Jiang et al. 2021): a real is a fake with probability p, by E sign D(x)."""
 
     kind: Literal["apa"]
     target: float = Field(default=0.6, gt=-1, lt=1, description="E sign D(real) that p is steered to")
@@ -120,7 +120,7 @@ class Apa(MethodSection):
 
 
 class PacGan(MethodSection):
-    """PacGAN (Lin et al. 2018): D sees m samples of one side at once."""
+    """PacGAN (Lin et al. 2018): D judges packs (x_1, ..., x_m) of one side."""
 
     kind: Literal["pac_gan"]
     packing: int = Field(default=2, ge=2, le=16, description="m")
@@ -133,7 +133,7 @@ class PacGan(MethodSection):
 
 
 class Unrolled(MethodSection):
-    """Unrolled GAN (Metz et al. 2017): G plays against D as it will be in k steps."""
+    """Unrolled GAN (Metz et al. 2017): G descends l_G(D_k), D after k steps w - eta dl_D/dw."""
 
     kind: Literal["unrolled"]
     steps: int = Field(default=5, ge=1, le=20, description="k")
@@ -145,7 +145,7 @@ class Unrolled(MethodSection):
 
 
 class Gman(MethodSection):
-    """GMAN (Durugkar et al. 2017): one G against several D."""
+    """GMAN (Durugkar et al. 2017): G descends sum_i w_i l_i over several D, w = softmax(lambda l)."""
 
     kind: Literal["gman"]
     discriminators: int = Field(default=3, ge=2, le=10)
@@ -161,7 +161,7 @@ class Gman(MethodSection):
 
 
 class Ebgan(MethodSection):
-    """EBGAN (Zhao et al. 2017): D is an autoencoder, its logit minus the reconstruction error."""
+    """EBGAN (Zhao et al. 2017): D = -||Dec(Enc(x)) - x||^2, an energy; codes of fakes are pulled apart."""
 
     kind: Literal["ebgan"]
     loss: LossSection = ENERGY_MARGIN
@@ -172,7 +172,7 @@ class Ebgan(MethodSection):
 
 
 class Cegan(MethodSection):
-    """Calibrated energy-based GAN (Dai et al. 2017): EBGAN's D, and an entropy term on G."""
+    """Calibrated energy-based GAN (Dai et al. 2017): EBGAN's D; G descends energy - w E log q(z | G(z))."""
 
     kind: Literal["cegan"]
     loss: LossSection = ENERGY_MARGIN
@@ -183,7 +183,7 @@ class Cegan(MethodSection):
 
 
 class Ali(MethodSection):
-    """ALI and BiGAN (Dumoulin et al., Donahue et al. 2017): D judges pairs of data and latents."""
+    """ALI and BiGAN (Dumoulin et al., Donahue et al. 2017): D judges (x, E(x)) against (G(z), z)."""
 
     kind: Literal["ali"]
     stochastic: bool = Field(default=True, description="true: ALI, z drawn from q(z | x); false: BiGAN")
@@ -193,7 +193,7 @@ class Ali(MethodSection):
 
 
 class CoGan(MethodSection):
-    """CoGAN (Liu & Tuzel 2016): two coupled GANs, on the data and on their edges."""
+    """CoGAN (Liu & Tuzel 2016): two coupled GANs, l(x, G_1(z)) + l(edges(x), G_2(z))."""
 
     kind: Literal["co_gan"]
     has_critic: ClassVar[bool] = False

@@ -70,7 +70,7 @@ class Dragan(PenaltySection):
 
 
 class ZeroGp(PenaltySection):
-    """lambda E||grad D||^2 (Thanh-Tung et al. 2019 at interpolates; at samples, 0-GP-sample)."""
+    """lambda E||grad D||^2 (Thanh-Tung et al. 2019), at interpolates or at samples."""
 
     kind: Literal["zero_gp"]
     weight: Weight = 10.0
@@ -99,7 +99,7 @@ class UnifiedGradient(PenaltySection):
 
 
 class Vat(TechniqueSection):
-    """Virtual adversarial training of D (Miyato et al. 2018): KL between D's verdicts at x and at x + r."""
+    """VAT of D (Miyato et al. 2018): + w KL(D(x), D(x + r)) at the worst r of length epsilon."""
 
     kind: Literal["vat"]
     weight: Weight = 1.0
@@ -124,7 +124,7 @@ class InstanceNoise(TechniqueSection):
 
 
 class Rotation(TechniqueSection):
-    """SSGAN: D also tells by how much an image is turned (Chen et al. 2019)."""
+    """SSGAN (Chen et al. 2019): + w CE of naming by which quarter turn an image is rotated."""
 
     kind: Literal["rotation"]
     discriminator_weight: Weight = 1.0
@@ -134,7 +134,7 @@ class Rotation(TechniqueSection):
 
 
 class InfoMax(TechniqueSection):
-    """InfoMax-GAN: local and global features of one image recognise each other (Lee et al. 2021)."""
+    """InfoMax-GAN (Lee et al. 2021): + w InfoNCE between an image's local and global features."""
 
     kind: Literal["info_max"]
     discriminator_weight: Weight = 0.2
@@ -145,7 +145,7 @@ class InfoMax(TechniqueSection):
 
 
 class FeatureMatching(TechniqueSection):
-    """G matches the mean features of reals instead of D's verdict (Salimans et al. 2016)."""
+    """Feature matching (Salimans et al. 2016): G descends ||E f(x) - E f(G(z))||^2 alone."""
 
     kind: Literal["feature_matching"]
     weight: Weight = 1.0
@@ -153,7 +153,7 @@ class FeatureMatching(TechniqueSection):
 
 
 class MinibatchDiscrimination(TechniqueSection):
-    """D's logit sees how near a sample's features lie to its batch's (Salimans et al. 2016)."""
+    """Minibatch discrimination (Salimans et al. 2016): D sees sum_j exp(-||M_i - M_j||_1) of its batch."""
 
     kind: Literal["minibatch_discrimination"]
     kernels: int = Field(default=50, ge=1, le=1000)
