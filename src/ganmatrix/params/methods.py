@@ -64,7 +64,7 @@ class AsGan(MethodSection):
 
 
 class Dat(MethodSection):
-    """Direct adversarial training (Li et al. 2020): D trains on x - clamp(d|mean D(x) - m|/dx), both sides."""
+    """DAT (Li et al. 2020): D trains on x - clamp(d|mean D(x) - m|/dx) of both sides, m the other's mean."""
 
     kind: Literal["dat"]
     loss: LossSection = HINGE
@@ -111,7 +111,7 @@ class FastGan(MethodSection):
 
 
 class Apa(MethodSection):
-    """Adaptive pseudo augmentation (Jiang et al. 2021): a real is a fake with probability p, by E sign D(x)."""
+    """APA (Jiang et al. 2021): a real is a fake with probability p, steered by E sign D(x)."""
 
     kind: Literal["apa"]
     target: float = Field(default=0.6, gt=-1, lt=1, description="E sign D(real) that p is steered to")
