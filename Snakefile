@@ -36,10 +36,11 @@ def cell_of(wildcards):
 
 # A scale works in a folder of its own, so what lies at the root is named in full there.
 TEMPLATES = "reports/templates"
-TEMPLATES_OPTION = ""
+TEMPLATES_OPTION = SOURCES_OPTION = ""
 if PARAMS_OPTION:
     TEMPLATES = f"{workflow.basedir}/{TEMPLATES}"
     TEMPLATES_OPTION = f" --templates {TEMPLATES}"
+    SOURCES_OPTION = f" --sources {workflow.basedir}"
 
     workdir: f"scales/{PARAMS.stem}"
 

@@ -12,14 +12,14 @@ rule prepare:
         "logs/prepare/{dataset}.log",
     benchmark:
         "benchmarks/prepare/{dataset}.tsv"
-    threads: 1
+    threads: lambda w: 8 if GRID.datasets[w.dataset].is_streamed else 1
     resources:
         mem_mb=2000,
-        runtime=60,
+        runtime=lambda w: 720 if GRID.datasets[w.dataset].is_streamed else 60,
     params:
         values=lambda w: plan.values("prepare", DOCUMENT, dataset=w.dataset),
         code=plan.code_digest("prepare"),
-        options=PARAMS_OPTION,
+        options=PARAMS_OPTION + SOURCES_OPTION,
     message:
         "prepare {wildcards.dataset}"
     shell:

@@ -36,6 +36,7 @@ CellId = Annotated[
 ]
 DEFAULT_PARAMS = Path("params.yaml")
 DEFAULT_TEMPLATES = Path("reports/templates")
+DEFAULT_SOURCES = Path()
 
 
 def _version(wanted: bool) -> None:
@@ -53,12 +54,21 @@ def _root(
 
 
 @app.command()
-def prepare(dataset: DatasetName, params: ParamsPath = DEFAULT_PARAMS) -> None:
-    """Prepare a dataset: data/DATASET/."""
+def prepare(
+    dataset: DatasetName,
+    params: ParamsPath = DEFAULT_PARAMS,
+    sources: Annotated[
+        Path, typer.Option("--sources", metavar="FOLDER", help="What relative paths of sources count from.")
+    ] = DEFAULT_SOURCES,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out images that cannot be used; the card lists them.")
+    ] = False,
+) -> None:
+    """Prepare a dataset, or go on where it was stopped: data/DATASET/."""
     from ganmatrix.stages import prepare as stage
 
     name, loaded = _dataset(dataset, params)
-    _say(stage.run(name, loaded.datasets[name], Layout()))
+    _say(stage.run(name, loaded.datasets[name], Layout(), sources, skip_bad))
 
 
 @app.command()

@@ -29,7 +29,9 @@ CODE: dict[str, tuple[str, ...]] = {
         "params/datasets.py",
         "datasets",
         "stages/data.py",
+        "stages/growing.py",
         "stages/prepare.py",
+        "stages/streaming.py",
     ),
     "reference": (
         "params/base.py",

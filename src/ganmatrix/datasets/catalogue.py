@@ -1,20 +1,42 @@
 """The dataset kinds, by their names in params.yaml."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ganmatrix.datasets import digits, grid, photos, ring
+from ganmatrix.datasets.celeba import CelebA
+from ganmatrix.datasets.cifar import Cifar
+from ganmatrix.datasets.image_folder import ImageFolder
+from ganmatrix.datasets.image_parquet import ImageParquet
+from ganmatrix.datasets.lsun_bedroom import LsunBedroom
 from ganmatrix.datasets.prepared import Prepared
+from ganmatrix.datasets.stl10 import Stl10
+from ganmatrix.datasets.stream import Source
 from ganmatrix.params.datasets import Dataset
 
-DATASETS: dict[str, Callable[[Any], Prepared]] = {
+HELD: dict[str, Callable[[Any], Prepared]] = {
     "ring": ring.prepare,
     "grid": grid.prepare,
     "digits": digits.prepare,
     "photos": photos.prepare,
 }
+"""Kinds that are made in memory."""
+
+STREAMED: dict[str, Callable[[Any, Path], Source]] = {
+    "celeba": CelebA,
+    "cifar10": Cifar,
+    "cifar100": Cifar,
+    "image_folder": ImageFolder,
+    "image_parquet": ImageParquet,
+    "lsun_bedroom": LsunBedroom,
+    "stl10": Stl10,
+}
+"""Kinds that are read from files below a folder."""
 
 
-def prepare(params: Dataset) -> Prepared:
-    """Prepare the dataset that the params describe."""
-    return DATASETS[params.kind](params)
+def open_source(params: Dataset, root: Path) -> Prepared | Source:
+    """The dataset that the params describe; relative paths count from `root`."""
+    if params.is_streamed:
+        return STREAMED[params.kind](params, root)
+    return HELD[params.kind](params)

@@ -2,11 +2,13 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, field_validator
 
 from ganmatrix.params.base import Section
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
+Resolution = Literal[16, 32, 48, 64, 128]
+Place = Annotated[str, StringConstraints(min_length=1)]
 
 
 class DatasetSection(Section):
@@ -14,6 +16,8 @@ class DatasetSection(Section):
 
     is_points: ClassVar[bool] = False
     """Whether samples are points of the plane; else they are images."""
+    is_streamed: ClassVar[bool] = False
+    """Whether it is read from files piece by piece, by as many threads as are granted."""
 
 
 class Mixture(DatasetSection):
@@ -69,4 +73,121 @@ class Photos(DatasetSection):
     held_out_share: float = Field(gt=0, lt=1, description="share of each photograph's width held out")
 
 
-Dataset = Annotated[Ring | GaussianGrid | Digits | Photos, Field(discriminator="kind")]
+class ImageFiles(DatasetSection):
+    """Images that are read from files, cut to a centred square and resized, antialiased."""
+
+    resolution: Resolution = Field(description="side of the prepared images, pixels")
+    channels: Literal[1, 3] = Field(default=3, description="1: grey; 3: colour")
+    crop: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        default=None, description="side of the centre crop, pixels; none for the largest square"
+    )
+    skip_bad: bool = Field(
+        default=False, description="leave out images that cannot be used, and list them on the card"
+    )
+    is_streamed: ClassVar[bool] = True
+
+
+class Copy(Section):
+    """Another copy of a published archive, recognised by its checksum."""
+
+    path: Place = Field(description="from the project's folder, or absolute")
+    md5: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] = Field(description="32 hex digits")
+
+
+class Cifar10(ImageFiles):
+    """CIFAR-10's 50,000 training and 10,000 test images (Krizhevsky 2009), 32x32."""
+
+    kind: Literal["cifar10"]
+    resolution: Resolution = 32
+    archive: Copy | None = Field(default=None, description="none for data/raw/cifar-10-binary.tar.gz")
+
+
+class Cifar100(ImageFiles):
+    """CIFAR-100's 50,000 training and 10,000 test images (Krizhevsky 2009), 32x32."""
+
+    kind: Literal["cifar100"]
+    resolution: Resolution = 32
+    archive: Copy | None = Field(default=None, description="none for data/raw/cifar-100-binary.tar.gz")
+
+
+class Stl10(ImageFiles):
+    """STL-10 (Coates et al. 2011), 96x96; 48 is what the papers train on."""
+
+    kind: Literal["stl10"]
+    resolution: Resolution = 48
+    train_on: Literal["unlabelled", "labelled"] = Field(
+        default="unlabelled", description="100,000 images without labels, or 5,000 with"
+    )
+    archive: Copy | None = Field(default=None, description="none for data/raw/stl10_binary.tar.gz")
+
+
+class CelebA(ImageFiles):
+    """CelebA's aligned faces (Liu et al. 2015), 178x218, by the published partition."""
+
+    kind: Literal["celeba"]
+    crop: Annotated[int, Field(ge=1, le=178)] | None = Field(default=178, description="centre crop, pixels")
+    archive: Copy | None = Field(default=None, description="none for data/raw/img_align_celeba.zip")
+    partition: Copy | None = Field(default=None, description="none for data/raw/list_eval_partition.txt")
+
+
+class LsunBedroom(ImageFiles):
+    """LSUN's three million bedrooms (Yu et al. 2015), short side 256."""
+
+    kind: Literal["lsun_bedroom"]
+    folder: Place = Field(default="data/raw/bedroom_train_lmdb", description="where data.mdb lies")
+    held_out_share: float = Field(default=0.01, gt=0, lt=1, description="share that is held out")
+    seed: int = Field(default=0, ge=0, description="seed of that draw")
+
+
+class OwnImages(ImageFiles):
+    """A user's own files. They are not watched: change `version` when they have changed."""
+
+    train: Place = Field(description="where the images are, from the project's folder or absolute")
+    held_out: Place | None = Field(
+        default=None, description="where the held-out images are; none to draw them from `train`"
+    )
+    held_out_share: float = Field(default=0.1, gt=0, lt=1, description="share that is drawn from `train`")
+    seed: int = Field(default=0, ge=0, description="seed of that draw")
+    version: int = Field(default=1, ge=1, description="raise it to have changed files prepared anew")
+    source: str = Field(default="the user's own images", description="for the card")
+    licence: str = Field(default="not stated", description="for the card")
+
+
+class ImageFolder(OwnImages):
+    """Images in folders: the first folder below the root is the class."""
+
+    kind: Literal["image_folder"]
+
+
+class ImageParquet(OwnImages):
+    """Parquet files with the columns `img: {bytes, path}` and `label`; a file, a folder or a pattern."""
+
+    kind: Literal["image_parquet"]
+    image_column: str = "img"
+    label_column: str = "label"
+    class_names: list[str] | None = Field(
+        default=None, description="names of the labels 0, 1, ...; none to take the files' own"
+    )
+
+    @field_validator("class_names")
+    @classmethod
+    def _different(cls, names: list[str] | None) -> list[str] | None:
+        if names is not None and (not names or len(set(names)) != len(names)):
+            raise ValueError("expected one name or more, all different")
+        return names
+
+
+Dataset = Annotated[
+    Ring
+    | GaussianGrid
+    | Digits
+    | Photos
+    | Cifar10
+    | Cifar100
+    | Stl10
+    | CelebA
+    | LsunBedroom
+    | ImageFolder
+    | ImageParquet,
+    Field(discriminator="kind"),
+]

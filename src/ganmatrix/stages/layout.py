@@ -103,6 +103,10 @@ class Layout:
     def data(self, dataset: str) -> DataFiles:
         return DataFiles(self.root / "data" / dataset)
 
+    def unfinished(self, dataset: str) -> Path:
+        """Where a dataset grows while it is being prepared; no cell's id is `data`."""
+        return self.root / "scratch" / "data" / dataset
+
     def reference(self, dataset: str) -> ReferenceFiles:
         return ReferenceFiles(self.root / "references" / dataset)
 

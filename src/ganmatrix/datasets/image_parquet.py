@@ -1,0 +1,168 @@
+"""Images in Parquet files, as image datasets are commonly shared: `img: {bytes, path}`, `label`.
+
+Rows are read in order, a few thousand at a time; several files count as one, in the order of their
+names. Class names come from params.yaml, else from the files' own metadata, else they are numbers.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ganmatrix.datasets.resizing import RESIZER
+from ganmatrix.datasets.stream import BadSample, BadSource, Frame, Sample, Split, held_out_members
+from ganmatrix.params.datasets import ImageParquet as ImageParquetParams
+
+ROWS = 1024
+"""Read at a time."""
+
+
+class ImageParquet:
+    """Parquet files whose rows are split at random, or files for each split."""
+
+    def __init__(self, params: ImageParquetParams, root: Path) -> None:
+        self.params = params
+        self.frame = Frame(params.resolution, params.channels, params.crop)
+        patterns = {"train": params.train} | (
+            {} if params.held_out is None else {"held_out": params.held_out}
+        )
+        self._paths: list[tuple[Split, Path]] = [
+            (split, path) for split, pattern in patterns.items() for path in _matching(root, pattern)
+        ]
+        self._counts = [self._checked(path) for _, path in self._paths]
+        self.class_names = self._class_names()
+        self.origin = params.source
+        self.licence = params.licence
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        split = "by file" if self.params.held_out else f"at random, seed {self.params.seed}"
+        return {"resizer": RESIZER, "split": split, "files": [path.name for _, path in self._paths]}
+
+    @property
+    def identity(self) -> str:
+        states = [
+            (split, path.name, (stat := path.stat()).st_size, stat.st_mtime_ns) for split, path in self._paths
+        ]
+        return hashlib.sha256(repr(states).encode()).hexdigest()
+
+    def __len__(self) -> int:
+        return sum(self._counts)
+
+    def samples(self, start: int) -> Iterator[Sample]:
+        before = 0
+        for (split, path), count in zip(self._paths, self._counts, strict=True):
+            if before + count > start:
+                yield from self._rows(split, path, before, max(start - before, 0))
+            before += count
+
+    def _rows(self, split: Split, path: Path, before: int, start: int) -> Iterator[Sample]:
+        """The rows of one file from row `start` on; `before` rows lie in the files before."""
+        columns = [self.params.image_column, self.params.label_column]
+        row = 0
+        try:
+            with pq.ParquetFile(path) as file:
+                for group in range(file.num_row_groups):
+                    if row + (size := file.metadata.row_group(group).num_rows) <= start:
+                        row += size
+                        continue
+                    for batch in file.iter_batches(
+                        ROWS, row_groups=[group], columns=columns, use_threads=False
+                    ):
+                        images, labels = pc.struct_field(batch.column(0), "bytes"), batch.column(1)
+                        for image, label in zip(images, labels, strict=True):
+                            if row >= start:
+                                member = self._member(split, before + row)
+                                yield self._sample(f"{path}, row {row}", member, image.as_py(), label.as_py())
+                            row += 1
+        except (pa.ArrowException, OSError) as error:
+            raise BadSource(f"{path} cannot be read beyond row {row}: {_first_line(error)}") from None
+
+    def _sample(self, name: str, split: Split, image: bytes | None, label: int | None) -> Sample:
+        if label is None or not 0 <= label < len(self.class_names):
+            choices = f"0 to {len(self.class_names) - 1}"
+            return Sample(name, split, 0, BadSample(f"its label is {label}; expected {choices}"))
+        return Sample(name, split, label, image or BadSample("it has no image bytes"))
+
+    def _member(self, split: Split, number: int) -> Split:
+        if self._held_out is None:
+            return split
+        return "held_out" if self._held_out[number] else "train"
+
+    @cached_property
+    def _held_out(self) -> NDArray[np.bool_] | None:
+        if self.params.held_out is not None:
+            return None
+        return held_out_members(len(self), self.params.held_out_share, self.params.seed)
+
+    def _checked(self, path: Path) -> int:
+        """Rows of a file that has the columns. BadSource if it is none, or has others."""
+        try:
+            schema, rows = pq.read_schema(path), pq.read_metadata(path).num_rows
+        except (pa.ArrowException, OSError) as error:
+            raise BadSource(f"{path} is no whole Parquet file: {_first_line(error)}") from None
+        image, label = self.params.image_column, self.params.label_column
+        for key, column in (("image_column", image), ("label_column", label)):
+            if column not in schema.names:
+                raise BadSource(
+                    f"{path} has the columns {', '.join(schema.names)}, but no {column}; name it under {key}"
+                )
+        kind = schema.field(image).type
+        if not pa.types.is_struct(kind) or kind.get_field_index("bytes") < 0:
+            raise BadSource(f"{path}: column {image} is {kind}; expected a struct with `bytes` (and `path`)")
+        if not pa.types.is_integer(schema.field(label).type):
+            raise BadSource(f"{path}: column {label} is {schema.field(label).type}; expected whole numbers")
+        return int(rows)
+
+    def _class_names(self) -> tuple[str, ...]:
+        if self.params.class_names:
+            return tuple(self.params.class_names)
+        path = self._paths[0][1]
+        if names := _huggingface_names(pq.read_schema(path), self.params.label_column):
+            return names
+        largest = 0
+        for _, path in self._paths:
+            labels = pq.read_table(path, columns=[self.params.label_column]).column(0)
+            largest = max(largest, pc.max(labels).as_py() or 0)
+        if largest >= 100_000:
+            raise BadSource(f"{path}: a label is {largest}; a class number is below 100,000")
+        return tuple(map(str, range(largest + 1)))
+
+
+def _matching(root: Path, pattern: str) -> list[Path]:
+    """The files that a path, folder or pattern names, in the order of their names."""
+    path = root / pattern
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        found = sorted(path.glob("*.parquet"))
+    elif Path(pattern).is_absolute():
+        found = sorted(Path("/").glob(pattern.lstrip("/")))
+    else:
+        found = sorted(root.glob(pattern))
+    if not found:
+        raise BadSource(f"{path} matches no Parquet file; expected a file, a folder of them or a pattern")
+    return found
+
+
+def _huggingface_names(schema: pa.Schema, column: str) -> tuple[str, ...]:
+    """Class names in the metadata that the `datasets` library writes; none if there are none."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        names = features[column]["names"]
+    except (KeyError, TypeError, ValueError):
+        return ()
+    return tuple(map(str, names)) if isinstance(names, list) else ()
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
