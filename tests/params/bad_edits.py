@@ -1,5 +1,10 @@
 """Edits of tests/small.yaml that make it wrong, with the one line that each must give."""
 
+from typing import get_args
+
+from ganmatrix.params.datasets import Dataset
+
+KINDS = [get_args(each.model_fields["kind"].annotation)[0] for each in get_args(get_args(Dataset)[0])]
 SECTIONS = "grid, datasets, architectures, methods, recipes, evaluation, probes, claims"
 CLAIM = "claims: {a: {paper: p, sentence: s, metric: m, method: dat, baseline: gan, direction: lower, "
 CLAIM += "smallest_effect: 0}}"
@@ -69,14 +74,14 @@ BAD = [
     (
         "kind: ring,",
         "kind: rign,",
-        "datasets.ring8.kind is 'rign'; choose from ring, grid, digits, photos; did you mean ring?",
+        f"datasets.ring8.kind is 'rign'; choose from {', '.join(KINDS)}; did you mean ring?",
     ),
-    ("kind: ring, ", "", "datasets.ring8.kind is missing; choose from ring, grid, digits, photos"),
-    ("kind: ring,", "kind: 3,", "datasets.ring8.kind is 3; choose from ring, grid, digits, photos"),
+    ("kind: ring, ", "", f"datasets.ring8.kind is missing; choose from {', '.join(KINDS)}"),
+    ("kind: ring,", "kind: 3,", f"datasets.ring8.kind is 3; choose from {', '.join(KINDS)}"),
     (
         "kind: ring,",
         "kind: [ring],",
-        "datasets.ring8.kind is ['ring']; choose from ring, grid, digits, photos",
+        f"datasets.ring8.kind is ['ring']; choose from {', '.join(KINDS)}",
     ),
     ("modes: 8", "modes: 1", "datasets.ring8.modes is 1; expected >= 2"),
     ("modes: 8", "modes: '8'", "datasets.ring8.modes is '8'; expected a whole number"),
@@ -138,7 +143,7 @@ BAD = [
     (
         "photos: {kind: photos, resolution: 32, short_side: 64, stride: 16, held_out_share: 0.5}",
         "photos:",
-        "datasets.photos is null; expected a mapping with a kind (ring, grid, digits, photos)",
+        f"datasets.photos is null; expected a mapping with a kind ({', '.join(KINDS)})",
     ),
     # architectures
     (
@@ -349,6 +354,28 @@ BAD = [
         "log_every: 5",
         "log_every: 5\n    snapshots: [2, 2]",
         "recipes.ring8.snapshots: 2 stands twice; name it once",
+    ),
+    (
+        "log_every: 5",
+        "log_every: 5\n    by_architecture: {convention: {}}",
+        "recipes.ring8.by_architecture: convention is not among `architectures` (choose from conventional, "
+        "resnet_sn); did you mean conventional?",
+    ),
+    (
+        "log_every: 5",
+        "log_every: 5\n    by_architecture: {conventional: {batch_size: 1}}",
+        "recipes.ring8.by_architecture.conventional.batch_size is 1; expected >= 2 (and 1 more)",
+    ),
+    (
+        "log_every: 5",
+        "log_every: 5\n    by_architecture: {conventional: {batch: 4}}",
+        "recipes.ring8.by_architecture.conventional.batch: unknown key; did you mean batch_size? "
+        "(and 1 more)",
+    ),
+    (
+        "log_every: 5",
+        "log_every: 5\n    by_architecture: {conventional: {snapshots: [30]}}",
+        "recipes.ring8.by_architecture.conventional.snapshots names step 30; expected <= generator_steps, 20",
     ),
     (
         "log_every: 5",

@@ -45,6 +45,19 @@ def test_anchors_are_copies_of_what_they_name(project):
     assert (params.recipes["ring8"].batch_size, params.recipes["digits"].batch_size) == (16, 8)
 
 
+def test_an_architecture_may_depart_from_the_recipe(project):
+    optimizer = "{kind: rmsprop, generator_lr: 1, discriminator_lr: 1}"
+    changes = f"{{batch_size: 8, decay: {{kind: linear}}, optimizer: {optimizer}}}"
+    path = project(("    log_every: 5", f"    log_every: 5\n    by_architecture: {{resnet_sn: {changes}}}"))
+    params, _ = load(path)
+    plain, other = (params.recipe("ring8", name) for name in ("conventional", "resnet_sn"))
+    assert plain == params.recipe("digits", "conventional")
+    assert (other.batch_size, other.decay.kind, other.optimizer.kind) == (8, "linear", "rmsprop")
+    same = {"batch_size", "decay", "optimizer"}
+    assert plain.model_dump(exclude=same) == other.model_dump(exclude=same)
+    assert "by_architecture" not in plain.model_dump()
+
+
 def test_null_claims_are_none(project):
     assert load(project(("claims: {}", "claims:")))[0].claims == {}
 

@@ -1,5 +1,6 @@
 """params.yaml as a whole: read, checked against its sections, and against itself."""
 
+import itertools
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +21,7 @@ from ganmatrix.params.grid import Grid
 from ganmatrix.params.messages import explain, nearest, unknown_name
 from ganmatrix.params.methods import Method
 from ganmatrix.params.probes import Probes
-from ganmatrix.params.recipes import Recipe
+from ganmatrix.params.recipes import DatasetRecipe, Recipe
 
 
 def _empty_if_null(value: Any) -> Any:
@@ -34,10 +35,14 @@ class Params(Section):
     datasets: dict[Name, Dataset] = Field(min_length=1)
     architectures: dict[Name, Architecture] = Field(min_length=1)
     methods: dict[Name, Method] = Field(min_length=1)
-    recipes: dict[Name, Recipe] = Field(min_length=1, description="keyed by the dataset's name")
+    recipes: dict[Name, DatasetRecipe] = Field(min_length=1, description="keyed by the dataset's name")
     evaluation: Evaluation
     probes: Probes
     claims: Annotated[dict[Name, Claim], BeforeValidator(_empty_if_null)] = Field(default_factory=dict)
+
+    def recipe(self, dataset: str, architecture: str) -> Recipe:
+        """How the cells of a dataset and an architecture are trained."""
+        return self.recipes[dataset].of(architecture)
 
 
 def load(path: Path) -> tuple[Params, dict[str, Any]]:
@@ -153,11 +158,10 @@ def _method_problem(params: Params) -> str | None:
             points = [name for name in params.grid.datasets if params.datasets[name].is_points]
             if technique.images_only and key in params.grid.methods and points:
                 return f"{where}, which needs images, but {points[0]} holds points; leave one of them out"
-        for name in params.grid.datasets if key in params.grid.methods else ():
-            recipe = params.recipes[name]
+        for name, recipe in _grid_recipes(params) if key in params.grid.methods else ():
             if recipe.batch_size % (method.group * recipe.accumulate) and method.group > 1:
                 return (
-                    f"recipes.{name}.batch_size is {recipe.batch_size}; methods.{key} needs a multiple of "
+                    f"{name}.batch_size is {recipe.batch_size}; methods.{key} needs a multiple of "
                     f"{method.group * recipe.accumulate} (its packs, in every micro-batch)"
                 )
     return None
@@ -169,12 +173,12 @@ def _share_problem(params: Params) -> str | None:
         method = params.methods[key]
         if method.kind != "fargan":
             continue
-        for name in params.grid.datasets:
-            size = params.recipes[name].batch_size
+        for name, recipe in _grid_recipes(params):
+            size = recipe.batch_size
             if round(method.fake_as_real_share * size) >= size:
                 return (
                     f"methods.{key}.fake_as_real_share is {method.fake_as_real_share}, which leaves no real "
-                    f"sample of recipes.{name}.batch_size, {size}; lower the share or enlarge the batch"
+                    f"sample of {name}.batch_size, {size}; lower the share or enlarge the batch"
                 )
     return None
 
@@ -206,25 +210,57 @@ def _claim_problem(params: Params) -> str | None:
     return None
 
 
+def _grid_recipes(params: Params) -> list[tuple[str, Recipe]]:
+    """The recipes of the grid, each with the key that stands for it."""
+    pairs = itertools.product(params.grid.datasets, params.grid.architectures)
+    return [
+        (_recipe_key(params, dataset, architecture), params.recipe(dataset, architecture))
+        for dataset, architecture in pairs
+    ]
+
+
+def _recipe_key(params: Params, dataset: str, architecture: str) -> str:
+    own = architecture in params.recipes[dataset].by_architecture
+    return f"recipes.{dataset}" + (f".by_architecture.{architecture}" if own else "")
+
+
 def _recipe_problem(params: Params) -> str | None:
     """The first recipe whose own values, or methods of the grid, contradict it."""
-    for name, recipe in params.recipes.items():
-        key, steps = f"recipes.{name}", recipe.generator_steps
-        if recipe.accumulate > recipe.batch_size:
-            return f"{key}.accumulate is {recipe.accumulate}; expected <= batch_size, {recipe.batch_size}"
-        if late := [step for step in recipe.snapshots if step > steps]:
-            return f"{key}.snapshots names step {late[0]}; expected <= generator_steps, {steps}"
-        if repeated := _repeated(recipe.snapshots):
-            return f"{key}.snapshots: {repeated} stands twice; name it once"
-        if recipe.decay.kind == "linear" and recipe.decay.start >= steps:
-            return f"{key}.decay.start is {recipe.decay.start}; expected < generator_steps, {steps}"
-        if recipe.compile and name in params.grid.datasets:
-            for method in params.grid.methods:
-                if params.methods[method].needs_second_derivatives:
-                    return (
-                        f"{key}.compile is true, but methods.{method} needs second derivatives, which "
-                        "compiled networks do not have; set it to false or leave that method out"
-                    )
+    for name, dataset_recipe in params.recipes.items():
+        for architecture in dataset_recipe.by_architecture:
+            if architecture not in params.architectures:
+                key = f"recipes.{name}.by_architecture"
+                return unknown_name(key, architecture, params.architectures, "architectures")
+        for recipe_key, recipe in (
+            (f"recipes.{name}", dataset_recipe),
+            *(
+                (_recipe_key(params, name, each), dataset_recipe.of(each))
+                for each in dataset_recipe.by_architecture
+            ),
+        ):
+            if problem := _contradiction(recipe_key, recipe):
+                return problem
+    for key, recipe in _grid_recipes(params):
+        for method in params.grid.methods if recipe.compile else ():
+            if params.methods[method].needs_second_derivatives:
+                return (
+                    f"{key}.compile is true, but methods.{method} needs second derivatives, which "
+                    "compiled networks do not have; set it to false or leave that method out"
+                )
+    return None
+
+
+def _contradiction(key: str, recipe: Recipe) -> str | None:
+    """The first value of a recipe that another one rules out."""
+    steps = recipe.generator_steps
+    if recipe.accumulate > recipe.batch_size:
+        return f"{key}.accumulate is {recipe.accumulate}; expected <= batch_size, {recipe.batch_size}"
+    if late := [step for step in recipe.snapshots if step > steps]:
+        return f"{key}.snapshots names step {late[0]}; expected <= generator_steps, {steps}"
+    if repeated := _repeated(recipe.snapshots):
+        return f"{key}.snapshots: {repeated} stands twice; name it once"
+    if recipe.decay.kind == "linear" and recipe.decay.start >= steps:
+        return f"{key}.decay.start is {recipe.decay.start}; expected < generator_steps, {steps}"
     return None
 
 

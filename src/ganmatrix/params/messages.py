@@ -149,7 +149,8 @@ def _members(annotation: Any) -> tuple[Any, ...]:
     if get_origin(annotation) is Annotated:
         return _members(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
-        return get_args(annotation)
+        members = tuple(member for member in get_args(annotation) if member is not types.NoneType)
+        return _members(members[0]) if len(members) == 1 else members
     return (annotation,)
 
 

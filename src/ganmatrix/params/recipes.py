@@ -1,10 +1,12 @@
 """`recipes`: how long and with which optimiser the cells of a dataset are trained."""
 
-from typing import Annotated, Literal
+from copy import copy
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
+from pydantic.fields import FieldInfo
 
-from ganmatrix.params.base import Section
+from ganmatrix.params.base import Name, Section
 
 LearningRate = Annotated[float, Field(gt=0, le=1)]
 Steps = Annotated[int, Field(ge=1, le=100_000_000)]
@@ -73,3 +75,36 @@ class Recipe(Section):
         default=[], description="generator steps whose averaged generators are kept, for curves"
     )
     log_every: Steps = Field(default=50, description="generator steps between rows of history.parquet")
+
+
+def _left_out(field: FieldInfo) -> FieldInfo:
+    """The field as one that need not be given; its default is never used."""
+    free = copy(field)
+    free.default = None
+    return free
+
+
+_FIELDS: dict[str, Any] = {
+    name: (field.annotation, _left_out(field)) for name, field in Recipe.model_fields.items()
+}
+RecipeChanges = create_model(
+    "RecipeChanges",
+    __base__=Section,
+    __doc__="What one architecture does otherwise; every key of a recipe may stand here.",
+    **_FIELDS,
+)
+
+
+class DatasetRecipe(Recipe):
+    """How the cells of a dataset are trained; an architecture may depart from it."""
+
+    by_architecture: dict[Name, RecipeChanges] = Field(
+        default={}, description="by the architecture's name, the keys that differ for it"
+    )
+
+    def of(self, architecture: str) -> Recipe:
+        """The recipe of that architecture."""
+        values = self.model_dump(exclude={"by_architecture"})
+        if (changes := self.by_architecture.get(architecture)) is not None:
+            values |= changes.model_dump(exclude_unset=True)
+        return Recipe.model_validate(values)

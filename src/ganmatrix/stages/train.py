@@ -71,7 +71,7 @@ def run(
     started = datetime.now(UTC)
     device = compute.device(device_name)
     data = open_data(layout.data(cell.dataset))
-    recipe = params.recipes[cell.dataset]
+    recipe = params.recipe(cell.dataset, cell.architecture)
     check_batch(data, recipe)
     method = methods.build(params.methods[cell.method])
     pair = weights.initialise(cell, params.architectures[cell.architecture], method, data.shape)
@@ -159,7 +159,7 @@ def identity(cell: Cell, params: Params, pair: Pair, data: Prepared) -> dict[str
         "params": {
             "architecture": params.architectures[cell.architecture].model_dump(),
             "method": method.model_dump(),
-            "recipe": params.recipes[cell.dataset].model_dump(),
+            "recipe": params.recipe(cell.dataset, cell.architecture).model_dump(),
         },
         "code_digest": code_digest("train"),
         "data_sha256": data.digest,
