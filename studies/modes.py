@@ -1,0 +1,133 @@
+"""The tables of docs/modes.md: mode coverage of the scale `modes`, beside what PacGAN's authors published.
+
+make results SCALE=modes                  train, score and probe its 240 cells first
+python studies/modes.py --import FOLDER   take over the scores of a results/ folder (scales/modes/results)
+python studies/modes.py                   rewrite the tables from docs/results/modes.csv
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from ganmatrix.results.statistics import Estimate, differences, estimate, paired
+
+DOCS = Path(__file__).parents[1] / "docs"
+SCORES, PAGE = DOCS / "results" / "modes.csv", DOCS / "modes.md"
+BEGIN, END = "<!-- made by studies/modes.py -->", "<!-- end -->"
+MEASURES = {"modes": 1.0, "high_quality_share": 100.0, "reverse_kl": 1.0}
+"""Column of the matrix, without its checkpoint, and what it is multiplied by."""
+DATASETS = {"ring8": "ring8, of 8", "grid25": "grid25, of 25"}
+OPPONENTS = {
+    "pac_gan2": ["gan"],
+    "unrolled": ["gan"],
+    "r1": ["gan"],
+    "as_gan": ["gan", "as_gan_control", "as_gan_random"],
+    "as_gan_control": ["gan"],
+    "dat": ["gan_hinge", "dat_random"],
+    "fargan": ["gan", "fargan_control"],
+    "fargan_control": ["gan"],
+}
+"""Whom a method is compared with, cell by cell of one seed: its baseline, then its controls."""
+PUBLISHED = {
+    ("gan", "ring8"): ("6.3 ± 0.5", "98.2", "0.45"),
+    ("gan", "grid25"): ("17.3 ± 0.8", "94.8", "0.70"),
+    ("pac_gan2", "ring8"): ("7.9 ± 0.1", "95.6", "0.07"),
+    ("pac_gan2", "grid25"): ("23.8 ± 0.7", "91.3", "0.13"),
+}
+"""Lin et al. 2018, ten runs: modes, high-quality share in %, reverse KL."""
+
+
+def scores(results: Path) -> pd.DataFrame:
+    """What the tables are made of, a row a cell, from a results folder's matrix."""
+    matrix = pd.read_parquet(results / "matrix.parquet")
+    columns = [f"{measure}_{which}" for which in ("last", "ema") for measure in MEASURES]
+    kept = ["dataset", "architecture", "method", "seed", "generator_steps", "outcome", *columns]
+    return matrix[kept]
+
+
+def interval(found: Estimate, digits: int, runs: int, signed: bool = False) -> str:
+    """Mean [95% interval]; the count where some runs have no value."""
+    if found.mean is None:
+        return "-"
+    sign = "+" if signed else ""
+    text = f"{found.mean:{sign}.{digits}f}"
+    if found.low is not None and found.high is not None:
+        text += f" [{found.low:{sign}.{digits}f}, {found.high:{sign}.{digits}f}]"
+    return text if found.n == runs else f"{text} (n = {found.n})"
+
+
+def coverage(frame: pd.DataFrame, dataset: str, checkpoint: str) -> list[str]:
+    """One dataset: a row a method, the published row below its own."""
+    heading = f"| {DATASETS[dataset]} | modes | high-quality % | reverse KL, nats | diverged |"
+    lines = [heading, "|---|---|---|---|---|"]
+    here = frame[frame["dataset"] == dataset]
+    for method in here["method"].unique():
+        rows = here[here["method"] == method]
+        completed = rows[rows["outcome"] == "completed"]
+        cells = []
+        for (measure, unit), digits in zip(MEASURES.items(), (1, 1, 2), strict=True):
+            found = estimate(completed[f"{measure}_{checkpoint}"] * unit)
+            cells.append(interval(found, digits, len(rows)))
+        lines.append(f"| `{method}` | {' | '.join(cells)} | {len(rows) - len(completed)} of {len(rows)} |")
+        if published := PUBLISHED.get((method, dataset)):
+            lines.append(f"| *published* | {' | '.join(published)} | |")
+    return lines
+
+
+def comparisons(frame: pd.DataFrame, checkpoint: str) -> list[str]:
+    """Paired differences in modes and high-quality share."""
+    lines = [
+        "| method - opponent | ring8, modes | ring8, quality % | grid25, modes | grid25, quality % |",
+        "|---|---|---|---|---|",
+    ]
+    for method, opponents in OPPONENTS.items():
+        for opponent in opponents:
+            cells = []
+            for dataset in DATASETS:
+                here = frame[frame["dataset"] == dataset]
+                for measure in ("modes", "high_quality_share"):
+                    pairs = paired(here, f"{measure}_{checkpoint}", method, opponent)
+                    found = estimate(differences(pairs, relative=False) * MEASURES[measure])
+                    cells.append(interval(found, 1, len(pairs.dropna()), signed=True))
+            lines.append(f"| `{method}` - `{opponent}` | {' | '.join(cells)} |")
+    return lines
+
+
+def tables(frame: pd.DataFrame) -> str:
+    """The Markdown between the marks."""
+    seeds, steps = frame["seed"].nunique(), frame["generator_steps"].max()
+    lines = [
+        f"Mean [95% t interval] over {seeds} seeds, {steps} generator steps, the last G, 2500 samples.",
+        "",
+    ]
+    for dataset in DATASETS:
+        lines += [*coverage(frame, dataset, "last"), ""]
+    lines += ["Differences in pairs of one seed, mean [95% t interval]:", "", *comparisons(frame, "last")]
+    return "\n".join([BEGIN, *lines, END])
+
+
+def read(path: Path = SCORES) -> pd.DataFrame:
+    """The kept scores, in the order of the grid."""
+    return pd.read_csv(path)
+
+
+def rewritten(page: str, frame: pd.DataFrame) -> str:
+    """The page with its tables made anew."""
+    before, rest = page.split(BEGIN)
+    return before + tables(frame) + rest.split(END)[1]
+
+
+def main() -> None:
+    """Take over scores if told to, then rewrite the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--import", dest="results", type=Path, help="a results/ folder of the scale `modes`")
+    arguments = parser.parse_args()
+    if arguments.results is not None:
+        SCORES.parent.mkdir(exist_ok=True)
+        scores(arguments.results).to_csv(SCORES, index=False, lineterminator="\n")
+    PAGE.write_text(rewritten(PAGE.read_text(encoding="utf-8"), read()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
