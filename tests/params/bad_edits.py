@@ -149,7 +149,8 @@ BAD = [
     (
         "kind: conventional",
         "kind: convolutional",
-        "architectures.conventional.kind is 'convolutional'; choose from conventional, resnet_sn; "
+        "architectures.conventional.kind is 'convolutional'; choose from conventional, resnet_sn, "
+        "as_gan_resnet; "
         "did you mean conventional?",
     ),
     (POINTS, "points: [4, 8]", "architectures.conventional.points is [4, 8]; expected a mapping"),
@@ -167,6 +168,40 @@ BAD = [
         "generator_width: 4",
         "generator_width: 4096",
         "architectures.conventional.images.generator_width is 4096; expected <= 2048",
+    ),
+    (
+        "images: {latent: 4,",
+        "images: {attention: 5, latent: 4,",
+        "architectures.conventional.images.attention is 5; choose from none, 4, 6, 8, 12, 16, 24, 32, 64",
+    ),
+    (
+        "images: {latent: 4,",
+        "images: {attention: 16, latent: 4,",
+        "architectures.conventional.images.attention is 16; for the 16 pixels of datasets.digits choose from "
+        "none, 4, 8",
+    ),
+    (
+        "images: {latent: 4,",
+        "images: {normalisation: spectral_norm, latent: 4,",
+        "architectures.conventional.images.normalisation is 'spectral_norm'; choose from batch, "
+        "spectral_and_batch, spectral; did you mean spectral?",
+    ),
+    (
+        "images: {latent: 4,",
+        "images: {layout: wide, latent: 4,",
+        "architectures.conventional.images.layout: unknown key; did you mean latent?",
+    ),
+    (
+        POINTS,
+        "points: {latent: 4, width: 8, depth: 2, activation: max_out}",
+        "architectures.conventional.points.activation is 'max_out'; choose from relu, maxout; "
+        "did you mean maxout?",
+    ),
+    (
+        "kind: conventional",
+        "kind: as_gan_resnet",
+        "datasets.digits.resolution is 16; architectures.conventional, as_gan_resnet, has networks for 32, "
+        "64: choose one of these, or take either out of the grid",
     ),
     # methods
     (

@@ -56,3 +56,10 @@ class Critic(nn.Module):
     def normed(self, layer: nn.Module) -> nn.Module:
         """A new linear layer, spectrally normalised where D's own are."""
         return spectral_norm(layer) if self.spectral else layer
+
+
+def normalise_spectrally(network: nn.Module) -> None:
+    """Spectral norm on every linear map of the network, in place: largest singular value 1."""
+    for module in list(network.modules()):
+        if isinstance(module, nn.Linear | nn.Conv2d):
+            spectral_norm(module)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from ganmatrix.networks.critic import Critic
+from ganmatrix.params.architectures import Attention
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Pair:
         if not isinstance(self.discriminator, Critic):
             raise TypeError(f"D is a {type(self.discriminator).__name__}, not a network of the family")
         return self.discriminator
+
+
+def attention_suffix(attention: Attention) -> str:
+    """What names say of self-attention: `_attention32`, or nothing."""
+    return "" if attention == "none" else f"_attention{attention}"
 
 
 def parameter_count(network: nn.Module) -> int:

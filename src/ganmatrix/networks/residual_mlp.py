@@ -1,9 +1,8 @@
 """Residual perceptrons for 2-D points: the counterpart of the SNGAN ResNet."""
 
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
-from ganmatrix.networks.critic import Critic
+from ganmatrix.networks.critic import Critic, normalise_spectrally
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.architectures import PointNetwork
 
@@ -23,19 +22,18 @@ def _hidden(inputs: int, width: int, depth: int) -> list[nn.Module]:
     return [nn.Linear(inputs, width), *(Residual(width) for _ in range(depth)), nn.ReLU()]
 
 
-def build(params: PointNetwork, dimension: int) -> Pair:
-    """`depth` residual blocks each; spectral norm on every linear map of the discriminator."""
+def build(params: PointNetwork, dimension: int, *, spectral: bool = True) -> Pair:
+    """`depth` residual blocks each; with spectral norm, on every linear map of the discriminator."""
     discriminator = Critic(
         nn.Sequential(*_hidden(dimension, params.width, params.depth)),
         nn.Identity(),
         nn.Linear(params.width, 1),
         channels=params.width,
         width=params.width,
-        spectral=True,
+        spectral=spectral,
     )
-    for module in list(discriminator.modules()):
-        if isinstance(module, nn.Linear):
-            spectral_norm(module)
+    if spectral:
+        normalise_spectrally(discriminator)
     name = f"residual_mlp{params.depth}x{params.width}"
     return Pair(
         generator=nn.Sequential(
@@ -44,5 +42,5 @@ def build(params: PointNetwork, dimension: int) -> Pair:
         discriminator=discriminator,
         latent=params.latent,
         generator_name=name,
-        discriminator_name=f"{name}_sn",
+        discriminator_name=f"{name}_sn" if spectral else name,
     )

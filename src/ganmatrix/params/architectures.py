@@ -1,13 +1,25 @@
 """`architectures`: families of (generator, discriminator) pairs that adapt to the data's shape."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ganmatrix.params.base import Section
 
 Width = Annotated[int, Field(ge=4, le=2048)]
+Depth = Annotated[int, Field(ge=1, le=16)]
 Latent = Annotated[int, Field(ge=1, le=1024)]
+Attention = Literal["none", 4, 6, 8, 12, 16, 24, 32, 64]
+Normalisation = Literal["batch", "spectral_and_batch", "spectral"]
+
+_MAPS = {
+    16: (4, 8),
+    32: (4, 8, 16),
+    48: (6, 12, 24),
+    64: (4, 8, 16, 32),
+    128: (4, 8, 16, 32, 64),
+}
+"""Sides of the maps from 4x4 or 6x6 up to half the image."""
 
 
 class PointNetwork(Section):
@@ -15,23 +27,77 @@ class PointNetwork(Section):
 
     latent: Latent = Field(description="dimension of z")
     width: Width = Field(description="units of a hidden layer")
-    depth: int = Field(ge=1, le=16, description="hidden layers, or residual blocks")
+    depth: Depth = Field(description="hidden layers, or residual blocks")
+
+
+class MlpNetwork(PointNetwork):
+    """A multilayer perceptron; the options make PacGAN's: latent 2, G 4x400, D 3x200 of maxout units."""
+
+    batch_norm: bool = Field(default=False, description="batch normalisation in G's hidden layers")
+    activation: Literal["relu", "maxout"] = Field(
+        default="relu", description="of D's hidden layers; maxout: a unit is the largest of 5 linear maps"
+    )
+    discriminator_width: Width | None = Field(default=None, description="none for that of G")
+    discriminator_depth: Depth | None = Field(default=None, description="none for that of G")
+
+
+class ResidualPointNetwork(PointNetwork):
+    """A residual MLP."""
+
+    spectral: bool = Field(default=False, description="spectral norm in every layer of D")
 
 
 class ImageNetwork(Section):
     """The family's member for images; its depth follows from the resolution."""
 
     latent: Latent = Field(description="dimension of z")
-    generator_width: Width = Field(description="channels of G at its highest resolution")
-    discriminator_width: Width = Field(description="channels of D's first layer")
+    generator_width: Width = Field(
+        description="channels of G's last hidden map; smaller maps have multiples of it, by family"
+    )
+    discriminator_width: Width = Field(
+        description="channels of D's first layer; later layers have multiples of it, by family"
+    )
+    attention: Attention = Field(
+        default="none", description="side of the map that gets self-attention, in both networks"
+    )
+    maps: ClassVar[dict[int, tuple[int, ...]]] = {}
+    """Resolutions that there is a network for, each with the sides of the maps that G and D both have.
+
+    Self-attention pools 2x2, so that odd sides do not count.
+    """
+
+
+class DcganNetwork(ImageNetwork):
+    """DCGAN: widths double with every halving. AS-GAN's authors: 128 and 128 at 32 and 64, 64 at 128."""
+
+    normalisation: Normalisation = Field(
+        default="batch", description="of D; G always has batch normalisation"
+    )
+    maps: ClassVar[dict[int, tuple[int, ...]]] = _MAPS
+
+
+class SnganNetwork(ImageNetwork):
+    """mimicry's ResNet: widths 256 and 128 at 32; 64 and 64 at 48, 64 and 128, where they double."""
+
+    maps: ClassVar[dict[int, tuple[int, ...]]] = _MAPS | {32: (8, 16)}
+
+
+class AsGanNetwork(ImageNetwork):
+    """The ResNet of AS-GAN's authors: wide, 64 and 96 at 32, 64 and 64 at 64; same, 256 and 256."""
+
+    layout: Literal["wide", "same"] = Field(
+        default="wide", description="wide: widths double with every halving; same: all are equal"
+    )
+    spectral: bool = Field(default=False, description="spectral norm in every layer of D")
+    maps: ClassVar[dict[int, tuple[int, ...]]] = {side: _MAPS[side] for side in (32, 64)}
 
 
 class Conventional(Section):
-    """An MLP on points, a DCGAN on images: batch normalisation, no spectral norm."""
+    """An MLP on points, a DCGAN on images; without options batch normalisation, no spectral norm."""
 
     kind: Literal["conventional"]
-    points: PointNetwork
-    images: ImageNetwork
+    points: MlpNetwork
+    images: DcganNetwork
 
 
 class ResnetSn(Section):
@@ -39,7 +105,15 @@ class ResnetSn(Section):
 
     kind: Literal["resnet_sn"]
     points: PointNetwork
-    images: ImageNetwork
+    images: SnganNetwork
 
 
-Architecture = Annotated[Conventional | ResnetSn, Field(discriminator="kind")]
+class AsGanResnet(Section):
+    """A residual MLP on points, the ResNet of AS-GAN's authors on images of 32 or 64 pixels."""
+
+    kind: Literal["as_gan_resnet"]
+    points: ResidualPointNetwork
+    images: AsGanNetwork
+
+
+Architecture = Annotated[Conventional | ResnetSn | AsGanResnet, Field(discriminator="kind")]

@@ -15,7 +15,7 @@ from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.base import Name, Section
 from ganmatrix.params.claims import Claim
 from ganmatrix.params.columns import columns
-from ganmatrix.params.datasets import Dataset
+from ganmatrix.params.datasets import Dataset, Mixture
 from ganmatrix.params.evaluation import Evaluation
 from ganmatrix.params.grid import Grid
 from ganmatrix.params.messages import explain, nearest, unknown_name
@@ -117,6 +117,7 @@ def _inconsistency(params: Params) -> str | None:
             return f"recipes.{name} is missing; every dataset of the grid needs a recipe of its name"
     return (
         _dataset_problem(params)
+        or _architecture_problem(params)
         or _recipe_problem(params)
         or _method_problem(params)
         or _share_problem(params)
@@ -137,6 +138,25 @@ def _dataset_problem(params: Params) -> str | None:
             return (
                 f"datasets.{name}.held_out_share is {dataset.held_out_share}; expected {least:.3g} to "
                 f"{most:.3g}, so that with short_side {side} both parts hold a crop of {crop} pixels"
+            )
+    return None
+
+
+def _architecture_problem(params: Params) -> str | None:
+    """The first architecture of the grid that has no network for images of the grid."""
+    found = ((name, params.datasets[name]) for name in params.grid.datasets)
+    sides = {name: dataset.resolution for name, dataset in found if not isinstance(dataset, Mixture)}
+    for key, (name, side) in itertools.product(params.grid.architectures, sides.items()):
+        images, family = params.architectures[key].images, params.architectures[key].kind
+        if side not in images.maps:
+            return (
+                f"datasets.{name}.resolution is {side}; architectures.{key}, {family}, has networks for "
+                f"{', '.join(map(str, images.maps))}: choose one of these, or take either out of the grid"
+            )
+        if images.attention not in ("none", *images.maps[side]):
+            return (
+                f"architectures.{key}.images.attention is {images.attention}; for the {side} pixels of "
+                f"datasets.{name} choose from none, {', '.join(map(str, images.maps[side]))}"
             )
     return None
 
