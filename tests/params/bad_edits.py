@@ -14,6 +14,11 @@ ADAM = "optimizer: {kind: adam, generator_lr: 1e-3"
 HALF_LIFE = "ema_half_life: 5"
 POINTS = "points: {latent: 4, width: 8, depth: 2}"
 RING = "kind: ring, modes: 8, radius: 0.8"
+DIGITS = "kind: digits, resolution: 16, held_out: 1700"
+KINDS = (
+    "ring, grid, two_gaussians, digits, faces, photos, cifar10, cifar100, stl10, celeba, lsun_bedroom, "
+    "image_folder, image_parquet"
+)
 METHODS = "as_gan, dat, fargan, gan"
 
 BAD = [
@@ -69,14 +74,14 @@ BAD = [
     (
         "kind: ring,",
         "kind: rign,",
-        "datasets.ring8.kind is 'rign'; choose from ring, grid, digits, photos; did you mean ring?",
+        f"datasets.ring8.kind is 'rign'; choose from {KINDS}; did you mean ring?",
     ),
-    ("kind: ring, ", "", "datasets.ring8.kind is missing; choose from ring, grid, digits, photos"),
-    ("kind: ring,", "kind: 3,", "datasets.ring8.kind is 3; choose from ring, grid, digits, photos"),
+    ("kind: ring, ", "", f"datasets.ring8.kind is missing; choose from {KINDS}"),
+    ("kind: ring,", "kind: 3,", f"datasets.ring8.kind is 3; choose from {KINDS}"),
     (
         "kind: ring,",
         "kind: [ring],",
-        "datasets.ring8.kind is ['ring']; choose from ring, grid, digits, photos",
+        f"datasets.ring8.kind is ['ring']; choose from {KINDS}",
     ),
     ("modes: 8", "modes: 1", "datasets.ring8.modes is 1; expected >= 2"),
     ("modes: 8", "modes: '8'", "datasets.ring8.modes is '8'; expected a whole number"),
@@ -100,9 +105,21 @@ BAD = [
     (
         RING,
         "kind: grid, modes: 25, spacing: 0.5",
-        "datasets.ring8.modes: unknown key; expected kind, std, train, held_out, seed, side, spacing "
+        "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, std, side, spacing "
         "(and 1 more)",
     ),
+    (RING, "kind: two_gaussians, distance: 0", "datasets.ring8.distance is 0; expected > 0"),
+    (
+        RING,
+        "kind: two_gaussians, modes: 2, distance: 1",
+        "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, std, distance",
+    ),
+    (
+        DIGITS,
+        "kind: faces, resolution: 25, held_out: 10",
+        "datasets.digits.resolution is 25; choose from 16, 32",
+    ),
+    (DIGITS, "kind: faces, resolution: 16, held_out: 91", "datasets.digits.held_out is 91; expected <= 90"),
     (
         "held_out_share: 0.5",
         "held_out_share: 0.4",
@@ -138,7 +155,7 @@ BAD = [
     (
         "photos: {kind: photos, resolution: 32, short_side: 64, stride: 16, held_out_share: 0.5}",
         "photos:",
-        "datasets.photos is null; expected a mapping with a kind (ring, grid, digits, photos)",
+        f"datasets.photos is null; expected a mapping with a kind ({KINDS})",
     ),
     # architectures
     (

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from bad_edits import BAD, CLAIM, SECTIONS
+from bad_edits import BAD, CLAIM, KINDS, SECTIONS
 
 from ganmatrix.cli import main
 from ganmatrix.errors import UserError
@@ -105,4 +105,4 @@ def test_long_values_are_cut(project):
     path: Path = project(("kind: ring,", f"kind: {'r' * 500},"))
     with pytest.raises(UserError, match=r"kind is 'r{56}\.\.\.; choose from ring") as error:
         load(path)
-    assert len(str(error.value)) < 200 + len(str(path))
+    assert len(str(error.value)) < 200 + len(str(path)) + len(KINDS)

@@ -20,18 +20,23 @@ class DatasetSection(Section):
     """Whether it is read from files piece by piece, by as many threads as are granted."""
 
 
-class Mixture(DatasetSection):
-    """Equal Gaussians in the plane, drawn once into a finite training set.
+class Points(DatasetSection):
+    """Points of the plane, drawn once into a finite training set.
 
     Lengths are in data units, which are the networks' own: nothing rescales points.
     """
 
     kind: str
-    std: float = Field(gt=0, le=100, description="standard deviation of each Gaussian, data units")
     train: Count = Field(description="points in the training set")
     held_out: Count = Field(description="points in the held-out set")
     seed: int = Field(default=0, ge=0, description="seed of the draw")
     is_points: ClassVar[bool] = True
+
+
+class Mixture(Points):
+    """Equal Gaussians in the plane, drawn once into a finite training set."""
+
+    std: float = Field(gt=0, le=100, description="standard deviation of each Gaussian, data units")
 
 
 class Ring(Mixture):
@@ -50,12 +55,28 @@ class GaussianGrid(Mixture):
     spacing: float = Field(gt=0, le=100, description="distance between neighbours, data units")
 
 
+class TwoGaussians(Mixture):
+    """Two Gaussians on the first axis, the origin half-way between them."""
+
+    kind: Literal["two_gaussians"]
+    distance: float = Field(gt=0, le=100, description="distance between the two centres, data units")
+
+
 class Digits(DatasetSection):
     """scikit-learn's scanned optdigits: 1,797 grey images in ten classes, 8x8 as shipped."""
 
     kind: Literal["digits"]
     resolution: Literal[16, 32] = Field(description="side after antialiased resizing, pixels")
     held_out: Annotated[int, Field(ge=1, le=1700)] = Field(description="images held out, of 1,797")
+    seed: int = Field(default=0, ge=0, description="seed of the split")
+
+
+class Faces(DatasetSection):
+    """scikit-image's `lfw_subset`: its 100 grey faces, 25x25 as shipped."""
+
+    kind: Literal["faces"]
+    resolution: Literal[16, 32] = Field(description="side after resizing, pixels")
+    held_out: Annotated[int, Field(ge=1, le=90)] = Field(description="images held out, of 100")
     seed: int = Field(default=0, ge=0, description="seed of the split")
 
 
@@ -180,7 +201,9 @@ class ImageParquet(OwnImages):
 Dataset = Annotated[
     Ring
     | GaussianGrid
+    | TwoGaussians
     | Digits
+    | Faces
     | Photos
     | Cifar10
     | Cifar100
