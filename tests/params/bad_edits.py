@@ -14,10 +14,11 @@ ADAM = "optimizer: {kind: adam, generator_lr: 1e-3"
 HALF_LIFE = "ema_half_life: 5"
 POINTS = "points: {latent: 4, width: 8, depth: 2}"
 RING = "kind: ring, modes: 8, radius: 0.8"
+ROLL = f"{RING}, std: 0.02"
 DIGITS = "kind: digits, resolution: 16, held_out: 1700"
 KINDS = (
-    "ring, grid, two_gaussians, digits, faces, photos, cifar10, cifar100, stl10, celeba, lsun_bedroom, "
-    "image_folder, image_parquet"
+    "ring, grid, two_gaussians, swiss_roll, digits, faces, photos, cifar10, cifar100, stl10, celeba, "
+    "lsun_bedroom, image_folder, image_parquet"
 )
 METHODS = "as_gan, dat, fargan, gan"
 
@@ -113,6 +114,18 @@ BAD = [
         RING,
         "kind: two_gaussians, modes: 2, distance: 1",
         "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, std, distance",
+    ),
+    (ROLL, "kind: swiss_roll, noise: -1", "datasets.ring8.noise is -1; expected >= 0"),
+    (ROLL, "kind: swiss_roll, noise: 2", "datasets.ring8.noise is 2; expected <= 1"),
+    (
+        ROLL,
+        "kind: swiss_roll",
+        "datasets.ring8.noise is missing; add it (standard deviation around the curve, data units)",
+    ),
+    (
+        ROLL,
+        "kind: swiss_roll, noise: 0.1, modes: 2",
+        "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, noise",
     ),
     (
         DIGITS,

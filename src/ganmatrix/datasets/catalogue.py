@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ganmatrix.datasets import digits, faces, grid, photos, ring, two_gaussians
+from ganmatrix.datasets import digits, faces, grid, photos, ring, swiss_roll, two_gaussians
 from ganmatrix.datasets.celeba import CelebA
 from ganmatrix.datasets.cifar import Cifar
 from ganmatrix.datasets.image_folder import ImageFolder
@@ -19,6 +19,7 @@ HELD: dict[str, Callable[[Any], Prepared]] = {
     "ring": ring.prepare,
     "grid": grid.prepare,
     "two_gaussians": two_gaussians.prepare,
+    "swiss_roll": swiss_roll.prepare,
     "digits": digits.prepare,
     "faces": faces.prepare,
     "photos": photos.prepare,

@@ -62,6 +62,13 @@ class TwoGaussians(Mixture):
     distance: float = Field(gt=0, le=100, description="distance between the two centres, data units")
 
 
+class SwissRoll(Points):
+    """A spiral of one and a half turns within [-1, 1], blurred; it has no modes."""
+
+    kind: Literal["swiss_roll"]
+    noise: float = Field(ge=0, le=1, description="standard deviation around the curve, data units")
+
+
 class Digits(DatasetSection):
     """scikit-learn's scanned optdigits: 1,797 grey images in ten classes, 8x8 as shipped."""
 
@@ -202,6 +209,7 @@ Dataset = Annotated[
     Ring
     | GaussianGrid
     | TwoGaussians
+    | SwissRoll
     | Digits
     | Faces
     | Photos

@@ -27,7 +27,7 @@ Extractor = Annotated[EfficientNetLite0 | Inception, Field(discriminator="kind")
 
 
 class PointEvaluation(Section):
-    """Mode coverage on points."""
+    """Mode coverage and energy distance on points."""
 
     samples: int = Field(ge=100, le=1_000_000, description="generated points")
     high_quality_radius: float = Field(default=3.0, gt=0, description="in standard deviations of a mode")

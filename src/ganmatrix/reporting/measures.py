@@ -108,6 +108,14 @@ MEASURES = {
         "nats: 0 if every cluster gets its share.",
         unit="nats",
     ),
+    "energy_distance": Measure(
+        "Energy distance",
+        "lower",
+        "How far the generated points lie from the real ones, beyond how far each kind lies from its own: 0 "
+        "for equal distributions only. It needs no clusters. It depends on the number of points, so it "
+        "compares within one table only.",
+        ratio=True,
+    ),
     "clean_accuracy": Measure(
         "D's accuracy, unperturbed",
         "higher",
@@ -161,8 +169,8 @@ MEASURES = {
     ),
 }
 
-PRIMARY = ("fid", "modes", "high_quality_share")
-"""What the headline speaks of: one measure for images, two for points."""
+PRIMARY = ("fid", "modes", "high_quality_share", "energy_distance")
+"""What the headline speaks of: one measure for images and three for points."""
 
 
 ANY: Bounds = (-math.inf, math.inf)
@@ -176,6 +184,7 @@ BOUNDS: dict[str, Bounds] = {
     "inception_score": (1, math.inf),
     "modes": POSITIVE,
     "reverse_kl": POSITIVE,
+    "energy_distance": POSITIVE,
     "wall_seconds": POSITIVE,
     "images_per_second": POSITIVE,
 }

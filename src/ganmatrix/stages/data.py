@@ -33,6 +33,7 @@ class Card(BaseModel):
     std: list[float]
     sha256: dict[str, str]
     modes: Modes | None = None
+    """None where points have no modes, and then it says so."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def open_data(files: DataFiles) -> Prepared:
         raise corrupt(files.card, f"{key}: {first['msg']}", maker) from None
     if missing := files.arrays.keys() - card.sha256.keys():
         raise corrupt(files.card, f"it has no checksum of {', '.join(sorted(missing))}", maker)
-    if card.modality == "points" and card.modes is None:
+    if card.modality == "points" and "modes" not in card.model_fields_set:
         raise corrupt(files.card, "it does not say which modes the points have", maker)
     return Prepared(card, files)
 

@@ -23,8 +23,8 @@ from ganmatrix.training.seeding import Stream, stream_seed
 
 PROTOCOL = {"seeds": "evaluation latents and subsets of dataset, architecture and seed"}
 
-REFERENCE_ARRAYS = {True: {"features", "mean", "covariance_root"}, False: {"centres", "std"}}
-"""What scoring needs to know of real images, and of real points."""
+REFERENCE_ARRAYS = {True: {"features", "mean", "covariance_root"}, False: {"points", "mean_distance"}}
+"""What scoring needs to know of any real images, and of any real points; the card lists the rest."""
 
 
 def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> list[Path]:
@@ -51,7 +51,8 @@ def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> lis
             scores = score_points(generator, z, reference, params.points, checkpoint)
         for entry in scores.values():
             entry["protocol"] |= PROTOCOL
-            if entry["value"] is None and trained.header.diverged and checkpoint != "init":
+            broken = entry["value"] is None and entry.get("applies", True)
+            if broken and trained.header.diverged and checkpoint != "init":
                 entry["reason"] = f"training diverged: {trained.header.diverged}"
         entries |= scores
     path = layout.cell(cell.id).metrics
@@ -77,7 +78,9 @@ def open_reference(cell: Cell, layout: Layout, is_image: bool, wanted: dict[str,
         arrays = load(files.statistics.read_bytes())
     except SafetensorError as error:
         raise corrupt(files.statistics, str(error), maker) from None
-    if missing := REFERENCE_ARRAYS[is_image] - arrays.keys():
+    listed = card.get("arrays")
+    needed = REFERENCE_ARRAYS[is_image] | (set(map(str, listed)) if isinstance(listed, list) else set())
+    if missing := needed - arrays.keys():
         raise corrupt(files.statistics, f"it lacks {', '.join(sorted(missing))}", maker)
     if is_image and not (
         arrays["features"].shape[1:] == arrays["mean"].shape == arrays["covariance_root"].shape[:1]

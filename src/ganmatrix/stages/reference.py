@@ -24,8 +24,11 @@ def run(name: str, params: Evaluation, layout: Layout, device_name: str) -> list
         extractor = catalogue.build(params.extractor)
         arrays = image_reference(np.array(data.samples("train")), extractor, device)
         card |= extractor.protocol | {"real_split": "train"}
-    elif data.card.modes is not None:
-        arrays = point_reference(np.array(data.card.modes.centres), data.card.modes.std)
+    elif (modes := data.card.modes) is not None:
+        arrays = point_reference(data.samples("train"), np.array(modes.centres), modes.std)
+    else:
+        arrays = point_reference(data.samples("train"))
+    card["arrays"] = sorted(arrays)
     files = layout.reference(name)
     with replacing(files.statistics) as temporary:
         # safetensors writes the memory as it lies: a Fortran-ordered array would come back scrambled.
