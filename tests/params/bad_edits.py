@@ -17,8 +17,8 @@ RING = "kind: ring, modes: 8, radius: 0.8"
 ROLL = f"{RING}, std: 0.02"
 DIGITS = "kind: digits, resolution: 16, held_out: 1700"
 KINDS = (
-    "ring, grid, two_gaussians, swiss_roll, digits, faces, photos, cifar10, cifar100, stl10, celeba, "
-    "lsun_bedroom, image_folder, image_parquet"
+    "ring, grid, two_gaussians, swiss_roll, digits, stacked_digits, faces, photos, cifar10, cifar100, "
+    "stl10, celeba, lsun_bedroom, image_folder, image_parquet"
 )
 METHODS = "as_gan, dat, fargan, gan"
 
@@ -126,6 +126,26 @@ BAD = [
         ROLL,
         "kind: swiss_roll, noise: 0.1, modes: 2",
         "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, noise",
+    ),
+    (
+        DIGITS,
+        "kind: stacked_digits, resolution: 16, train: 200, held_out: 99",
+        "datasets.digits.held_out is 99; expected >= 100",
+    ),
+    (
+        DIGITS,
+        "kind: stacked_digits, resolution: 16, train: 200001, held_out: 100",
+        "datasets.digits.train is 200001; expected <= 200000",
+    ),
+    (
+        DIGITS,
+        "kind: stacked_digits, resolution: 28, train: 200, held_out: 100",
+        "datasets.digits.resolution is 28; choose from 16, 32",
+    ),
+    (
+        DIGITS,
+        "kind: stacked_digits, resolution: 16, train: 200, held_out: 100, held_out_scans: 901",
+        "datasets.digits.held_out_scans is 901; expected <= 900",
     ),
     (
         DIGITS,
@@ -392,6 +412,16 @@ BAD = [
         "networks do not have; set it to false or leave that method out",
     ),
     ("samples: 200", "samples: 99", "evaluation.points.samples is 99; expected >= 100"),
+    (
+        "kid_subset_size: 20}",
+        "kid_subset_size: 20}\n  stacked_digits: {samples: 999}",
+        "evaluation.stacked_digits.samples is 999; expected >= 1000",
+    ),
+    (
+        "kid_subset_size: 20}",
+        "kid_subset_size: 20}\n  stacked_digits: {sample: 2000}",
+        "evaluation.stacked_digits.sample: unknown key; did you mean samples?",
+    ),
     ("[0, 0.02, 0.1]", "[0]", "probes.point_strengths has 1 entry; expected at least 2 entries"),
     (
         "[0, 0.02, 0.1]",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ganmatrix.datasets import digits, faces, grid, photos, ring, swiss_roll, two_gaussians
+from ganmatrix.datasets import digits, faces, grid, photos, ring, stacked_digits, swiss_roll, two_gaussians
 from ganmatrix.datasets.celeba import CelebA
 from ganmatrix.datasets.cifar import Cifar
 from ganmatrix.datasets.image_folder import ImageFolder
@@ -21,6 +21,7 @@ HELD: dict[str, Callable[[Any], Prepared]] = {
     "two_gaussians": two_gaussians.prepare,
     "swiss_roll": swiss_roll.prepare,
     "digits": digits.prepare,
+    "stacked_digits": stacked_digits.prepare,
     "faces": faces.prepare,
     "photos": photos.prepare,
 }

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, field_validator
 from ganmatrix.params.base import Section
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
+StackCount = Annotated[int, Field(ge=100, le=200_000)]
 Resolution = Literal[16, 32, 48, 64, 128]
 Place = Annotated[str, StringConstraints(min_length=1)]
 
@@ -76,6 +77,17 @@ class Digits(DatasetSection):
     resolution: Literal[16, 32] = Field(description="side after antialiased resizing, pixels")
     held_out: Annotated[int, Field(ge=1, le=1700)] = Field(description="images held out, of 1,797")
     seed: int = Field(default=0, ge=0, description="seed of the split")
+
+
+class StackedDigits(DatasetSection):
+    """Three of optdigits' scans as red, green and blue: 1,000 classes; no scan is in both sets."""
+
+    kind: Literal["stacked_digits"]
+    resolution: Literal[16, 32] = Field(description="side after antialiased resizing, pixels")
+    train: StackCount = Field(description="stacks in the training set")
+    held_out: StackCount = Field(description="stacks in the held-out set")
+    held_out_scans: int = Field(default=360, ge=100, le=900, description="scans held out, of 1,797")
+    seed: int = Field(default=0, ge=0, description="seed of the split and of the draw")
 
 
 class Faces(DatasetSection):
@@ -211,6 +223,7 @@ Dataset = Annotated[
     | TwoGaussians
     | SwissRoll
     | Digits
+    | StackedDigits
     | Faces
     | Photos
     | Cifar10

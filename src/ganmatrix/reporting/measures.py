@@ -91,8 +91,9 @@ MEASURES = {
     "modes": Measure(
         "Modes covered",
         "higher",
-        "Number of the data's clusters that at least one high-quality generated point falls on. Missing ones "
-        "mean mode collapse.",
+        "Number of the data's clusters that at least one high-quality generated point falls on; of stacked "
+        "digits, of the triples that a classifier reads off at least one generated image. Missing ones mean "
+        "mode collapse.",
         unit="modes",
     ),
     "high_quality_share": Measure(
@@ -104,8 +105,8 @@ MEASURES = {
     "reverse_kl": Measure(
         "Reverse KL",
         "lower",
-        "Kullback-Leibler divergence of the generated distribution over clusters from the true, even one, in "
-        "nats: 0 if every cluster gets its share.",
+        "Kullback-Leibler divergence of the generated distribution over clusters (of stacked digits: over "
+        "triples) from the true, even one, in nats: 0 if every cluster gets its share.",
         unit="nats",
     ),
     "energy_distance": Measure(
@@ -170,7 +171,7 @@ MEASURES = {
 }
 
 PRIMARY = ("fid", "modes", "high_quality_share", "energy_distance")
-"""What the headline speaks of: one measure for images and three for points."""
+"""What the headline speaks of: one measure for images and three for points; modes on stacked digits too."""
 
 
 ANY: Bounds = (-math.inf, math.inf)

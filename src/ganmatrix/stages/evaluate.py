@@ -9,10 +9,10 @@ from safetensors.numpy import load
 
 from ganmatrix.cell import Cell
 from ganmatrix.errors import UserError
-from ganmatrix.evaluation import catalogue
+from ganmatrix.evaluation import catalogue, digits_cnn
 from ganmatrix.evaluation.entry import Entry
 from ganmatrix.evaluation.reference import Reference
-from ganmatrix.evaluation.score import score_images, score_points
+from ganmatrix.evaluation.score import score_images, score_points, score_stacked_digits
 from ganmatrix.params.evaluation import Evaluation
 from ganmatrix.stages import compute
 from ganmatrix.stages.files import corrupt, read_json, require, write_json
@@ -37,6 +37,8 @@ def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> lis
     reference = open_reference(cell, layout, is_image, wanted)
     samples = params.images.samples if is_image else params.points.samples
     z = latents(cell, samples, trained.latent, device)
+    reader = open_reader(cell, layout, reference)
+    z_digits = latents(cell, params.stacked_digits.samples, trained.latent, device) if reader else None
     seed = stream_seed(cell, Stream.EVALUATION_SUBSETS)
     entries: dict[str, Entry] = {}
     for checkpoint in params.checkpoints:
@@ -47,6 +49,8 @@ def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> lis
         if extractor is not None:
             rng = np.random.default_rng(seed)
             scores = score_images(generator, z, reference, extractor, params.images, checkpoint, rng)
+            if reader is not None and z_digits is not None:
+                scores |= score_stacked_digits(generator, z_digits, reader, checkpoint)
         else:
             scores = score_points(generator, z, reference, params.points, checkpoint)
         for entry in scores.values():
@@ -87,3 +91,12 @@ def open_reference(cell: Cell, layout: Layout, is_image: bool, wanted: dict[str,
     ):
         raise corrupt(files.statistics, "its arrays differ in their dimension", maker)
     return arrays
+
+
+def open_reader(cell: Cell, layout: Layout, reference: Reference) -> digits_cnn.Reader | None:
+    """The classifier of stacked digits, if the reference has one; UserError if it is damaged."""
+    try:
+        return digits_cnn.unpack(reference)
+    except ValueError as error:
+        path = layout.reference(cell.dataset).statistics
+        raise corrupt(path, str(error), f"reference {cell.dataset}") from None
