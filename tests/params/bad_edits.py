@@ -17,8 +17,8 @@ RING = "kind: ring, modes: 8, radius: 0.8"
 ROLL = f"{RING}, std: 0.02"
 DIGITS = "kind: digits, resolution: 16, held_out: 1700"
 KINDS = (
-    "ring, grid, two_gaussians, swiss_roll, digits, stacked_digits, faces, photos, cifar10, cifar100, "
-    "stl10, celeba, lsun_bedroom, image_folder, image_parquet"
+    "ring, grid, two_gaussians, swiss_roll, digits, stacked_digits, faces, photos, openmoji, cifar10, "
+    "cifar100, stl10, celeba, lsun_bedroom, image_folder, image_parquet"
 )
 METHODS = "as_gan, dat, fargan, gan"
 
@@ -151,6 +151,11 @@ BAD = [
         DIGITS,
         "kind: faces, resolution: 25, held_out: 10",
         "datasets.digits.resolution is 25; choose from 16, 32",
+    ),
+    (
+        DIGITS,
+        "kind: openmoji, resolution: 16, held_out_share: 0.1",
+        "datasets.digits.resolution is 16; choose from 32, 64",
     ),
     (DIGITS, "kind: faces, resolution: 16, held_out: 91", "datasets.digits.held_out is 91; expected <= 90"),
     (

