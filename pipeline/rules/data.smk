@@ -29,6 +29,9 @@ rule prepare:
 rule reference:
     input:
         train=rules.prepare.output.train,
+        train_labels=rules.prepare.output.train_labels,
+        held_out=rules.prepare.output.held_out,
+        held_out_labels=rules.prepare.output.held_out_labels,
         card=rules.prepare.output.card,
     output:
         statistics="references/{dataset}/statistics.safetensors",

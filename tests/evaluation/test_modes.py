@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ganmatrix.evaluation.modes import mode_coverage
+from ganmatrix.evaluation.modes import mode_coverage, reverse_kl
 
 ANGLES = 2 * np.pi * np.arange(8) / 8
 CENTRES = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
@@ -46,3 +46,14 @@ def test_without_high_quality_samples_there_is_no_divergence() -> None:
 def test_refuses_what_cannot_be_counted(samples: np.ndarray) -> None:
     with pytest.raises(ValueError, match="at least one sample, and finite"):
         mode_coverage(samples, CENTRES, STD, radius=3)
+
+
+def test_the_divergence_of_counts_has_its_known_bias() -> None:
+    rng = np.random.default_rng(0)
+    values = [reverse_kl(rng.multinomial(26_000, np.full(1000, 1e-3))) for _ in range(20)]
+    assert np.mean(values) == pytest.approx(999 / 52_000, rel=0.05)
+
+
+def test_no_count_at_all_has_no_divergence() -> None:
+    with pytest.raises(ValueError, match="without a single count"):
+        reverse_kl(np.zeros(5, dtype=int))

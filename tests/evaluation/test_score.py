@@ -7,14 +7,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ganmatrix.evaluation import reference, score
+from ganmatrix.evaluation.energy_distance import energy_distance
 from ganmatrix.evaluation.entry import column, null_scores
 from ganmatrix.evaluation.reference import image_reference, point_reference
-from ganmatrix.evaluation.score import generate, quantise, score_images, score_points
+from ganmatrix.evaluation.score import NO_MODES, NON_FINITE, generate, quantise, score_images, score_points
 from ganmatrix.params.evaluation import ImageEvaluation, PointEvaluation
 
 IMAGES = ImageEvaluation(samples=100, kid_subsets=4, kid_subset_size=50, inception_score_splits=2)
 POINTS = PointEvaluation(samples=100)
 CENTRES = np.array([[0.5, 0.0], [-0.5, 0.0]])
+REFERENCE = point_reference(CENTRES.repeat(50, axis=0), CENTRES, 0.02)
 
 
 class Decoder(nn.Module):
@@ -86,23 +89,61 @@ def test_non_finite_images_are_a_result(reals: np.ndarray, toy_extractor) -> Non
 
 def test_points_on_both_modes() -> None:
     latents = torch.tensor(CENTRES, dtype=torch.float32).repeat(300, 1)
-    entries = score_points(nn.Identity(), latents, point_reference(CENTRES, 0.02), POINTS, "last")
+    entries = score_points(nn.Identity(), latents, REFERENCE, POINTS, "last")
     values = {name: entry["value"] for name, entry in entries.items()}
-    assert values == {"modes_last": 2, "high_quality_share_last": 1, "reverse_kl_last": pytest.approx(0)}
+    assert values == {
+        "modes_last": 2,
+        "high_quality_share_last": 1,
+        "reverse_kl_last": pytest.approx(0),
+        "energy_distance_last": pytest.approx(0, abs=1e-12),
+    }
     assert entries["modes_last"]["protocol"]["fake_samples"] == 600
 
 
+def test_points_without_modes_have_an_energy_distance_alone() -> None:
+    rng = np.random.default_rng(0)
+    reals, fakes = rng.standard_normal((300, 2)), torch.from_numpy(rng.standard_normal((200, 2)) + 1)
+    entries = score_points(nn.Identity(), fakes, point_reference(reals), POINTS, "ema")
+    distance = entries.pop("energy_distance_ema")
+    expected = energy_distance(fakes.numpy(), reals.astype(np.float32))
+    assert distance["value"] == pytest.approx(expected, rel=1e-12)
+    assert distance["protocol"] == {
+        "fake_samples": 200,
+        "real_samples": 300,
+        "real_split": "train",
+        "estimator": "V statistic",
+        "checkpoint": "ema",
+        "dtype": "float64",
+    }
+    assert set(entries) == {"modes_ema", "high_quality_share_ema", "reverse_kl_ema"}
+    absent = {"value": None, "protocol": {}, "reason": NO_MODES, "applies": False}
+    assert all(entry == absent for entry in entries.values())
+    broken = score_points(Constant(float("nan"), (2,)), fakes, point_reference(reals), POINTS, "ema")
+    assert broken.pop("energy_distance_ema")["reason"] == NON_FINITE
+    assert broken == entries
+
+
+def test_many_points_are_compared_with_the_first_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (reference, score):
+        monkeypatch.setattr(module, "MOST_POINTS", 20)
+    points = np.random.default_rng(0).standard_normal((50, 2)).astype(np.float32)
+    known = point_reference(points[::-1])
+    assert np.array_equal(known["points"], points[::-1][:20])
+    entry = score_points(nn.Identity(), torch.from_numpy(points), known, POINTS, "ema")["energy_distance_ema"]
+    assert entry["value"] == pytest.approx(energy_distance(points[:20], points[:-21:-1]), rel=1e-12)
+    assert (entry["protocol"]["fake_samples"], entry["protocol"]["real_samples"]) == (20, 20)
+
+
 def test_points_on_no_mode_have_no_divergence() -> None:
-    reference = point_reference(CENTRES, 0.02)
-    entries = score_points(Constant(9.0, (2,)), torch.zeros(10, 2), reference, POINTS, "ema")
+    entries = score_points(Constant(9.0, (2,)), torch.zeros(10, 2), REFERENCE, POINTS, "ema")
     assert entries["modes_ema"]["value"] == 0
     assert entries["reverse_kl_ema"]["value"] is None
     assert entries["reverse_kl_ema"]["reason"] == "no sample is of high quality"
 
 
 def test_non_finite_points_are_a_result() -> None:
-    reference = point_reference(CENTRES, 0.02)
-    entries = score_points(Constant(float("inf"), (2,)), torch.zeros(10, 2), reference, POINTS, "ema")
+    entries = score_points(Constant(float("inf"), (2,)), torch.zeros(10, 2), REFERENCE, POINTS, "ema")
+    assert len(entries) == 4
     assert all(entry["value"] is None and "not finite" in entry["reason"] for entry in entries.values())
 
 

@@ -4,7 +4,8 @@ from typing import get_args
 
 from ganmatrix.params.datasets import Dataset
 
-KINDS = [get_args(each.model_fields["kind"].annotation)[0] for each in get_args(get_args(Dataset)[0])]
+_SECTIONS_OF_DATASETS = get_args(get_args(Dataset)[0])
+KINDS = ", ".join(get_args(each.model_fields["kind"].annotation)[0] for each in _SECTIONS_OF_DATASETS)
 SECTIONS = "grid, datasets, architectures, methods, recipes, evaluation, probes, claims"
 CLAIM = "claims: {a: {paper: p, sentence: s, metric: m, method: dat, baseline: gan, direction: lower, "
 CLAIM += "smallest_effect: 0}}"
@@ -19,6 +20,8 @@ ADAM = "optimizer: {kind: adam, generator_lr: 1e-3"
 HALF_LIFE = "ema_half_life: 5"
 POINTS = "points: {latent: 4, width: 8, depth: 2}"
 RING = "kind: ring, modes: 8, radius: 0.8"
+ROLL = f"{RING}, std: 0.02"
+DIGITS = "kind: digits, resolution: 16, held_out: 1700"
 METHODS = "as_gan, dat, fargan, gan"
 
 BAD = [
@@ -74,14 +77,14 @@ BAD = [
     (
         "kind: ring,",
         "kind: rign,",
-        f"datasets.ring8.kind is 'rign'; choose from {', '.join(KINDS)}; did you mean ring?",
+        f"datasets.ring8.kind is 'rign'; choose from {KINDS}; did you mean ring?",
     ),
-    ("kind: ring, ", "", f"datasets.ring8.kind is missing; choose from {', '.join(KINDS)}"),
-    ("kind: ring,", "kind: 3,", f"datasets.ring8.kind is 3; choose from {', '.join(KINDS)}"),
+    ("kind: ring, ", "", f"datasets.ring8.kind is missing; choose from {KINDS}"),
+    ("kind: ring,", "kind: 3,", f"datasets.ring8.kind is 3; choose from {KINDS}"),
     (
         "kind: ring,",
         "kind: [ring],",
-        f"datasets.ring8.kind is ['ring']; choose from {', '.join(KINDS)}",
+        f"datasets.ring8.kind is ['ring']; choose from {KINDS}",
     ),
     ("modes: 8", "modes: 1", "datasets.ring8.modes is 1; expected >= 2"),
     ("modes: 8", "modes: '8'", "datasets.ring8.modes is '8'; expected a whole number"),
@@ -105,9 +108,58 @@ BAD = [
     (
         RING,
         "kind: grid, modes: 25, spacing: 0.5",
-        "datasets.ring8.modes: unknown key; expected kind, std, train, held_out, seed, side, spacing "
+        "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, std, side, spacing "
         "(and 1 more)",
     ),
+    (RING, "kind: two_gaussians, distance: 0", "datasets.ring8.distance is 0; expected > 0"),
+    (
+        RING,
+        "kind: two_gaussians, modes: 2, distance: 1",
+        "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, std, distance",
+    ),
+    (ROLL, "kind: swiss_roll, noise: -1", "datasets.ring8.noise is -1; expected >= 0"),
+    (ROLL, "kind: swiss_roll, noise: 2", "datasets.ring8.noise is 2; expected <= 1"),
+    (
+        ROLL,
+        "kind: swiss_roll",
+        "datasets.ring8.noise is missing; add it (standard deviation around the curve, data units)",
+    ),
+    (
+        ROLL,
+        "kind: swiss_roll, noise: 0.1, modes: 2",
+        "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, noise",
+    ),
+    (
+        DIGITS,
+        "kind: stacked_digits, resolution: 16, train: 200, held_out: 99",
+        "datasets.digits.held_out is 99; expected >= 100",
+    ),
+    (
+        DIGITS,
+        "kind: stacked_digits, resolution: 16, train: 200001, held_out: 100",
+        "datasets.digits.train is 200001; expected <= 200000",
+    ),
+    (
+        DIGITS,
+        "kind: stacked_digits, resolution: 28, train: 200, held_out: 100",
+        "datasets.digits.resolution is 28; choose from 16, 32",
+    ),
+    (
+        DIGITS,
+        "kind: stacked_digits, resolution: 16, train: 200, held_out: 100, held_out_scans: 901",
+        "datasets.digits.held_out_scans is 901; expected <= 900",
+    ),
+    (
+        DIGITS,
+        "kind: faces, resolution: 25, held_out: 10",
+        "datasets.digits.resolution is 25; choose from 16, 32",
+    ),
+    (
+        DIGITS,
+        "kind: openmoji, resolution: 16, held_out_share: 0.1",
+        "datasets.digits.resolution is 16; choose from 32, 64",
+    ),
+    (DIGITS, "kind: faces, resolution: 16, held_out: 91", "datasets.digits.held_out is 91; expected <= 90"),
     (
         "held_out_share: 0.5",
         "held_out_share: 0.4",
@@ -143,7 +195,7 @@ BAD = [
     (
         "photos: {kind: photos, resolution: 32, short_side: 64, stride: 16, held_out_share: 0.5}",
         "photos:",
-        f"datasets.photos is null; expected a mapping with a kind ({', '.join(KINDS)})",
+        f"datasets.photos is null; expected a mapping with a kind ({KINDS})",
     ),
     # architectures
     (
@@ -424,6 +476,16 @@ BAD = [
         "networks do not have; set it to false or leave that method out",
     ),
     ("samples: 200", "samples: 99", "evaluation.points.samples is 99; expected >= 100"),
+    (
+        "kid_subset_size: 20}",
+        "kid_subset_size: 20}\n  stacked_digits: {samples: 999}",
+        "evaluation.stacked_digits.samples is 999; expected >= 1000",
+    ),
+    (
+        "kid_subset_size: 20}",
+        "kid_subset_size: 20}\n  stacked_digits: {sample: 2000}",
+        "evaluation.stacked_digits.sample: unknown key; did you mean samples?",
+    ),
     ("[0, 0.02, 0.1]", "[0]", "probes.point_strengths has 1 entry; expected at least 2 entries"),
     (
         "[0, 0.02, 0.1]",

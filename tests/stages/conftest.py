@@ -54,23 +54,33 @@ def inside(folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def finished_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def carry_out() -> Callable[..., None]:
+    """Run commands in a folder, one after the other; each must end well."""
+
+    def run(folder: Path, *commands: tuple[str, ...]) -> None:
+        with inside(folder):
+            for command in commands:
+                ended = invoke(*command)
+                assert ended.status == 0, ended.err
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def finished_project(tmp_path_factory: pytest.TempPathFactory, carry_out: Callable[..., None]) -> Path:
     """Points: prepared, measured, trained, scored and probed by two methods; digits: prepared."""
     folder = tmp_path_factory.mktemp("finished")
     shutil.copy(Path(__file__).parents[1] / "small.yaml", folder / "params.yaml")
-    with inside(folder):
-        commands = [
-            ("prepare", "ring8"),
-            ("prepare", "digits"),
-            ("reference", "ring8"),
-            ("train", "ring8-conventional-gan-0"),
-            ("train", "digits-conventional-gan-0"),
-            ("evaluate", "ring8-conventional-gan-0"),
-            ("probe", "ring8-conventional-gan-0"),
-        ]
-        for command in commands:
-            ended = invoke(*command)
-            assert ended.status == 0, ended.err
+    carry_out(
+        folder,
+        ("prepare", "ring8"),
+        ("prepare", "digits"),
+        ("reference", "ring8"),
+        ("train", "ring8-conventional-gan-0"),
+        ("train", "digits-conventional-gan-0"),
+        ("evaluate", "ring8-conventional-gan-0"),
+        ("probe", "ring8-conventional-gan-0"),
+    )
     return folder
 
 

@@ -4,7 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ganmatrix.datasets import digits, grid, photos, ring
+from ganmatrix.datasets import (
+    digits,
+    faces,
+    grid,
+    openmoji,
+    photos,
+    ring,
+    stacked_digits,
+    swiss_roll,
+    two_gaussians,
+)
 from ganmatrix.datasets.celeba import CelebA
 from ganmatrix.datasets.cifar import Cifar
 from ganmatrix.datasets.image_folder import ImageFolder
@@ -18,8 +28,13 @@ from ganmatrix.params.datasets import Dataset
 HELD: dict[str, Callable[[Any], Prepared]] = {
     "ring": ring.prepare,
     "grid": grid.prepare,
+    "two_gaussians": two_gaussians.prepare,
+    "swiss_roll": swiss_roll.prepare,
     "digits": digits.prepare,
+    "stacked_digits": stacked_digits.prepare,
+    "faces": faces.prepare,
     "photos": photos.prepare,
+    "openmoji": openmoji.prepare,
 }
 """Kinds that are made in memory."""
 

@@ -7,12 +7,16 @@ from ganmatrix.params.base import Checkpoint
 
 
 class Entry(TypedDict):
-    """A score. `value` is None exactly when `reason` says why."""
+    """A score. `value` is None exactly when `reason` says why.
+
+    `applies` is False where no generator could have a value: the data lack what the score measures.
+    """
 
     value: float | None
     protocol: dict[str, Any]
     std: NotRequired[float]
     reason: NotRequired[str]
+    applies: NotRequired[bool]
 
 
 def column(metric: str, checkpoint: Checkpoint, extractor_name: str | None = None) -> str:
@@ -23,3 +27,8 @@ def column(metric: str, checkpoint: Checkpoint, extractor_name: str | None = Non
 def null_scores(columns: Iterable[str], reason: str) -> dict[str, Entry]:
     """What a diverged cell scores: nothing, and why."""
     return {name: {"value": None, "protocol": {}, "reason": reason} for name in columns}
+
+
+def inapplicable(columns: Iterable[str], reason: str) -> dict[str, Entry]:
+    """Scores that these data do not have, and why; the matrix takes them for absent."""
+    return {name: {**entry, "applies": False} for name, entry in null_scores(columns, reason).items()}

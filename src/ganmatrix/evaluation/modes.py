@@ -1,8 +1,9 @@
-"""Mode coverage of 2-D points: which Gaussians of a known mixture a generator reaches.
+"""Mode coverage: which Gaussians of a known mixture, or which classes, a generator reaches.
 
 The conventions of PacGAN (Lin et al. 2018): a sample belongs to its nearest mode and is of high
 quality when closer to it than `radius` standard deviations; a mode is captured when at least
-one high-quality sample belongs to it.
+one high-quality sample belongs to it. A class, such as a triple of stacked digits, is captured when
+at least one sample is read as it.
 """
 
 from typing import NamedTuple
@@ -37,9 +38,19 @@ def mode_coverage(
     distances, nearest = cKDTree(centres).query(samples)
     high_quality = distances < radius * std
     counts = np.bincount(nearest[high_quality], minlength=len(centres))
-    total = counts.sum()
     return ModeCoverage(
         modes=int(np.count_nonzero(counts)),
         high_quality_share=float(high_quality.mean()),
-        reverse_kl=float(rel_entr(counts / total, 1 / len(centres)).sum()) if total else None,
+        reverse_kl=reverse_kl(counts) if counts.any() else None,
     )
+
+
+def reverse_kl(counts: NDArray[np.integer]) -> float:
+    """KL(q || p) in nats, 0..log M: q the shares of counts (M,), p uniform. No smoothing.
+
+    Its expectation for N draws from p itself is about (M - 1) / (2 N), not 0. ValueError for no
+    count at all.
+    """
+    if not counts.any():
+        raise ValueError("without a single count there is no distribution to compare")
+    return float(rel_entr(counts / counts.sum(), 1 / len(counts)).sum())

@@ -6,8 +6,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ganmatrix.evaluation.energy_distance import mean_distance
 from ganmatrix.evaluation.extractor import Extractor
 from ganmatrix.evaluation.frechet import covariance_root, moments
+
+MOST_POINTS = 10_000
+"""Points of either side that the energy distance compares: all pairs of so many take seconds."""
 
 Reference = dict[str, NDArray[Any]]
 
@@ -19,6 +23,16 @@ def image_reference(images: NDArray[np.uint8], extractor: Extractor, device: tor
     return {"features": features, "mean": mean, "covariance_root": covariance_root(covariance)}
 
 
-def point_reference(centres: NDArray[np.floating], std: float) -> Reference:
-    """The mixture's `centres` (m, 2) and the `std` () of each Gaussian, float64, data units."""
-    return {"centres": centres.astype(np.float64), "std": np.array(std, dtype=np.float64)}
+def point_reference(
+    points: NDArray[np.floating], centres: NDArray[np.floating] | None = None, std: float = 0.0
+) -> Reference:
+    """The first `points` (n, 2) float32 and their `mean_distance` () float64 to one another.
+
+    Where the points have modes, also the mixture's `centres` (m, 2) and the `std` () of each
+    Gaussian, float64. All in data units.
+    """
+    first = np.array(points[:MOST_POINTS], dtype=np.float32)
+    arrays: Reference = {"points": first, "mean_distance": np.array(mean_distance(first, first))}
+    if centres is None:
+        return arrays
+    return arrays | {"centres": centres.astype(np.float64), "std": np.array(std, dtype=np.float64)}

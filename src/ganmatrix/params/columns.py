@@ -3,7 +3,8 @@
 from ganmatrix.params.evaluation import Evaluation
 
 _SCORES_OF_IMAGES = ("fid", "kid", "inception_score")
-_SCORES_OF_POINTS = ("modes", "high_quality_share", "reverse_kl")
+_SCORES_OF_POINTS = ("modes", "high_quality_share", "reverse_kl", "energy_distance")
+"""Modes and reverse KL are counted on stacked digits too."""
 _OTHERS = (
     *(f"{probe}_{value}" for probe in ("clean", "fgsm", "pgd", "noise") for value in ("accuracy", "auroc")),
     *(f"gradient_norm_{side}{statistic}" for side in ("real", "fake") for statistic in ("", "_p95", "_max")),

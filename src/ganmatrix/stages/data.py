@@ -33,6 +33,9 @@ class Card(BaseModel):
     std: list[float]
     sha256: dict[str, str]
     modes: Modes | None = None
+    """None where points have no modes, and then it says so."""
+    stacked_digits: Literal[3] | None = None
+    """Channels that show a digit each, in the order of the label's decimal places."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +62,23 @@ class Prepared:
 
     def samples(self, split: Literal["train", "held_out"]) -> NDArray[Any]:
         """The samples of a split, memory-mapped; UserError unless the file is what the card says."""
-        path = self.files.arrays[split]
+        return self._array(split, (self.card.counts[split], *self.shape))
+
+    def labels(self, split: Literal["train", "held_out"]) -> NDArray[np.int64]:
+        """The labels (n,) of a split, memory-mapped; the same check."""
+        return self._array(f"{split}_labels", (self.card.counts[split],))
+
+    def _array(self, name: str, expected: tuple[int, ...]) -> NDArray[Any]:
+        path = self.files.arrays[name]
         maker = f"prepare {self.card.dataset}"
         require(path, maker)
-        if file_digest(path) != self.card.sha256[split]:
+        if file_digest(path) != self.card.sha256[name]:
             raise corrupt(path, "its checksum is not the card's", maker)
         try:
             array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise corrupt(path, str(error), maker) from None
-        if array.shape != (expected := (self.card.counts[split], *self.shape)):
+        if array.shape != expected:
             raise corrupt(path, f"its shape is {array.shape}, the card says {expected}", maker)
         return array
 
@@ -85,7 +95,7 @@ def open_data(files: DataFiles) -> Prepared:
         raise corrupt(files.card, f"{key}: {first['msg']}", maker) from None
     if missing := files.arrays.keys() - card.sha256.keys():
         raise corrupt(files.card, f"it has no checksum of {', '.join(sorted(missing))}", maker)
-    if card.modality == "points" and card.modes is None:
+    if card.modality == "points" and "modes" not in card.model_fields_set:
         raise corrupt(files.card, "it does not say which modes the points have", maker)
     return Prepared(card, files)
 

@@ -9,10 +9,10 @@ from safetensors.numpy import load
 
 from ganmatrix.cell import Cell
 from ganmatrix.errors import UserError
-from ganmatrix.evaluation import catalogue
+from ganmatrix.evaluation import catalogue, digits_cnn
 from ganmatrix.evaluation.entry import Entry
 from ganmatrix.evaluation.reference import Reference
-from ganmatrix.evaluation.score import score_images, score_points
+from ganmatrix.evaluation.score import score_images, score_points, score_stacked_digits
 from ganmatrix.params.evaluation import Evaluation
 from ganmatrix.stages import compute
 from ganmatrix.stages.files import corrupt, read_json, require, write_json
@@ -23,8 +23,8 @@ from ganmatrix.training.seeding import Stream, stream_seed
 
 PROTOCOL = {"seeds": "evaluation latents and subsets of dataset, architecture and seed"}
 
-REFERENCE_ARRAYS = {True: {"features", "mean", "covariance_root"}, False: {"centres", "std"}}
-"""What scoring needs to know of real images, and of real points."""
+REFERENCE_ARRAYS = {True: {"features", "mean", "covariance_root"}, False: {"points", "mean_distance"}}
+"""What scoring needs to know of any real images, and of any real points; the card lists the rest."""
 
 
 def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> list[Path]:
@@ -37,6 +37,8 @@ def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> lis
     reference = open_reference(cell, layout, is_image, wanted)
     samples = params.images.samples if is_image else params.points.samples
     z = latents(cell, samples, trained.latent, device)
+    reader = open_reader(cell, layout, reference)
+    z_digits = latents(cell, params.stacked_digits.samples, trained.latent, device) if reader else None
     seed = stream_seed(cell, Stream.EVALUATION_SUBSETS)
     entries: dict[str, Entry] = {}
     for checkpoint in params.checkpoints:
@@ -47,11 +49,14 @@ def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> lis
         if extractor is not None:
             rng = np.random.default_rng(seed)
             scores = score_images(generator, z, reference, extractor, params.images, checkpoint, rng)
+            if reader is not None and z_digits is not None:
+                scores |= score_stacked_digits(generator, z_digits, reader, checkpoint)
         else:
             scores = score_points(generator, z, reference, params.points, checkpoint)
         for entry in scores.values():
             entry["protocol"] |= PROTOCOL
-            if entry["value"] is None and trained.header.diverged and checkpoint != "init":
+            broken = entry["value"] is None and entry.get("applies", True)
+            if broken and trained.header.diverged and checkpoint != "init":
                 entry["reason"] = f"training diverged: {trained.header.diverged}"
         entries |= scores
     path = layout.cell(cell.id).metrics
@@ -77,10 +82,21 @@ def open_reference(cell: Cell, layout: Layout, is_image: bool, wanted: dict[str,
         arrays = load(files.statistics.read_bytes())
     except SafetensorError as error:
         raise corrupt(files.statistics, str(error), maker) from None
-    if missing := REFERENCE_ARRAYS[is_image] - arrays.keys():
+    listed = card.get("arrays")
+    needed = REFERENCE_ARRAYS[is_image] | (set(map(str, listed)) if isinstance(listed, list) else set())
+    if missing := needed - arrays.keys():
         raise corrupt(files.statistics, f"it lacks {', '.join(sorted(missing))}", maker)
     if is_image and not (
         arrays["features"].shape[1:] == arrays["mean"].shape == arrays["covariance_root"].shape[:1]
     ):
         raise corrupt(files.statistics, "its arrays differ in their dimension", maker)
     return arrays
+
+
+def open_reader(cell: Cell, layout: Layout, reference: Reference) -> digits_cnn.Reader | None:
+    """The classifier of stacked digits, if the reference has one; UserError if it is damaged."""
+    try:
+        return digits_cnn.unpack(reference)
+    except ValueError as error:
+        path = layout.reference(cell.dataset).statistics
+        raise corrupt(path, str(error), f"reference {cell.dataset}") from None

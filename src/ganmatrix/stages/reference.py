@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from ganmatrix.evaluation import catalogue
+from ganmatrix.errors import UserError
+from ganmatrix.evaluation import catalogue, digits_cnn
 from ganmatrix.evaluation.reference import image_reference, point_reference
 from ganmatrix.params.evaluation import Evaluation
 from ganmatrix.stages import compute
-from ganmatrix.stages.data import open_data
+from ganmatrix.stages.data import Prepared, open_data
 from ganmatrix.stages.files import replacing, write_json
 from ganmatrix.stages.layout import Layout
 
@@ -22,13 +23,34 @@ def run(name: str, params: Evaluation, layout: Layout, device_name: str) -> list
     card: dict[str, Any] = {"dataset": name, "data_sha256": data.digest}
     if data.is_image:
         extractor = catalogue.build(params.extractor)
+        reader = train_reader(name, data) if data.card.stacked_digits else None
         arrays = image_reference(np.array(data.samples("train")), extractor, device)
         card |= extractor.protocol | {"real_split": "train"}
-    elif data.card.modes is not None:
-        arrays = point_reference(np.array(data.card.modes.centres), data.card.modes.std)
+        if reader is not None:
+            arrays |= digits_cnn.pack(reader)
+            card |= reader.protocol
+    elif (modes := data.card.modes) is not None:
+        arrays = point_reference(data.samples("train"), np.array(modes.centres), modes.std)
+    else:
+        arrays = point_reference(data.samples("train"))
+    card["arrays"] = sorted(arrays)
     files = layout.reference(name)
     with replacing(files.statistics) as temporary:
         # safetensors writes the memory as it lies: a Fortran-ordered array would come back scrambled.
         temporary.write_bytes(save({key: np.array(value, order="C") for key, value in arrays.items()}))
     write_json(files.card, card)
     return [files.statistics, files.card]
+
+
+def train_reader(name: str, data: Prepared) -> digits_cnn.Reader:
+    """The classifier that reads stacked digits; UserError if it reads too few of the unseen correctly."""
+    reader = digits_cnn.train(
+        *(data.samples("train"), data.labels("train")), *(data.samples("held_out"), data.labels("held_out"))
+    )
+    if reader.held_out_accuracy < digits_cnn.LEAST_ACCURACY:
+        raise UserError(
+            f"datasets.{name}: a classifier trained on its digits reads {reader.held_out_accuracy:.1%} of "
+            f"the held-out ones correctly; expected at least {digits_cnn.LEAST_ACCURACY:.0%}; "
+            f"raise datasets.{name}.train"
+        )
+    return reader

@@ -1,0 +1,163 @@
+"""Whole small cells whose coverage is not that of a mixture: a Swiss roll, and stacked digits."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from ganmatrix.evaluation import digits_cnn
+
+ROLL, STACKS = "roll-conventional-gan-0", "stacks-conventional-gan-0"
+PARAMS = """\
+grid: {datasets: [roll, stacks], architectures: [conventional], methods: [gan], seeds: [0]}
+datasets:
+  roll: {kind: swiss_roll, noise: 0.02, train: 100, held_out: 40}
+  stacks: {kind: stacked_digits, resolution: 16, train: 400, held_out: 200}
+architectures:
+  conventional:
+    kind: conventional
+    points: {latent: 4, width: 8, depth: 2}
+    images: {latent: 4, generator_width: 4, discriminator_width: 4}
+methods:
+  gan: {kind: gan}
+recipes:
+  roll: &short
+    batch_size: 16
+    generator_steps: 10
+    optimizer: {kind: adam, generator_lr: 1e-3, discriminator_lr: 1e-3}
+    ema_half_life: 5
+    log_every: 5
+  stacks: *short
+evaluation:
+  extractor: {kind: efficientnet_lite0, input_size: 32}
+  checkpoints: [init, ema]
+  points: {samples: 200}
+  images: {samples: 50, kid_subsets: 2, kid_subset_size: 20}
+  stacked_digits: {samples: 1000}
+probes: {samples: 16, point_strengths: [0, 0.02], image_strengths: [0, 2/255], pgd_steps: 2}
+claims: {}
+"""
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory, carry_out: Callable[..., None]) -> Path:
+    folder = tmp_path_factory.mktemp("coverage")
+    (folder / "params.yaml").write_text(PARAMS)
+    commands = [
+        (verb, name)
+        for dataset, cell in (("roll", ROLL), ("stacks", STACKS))
+        for verb, name in (
+            ("prepare", dataset),
+            ("reference", dataset),
+            ("train", cell),
+            ("evaluate", cell),
+            ("probe", cell),
+        )
+    ]
+    carry_out(folder, *commands, ("assemble",))
+    return folder
+
+
+@pytest.fixture
+def project(measured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy to damage, as the current folder."""
+    folder = tmp_path / "project"
+    shutil.copytree(measured, folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def _entries(folder: Path, cell: str):
+    return json.loads((folder / f"cells/{cell}/metrics.json").read_text())["entries"]
+
+
+def test_points_without_modes_say_so_and_have_an_energy_distance(measured):
+    entries = _entries(measured, ROLL)
+    for checkpoint in ("init", "ema"):
+        assert entries[f"energy_distance_{checkpoint}"]["value"] > 0
+        assert entries[f"energy_distance_{checkpoint}"]["protocol"]["real_samples"] == 100
+        for metric in ("modes", "high_quality_share", "reverse_kl"):
+            assert entries[f"{metric}_{checkpoint}"]["reason"] == "the data have no modes"
+            assert entries[f"{metric}_{checkpoint}"]["value"] is None
+            assert entries[f"{metric}_{checkpoint}"]["applies"] is False
+
+
+def test_stacked_digits_are_read(measured):
+    entries = _entries(measured, STACKS)
+    card = json.loads((measured / "references/stacks/card.json").read_text())
+    assert card["classifier_held_out_accuracy"] >= 0.97
+    for checkpoint in ("init", "ema"):
+        assert 1 <= entries[f"modes_{checkpoint}"]["value"] <= 1000
+        assert 0 < entries[f"reverse_kl_{checkpoint}"]["value"] < 6.91
+        assert f"fid_efficientnet_lite0_{checkpoint}" in entries
+        protocol = entries[f"modes_{checkpoint}"]["protocol"]
+        assert protocol["fake_samples"] == protocol["modes"] == 1000
+        for key in ("classifier", "classifier_sha256", "classifier_held_out_accuracy"):
+            assert protocol[key] == card[key]
+
+
+def test_both_share_the_columns_of_the_matrix(measured):
+    matrix = pd.read_parquet(measured / "results/matrix.parquet").set_index("cell")
+    assert matrix["modes_ema"].isna().to_dict() == {ROLL: True, STACKS: False}
+    assert matrix["energy_distance_ema"].isna().to_dict() == {ROLL: False, STACKS: True}
+    summary = json.loads((measured / "results/summary.json").read_text())
+    # Like FID on points, modes of a roll are no gap.
+    assert summary["missing"] == []
+    assert "modes_ema" in summary["protocols"]["stacks"]
+    assert "modes_ema" not in summary["protocols"]["roll"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "made"), [("reference", "references/{}/"), ("evaluate", "cells/{}/metrics")]
+)
+def test_the_same_bytes_again(verb, made, project, run):
+    for dataset, cell in (("roll", ROLL), ("stacks", STACKS)):
+        name = dataset if verb == "reference" else cell
+        files = [p for p in project.rglob("*") if p.is_file() and made.format(name) in str(p)]
+        before = [path.read_bytes() for path in files]
+        assert files
+        assert run(verb, name).status == 0
+        assert [path.read_bytes() for path in files] == before
+
+
+def test_a_classifier_that_reads_too_little_is_refused(project, run, monkeypatch):
+    monkeypatch.setattr(digits_cnn, "EPOCHS", 1)
+    ended = run("reference", "stacks")
+    assert ended.status == 2
+    assert ended.err.startswith("error: datasets.stacks: a classifier trained on its digits reads ")
+    assert ended.err.endswith("expected at least 97%; raise datasets.stacks.train\n")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda arrays: arrays.pop("digits_cnn.out.bias"), "it lacks digits_cnn.out.bias"),
+        (lambda arrays: arrays.pop("digits_cnn_held_out_accuracy"), "it lacks digits_cnn_held_out_accuracy"),
+        (
+            lambda arrays: arrays.update({"digits_cnn.out.bias": arrays["digits_cnn.out.bias"][:3]}),
+            "its classifier's weights differ in name or shape",
+        ),
+    ],
+)
+def test_a_damaged_classifier_is_refused(damage, message, project, run):
+    path = project / "references/stacks/statistics.safetensors"
+    arrays = load_file(path)
+    damage(arrays)
+    save_file(arrays, path)
+    ended = run("evaluate", STACKS)
+    assert ended.status == 2
+    assert f"is corrupt ({message}); delete it" in ended.err
+
+
+def test_points_whose_card_is_silent_on_modes_are_corrupt(project, run):
+    path = project / "data/roll/card.json"
+    card = json.loads(path.read_text())
+    del card["modes"]
+    path.write_text(json.dumps(card))
+    ended = run("reference", "roll")
+    assert ended.status == 2
+    assert "it does not say which modes the points have" in ended.err
