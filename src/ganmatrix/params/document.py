@@ -1,48 +1,18 @@
-"""params.yaml as a whole: read, checked against its sections, and against itself."""
+"""Reading params.yaml: YAML, then the schema, then what the sections say of each other."""
 
-import itertools
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ganmatrix.errors import UserError
-from ganmatrix.params.architectures import Architecture
-from ganmatrix.params.base import Name, Section
-from ganmatrix.params.claims import Claim
-from ganmatrix.params.columns import columns
-from ganmatrix.params.datasets import Dataset, Mixture
-from ganmatrix.params.evaluation import Evaluation
-from ganmatrix.params.grid import Grid
-from ganmatrix.params.messages import explain, nearest, unknown_name
-from ganmatrix.params.methods import Method
-from ganmatrix.params.probes import Probes
-from ganmatrix.params.recipes import DatasetRecipe, Recipe
-
-
-def _empty_if_null(value: Any) -> Any:
-    return {} if value is None else value
-
-
-class Params(Section):
-    """Everything that ganmatrix is told: the grid and what its names mean."""
-
-    grid: Grid
-    datasets: dict[Name, Dataset] = Field(min_length=1)
-    architectures: dict[Name, Architecture] = Field(min_length=1)
-    methods: dict[Name, Method] = Field(min_length=1)
-    recipes: dict[Name, DatasetRecipe] = Field(min_length=1, description="keyed by the dataset's name")
-    evaluation: Evaluation
-    probes: Probes
-    claims: Annotated[dict[Name, Claim], BeforeValidator(_empty_if_null)] = Field(default_factory=dict)
-
-    def recipe(self, dataset: str, architecture: str) -> Recipe:
-        """How the cells of a dataset and an architecture are trained."""
-        return self.recipes[dataset].of(architecture)
+from ganmatrix.params.consistency import inconsistency
+from ganmatrix.params.messages import explain
+from ganmatrix.params.params import Params
 
 
 def load(path: Path) -> tuple[Params, dict[str, Any]]:
@@ -56,7 +26,7 @@ def load(path: Path) -> tuple[Params, dict[str, Any]]:
         params = Params.model_validate(document)
     except ValidationError as error:
         raise UserError(f"{path}: {explain(error, Params)}") from None
-    if problem := _inconsistency(params):
+    if problem := inconsistency(params):
         raise UserError(f"{path}: {problem}")
     return params, document
 
@@ -91,198 +61,3 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise UserError(f"{path} is empty or no mapping; expected sections {', '.join(Params.model_fields)}")
     return document
-
-
-def _inconsistency(params: Params) -> str | None:
-    """The first name that points nowhere, or value that contradicts another; None if sound."""
-    grid = params.grid
-    for key, known in (
-        ("datasets", params.datasets),
-        ("architectures", params.architectures),
-        ("methods", params.methods),
-    ):
-        names = getattr(grid, key)
-        for name in names:
-            if name not in known:
-                return unknown_name(f"grid.{key}", name, known, key)
-        if repeated := _repeated(names):
-            return f"grid.{key}: {repeated} stands twice; name it once"
-    if (seed := _repeated(grid.seeds)) is not None:
-        return f"grid.seeds: {seed} stands twice; name it once"
-    for name in params.recipes:
-        if name not in params.datasets:
-            return unknown_name("recipes", name, params.datasets, "datasets")
-    for name in grid.datasets:
-        if name not in params.recipes:
-            return f"recipes.{name} is missing; every dataset of the grid needs a recipe of its name"
-    return (
-        _dataset_problem(params)
-        or _architecture_problem(params)
-        or _recipe_problem(params)
-        or _method_problem(params)
-        or _share_problem(params)
-        or _evaluation_problem(params)
-        or _claim_problem(params)
-    )
-
-
-def _dataset_problem(params: Params) -> str | None:
-    """The first dataset that leaves a part of its photographs without a crop."""
-    for name, dataset in params.datasets.items():
-        if dataset.kind != "photos":
-            continue
-        side, crop = dataset.short_side, dataset.resolution
-        border = round(side * (1 - dataset.held_out_share))  # a square photograph is the narrowest
-        if min(border, side - border) < crop:
-            least, most = crop / side, 1 - crop / side
-            return (
-                f"datasets.{name}.held_out_share is {dataset.held_out_share}; expected {least:.3g} to "
-                f"{most:.3g}, so that with short_side {side} both parts hold a crop of {crop} pixels"
-            )
-    return None
-
-
-def _architecture_problem(params: Params) -> str | None:
-    """The first architecture of the grid that has no network for images of the grid."""
-    found = ((name, params.datasets[name]) for name in params.grid.datasets)
-    sides = {name: dataset.resolution for name, dataset in found if not isinstance(dataset, Mixture)}
-    for key, (name, side) in itertools.product(params.grid.architectures, sides.items()):
-        images, family = params.architectures[key].images, params.architectures[key].kind
-        if side not in images.maps:
-            return (
-                f"datasets.{name}.resolution is {side}; architectures.{key}, {family}, has networks for "
-                f"{', '.join(map(str, images.maps))}: choose one of these, or take either out of the grid"
-            )
-        if images.attention not in ("none", *images.maps[side]):
-            return (
-                f"architectures.{key}.images.attention is {images.attention}; for the {side} pixels of "
-                f"datasets.{name} choose from none, {', '.join(map(str, images.maps[side]))}"
-            )
-    return None
-
-
-def _method_problem(params: Params) -> str | None:
-    """The first method with a loss or technique that it cannot use, on its own or in the grid."""
-    for key, method in params.methods.items():
-        if method.separable_loss and not method.loss.is_separable:
-            return (
-                f"methods.{key}.loss is {method.loss.kind}, which compares reals with fakes, but "
-                f"{method.kind} treats them apart; choose another loss"
-            )
-        if method.techniques and not method.takes_techniques:
-            return f"methods.{key}.techniques is not empty, but {method.kind} takes none; leave them out"
-        for i, technique in enumerate(method.techniques):
-            where = f"methods.{key}.techniques[{i}].kind is {technique.kind}"
-            if technique.needs_critic and not method.has_critic:
-                return f"{where}, which reads the family's D, but {method.kind} has another; leave it out"
-            points = [name for name in params.grid.datasets if params.datasets[name].is_points]
-            if technique.images_only and key in params.grid.methods and points:
-                return f"{where}, which needs images, but {points[0]} holds points; leave one of them out"
-        for name, recipe in _grid_recipes(params) if key in params.grid.methods else ():
-            if recipe.batch_size % (method.group * recipe.accumulate) and method.group > 1:
-                return (
-                    f"{name}.batch_size is {recipe.batch_size}; methods.{key} needs a multiple of "
-                    f"{method.group * recipe.accumulate} (its packs, in every micro-batch)"
-                )
-    return None
-
-
-def _share_problem(params: Params) -> str | None:
-    """The first method and recipe of the grid that together leave no real sample on the real side."""
-    for key in params.grid.methods:
-        method = params.methods[key]
-        if method.kind != "fargan":
-            continue
-        for name, recipe in _grid_recipes(params):
-            size = recipe.batch_size
-            if round(method.fake_as_real_share * size) >= size:
-                return (
-                    f"methods.{key}.fake_as_real_share is {method.fake_as_real_share}, which leaves no real "
-                    f"sample of {name}.batch_size, {size}; lower the share or enlarge the batch"
-                )
-    return None
-
-
-def _evaluation_problem(params: Params) -> str | None:
-    """What of the scores' protocol is repeated, or asks for more samples than there are."""
-    if repeated := _repeated(params.evaluation.checkpoints):
-        return f"evaluation.checkpoints: {repeated} stands twice; name it once"
-    images = params.evaluation.images
-    for key in ("kid_subset_size", "inception_score_splits"):
-        if (value := getattr(images, key)) > images.samples:
-            return f"evaluation.images.{key} is {value}; expected <= samples, {images.samples}"
-    return None
-
-
-def _claim_problem(params: Params) -> str | None:
-    """The first claim that names an unknown method or column, or compares a method with itself."""
-    known = columns(params.evaluation)
-    for key, claim in params.claims.items():
-        for role in ("method", "baseline", "control"):
-            name = getattr(claim, role)
-            if name is not None and name not in params.methods:
-                return unknown_name(f"claims.{key}.{role}", name, params.methods, "methods")
-        if claim.method in (claim.baseline, claim.control):
-            return f"claims.{key}: {claim.method} is compared with itself; name another baseline or control"
-        if claim.metric not in known:
-            mend = nearest(claim.metric, known) or f"; choose from {', '.join(known)}"
-            return f"claims.{key}.metric: {claim.metric} is no column of the matrix{mend}"
-    return None
-
-
-def _grid_recipes(params: Params) -> list[tuple[str, Recipe]]:
-    """The recipes of the grid, each with the key that stands for it."""
-    pairs = itertools.product(params.grid.datasets, params.grid.architectures)
-    return [
-        (_recipe_key(params, dataset, architecture), params.recipe(dataset, architecture))
-        for dataset, architecture in pairs
-    ]
-
-
-def _recipe_key(params: Params, dataset: str, architecture: str) -> str:
-    own = architecture in params.recipes[dataset].by_architecture
-    return f"recipes.{dataset}" + (f".by_architecture.{architecture}" if own else "")
-
-
-def _recipe_problem(params: Params) -> str | None:
-    """The first recipe whose own values, or methods of the grid, contradict it."""
-    for name, dataset_recipe in params.recipes.items():
-        for architecture in dataset_recipe.by_architecture:
-            if architecture not in params.architectures:
-                key = f"recipes.{name}.by_architecture"
-                return unknown_name(key, architecture, params.architectures, "architectures")
-        for recipe_key, recipe in (
-            (f"recipes.{name}", dataset_recipe),
-            *(
-                (_recipe_key(params, name, each), dataset_recipe.of(each))
-                for each in dataset_recipe.by_architecture
-            ),
-        ):
-            if problem := _contradiction(recipe_key, recipe):
-                return problem
-    for key, recipe in _grid_recipes(params):
-        for method in params.grid.methods if recipe.compile else ():
-            if params.methods[method].needs_second_derivatives:
-                return (
-                    f"{key}.compile is true, but methods.{method} needs second derivatives, which "
-                    "compiled networks do not have; set it to false or leave that method out"
-                )
-    return None
-
-
-def _contradiction(key: str, recipe: Recipe) -> str | None:
-    """The first value of a recipe that another one rules out."""
-    steps = recipe.generator_steps
-    if recipe.accumulate > recipe.batch_size:
-        return f"{key}.accumulate is {recipe.accumulate}; expected <= batch_size, {recipe.batch_size}"
-    if late := [step for step in recipe.snapshots if step > steps]:
-        return f"{key}.snapshots names step {late[0]}; expected <= generator_steps, {steps}"
-    if repeated := _repeated(recipe.snapshots):
-        return f"{key}.snapshots: {repeated} stands twice; name it once"
-    if recipe.decay.kind == "linear" and recipe.decay.start >= steps:
-        return f"{key}.decay.start is {recipe.decay.start}; expected < generator_steps, {steps}"
-    return None
-
-
-def _repeated(values: list[Any]) -> Any:
-    return next((value for i, value in enumerate(values) if value in values[:i]), None)
