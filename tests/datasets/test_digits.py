@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from ganmatrix.datasets.catalogue import prepare
+from ganmatrix.datasets.digits import prepare
 from ganmatrix.params.datasets import Digits
 
 

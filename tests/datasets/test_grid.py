@@ -5,8 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ganmatrix.datasets.catalogue import prepare
-from ganmatrix.datasets.grid import centres
+from ganmatrix.datasets.grid import centres, prepare
 from ganmatrix.evaluation.modes import mode_coverage
 from ganmatrix.evaluation.reference import point_reference
 from ganmatrix.params.datasets import GaussianGrid

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from ganmatrix.datasets.catalogue import prepare
-from ganmatrix.datasets.ring import centres
+from ganmatrix.datasets.ring import centres, prepare
 from ganmatrix.params.datasets import Ring
 
 RING = Ring(kind="ring", modes=8, radius=0.8, std=0.02, train=40_000, held_out=5_000, seed=0)
