@@ -20,14 +20,15 @@ LARGEST_PIXELS = 64_000_000
 LARGE_PIXELS = 4_000_000
 """Larger images are decoded one at a time, so that memory does not grow with the threads."""
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "MPO")
-"""What is read; formats that call other programs are not."""
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+"""What is read, MPO as the JPEG that it begins with; formats that call other programs are not."""
 
 PLAIN_MODES = {"1": "L", "L": "L", "RGB": "RGB"}
 TRANSPARENT_MODES = {"LA": "L", "PA": "RGB", "RGBA": "RGB"}
 WITH_ALPHA = {"1": "LA", "L": "LA", "P": "RGBA", "RGB": "RGBA"}
 
 _one_large = threading.Lock()
+Image.init()  # else Pillow knows only some of them until something is saved
 
 
 def decode(data: bytes) -> NDArray[np.uint8]:

@@ -123,7 +123,7 @@ def _image_files(folder: Path) -> list[str]:
 
 
 def _unreadable(error: OSError) -> None:
-    raise BadSource(f"{error.filename} cannot be read: {error.strerror}")
+    raise BadSource(f"{error.filename} cannot be read: {error.strerror}; mend its permissions")
 
 
 def _class_names(files: dict[Split, list[str]], folders: dict[Split, Path]) -> tuple[str, ...]:

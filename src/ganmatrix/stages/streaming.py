@@ -224,7 +224,8 @@ class Preparation:
             return self._afresh(fingerprint, f"params, code or files changed since {self._note}")
         if found.bad_count and not self.skip_bad:
             return self._afresh(fingerprint, f"an earlier run left out {found.bad_count} images")
-        _say(f"{self.name}: going on after {found.read} images")
+        if found.read:
+            _say(f"{self.name}: going on after {found.read} images")
         return found
 
     def _afresh(self, fingerprint: str, why: str) -> Progress:
