@@ -62,10 +62,8 @@ class RawProject:
     def prepare(self, md5: str) -> tuple[int, str]:
         """Prepare from the archive, which is to have that checksum."""
         small = (HOME / "tests/small.yaml").read_text()
-        mine = f"  mine: {{kind: cifar10, archive: {{path: data/raw/{NAME}, md5: {md5}}}}}\n"
-        (self.root / "params.yaml").write_text(
-            small.replace("datasets:\n", f"datasets:\n  mine: {mine}\n", 1)
-        )
+        mine = f"datasets:\n  mine: {{kind: cifar10, archive: {{path: data/raw/{NAME}, md5: {md5}}}}}\n"
+        (self.root / "params.yaml").write_text(small.replace("datasets:\n", mine, 1))
         return self.run(sys.executable, "-c", "from ganmatrix.cli import main; main()", "prepare", "mine")
 
 
@@ -159,7 +157,7 @@ def _change(path: Path) -> None:
     path.write_bytes(data)
 
 
-def test_an_update_from_a_server_with_a_wrong_byte_shows_in_git_and_is_not_prepared(
+def test_a_wrong_byte_of_the_server_shows_in_git_and_is_not_prepared(
     project: RawProject,
 ) -> None:
     """DVC takes what the server has; the checksum in the .dvc file changes, which `git diff` shows."""
