@@ -63,12 +63,26 @@ def prepare(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out images that cannot be used; the card lists them.")
     ] = False,
+    checkpoint_seconds: Annotated[
+        float, typer.Option(min=0, help="Seconds between notes of the progress under scratch/data/DATASET/.")
+    ] = 5.0,
 ) -> None:
-    """Prepare a dataset, or go on where it was stopped: data/DATASET/."""
-    from ganmatrix.stages import prepare as stage
+    """Prepare a dataset, or go on where it was stopped: data/DATASET/.
 
-    name, loaded = _dataset(dataset, params)
-    _say(stage.run(name, loaded.datasets[name], Layout(), sources, skip_bad))
+    SIGTERM ends with status 75; the same command then continues.
+    """
+    received = signals.raising()
+    try:
+        from ganmatrix.stages import prepare as stage
+
+        name, loaded = _dataset(dataset, params)
+        found = loaded.datasets[name]
+        _say(stage.run(name, found, Layout(), sources, skip_bad, checkpoint_seconds, received))
+    except signals.Stopped as stop:
+        typer.echo(f"{dataset}: stopped by {stop}; the same command goes on", err=True)
+        raise typer.Exit(signals.INTERRUPTED) from None
+    finally:
+        signals.ignore()
 
 
 @app.command()
@@ -101,7 +115,7 @@ def train(
         _say(stage.run(found, loaded, Layout(), device, checkpoint_seconds, received))
     except stage.InterruptedTraining as stop:
         typer.echo(str(stop), err=True)
-        raise typer.Exit(stage.INTERRUPTED) from None
+        raise typer.Exit(signals.INTERRUPTED) from None
     finally:
         signals.ignore()
 

@@ -32,6 +32,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "stages/growing.py",
         "stages/prepare.py",
         "stages/streaming.py",
+        "stages/unpacking.py",
     ),
     "reference": (
         "params/base.py",

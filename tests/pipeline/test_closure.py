@@ -27,6 +27,7 @@ PLUMBING = {
     "stages/layout.py": "paths, which are outputs and inputs anyway",
     "stages/progress.py": "printing",
     "stages/provenance.py": "versions and revision, which change without the code",
+    "stages/signals.py": "stop and go on; the bytes are the same",
     "stages/scratch.py": "stop and go on; the bytes are the same",
 }
 """What every stage shares and no artifact depends on."""

@@ -93,6 +93,6 @@ def finished(finished_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run() -> Callable[..., Ended]:
     return invoke

@@ -5,15 +5,18 @@ out. The usual centre crop is 178 pixels, as torch-mimicry has it.
 """
 
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+import zlib
+from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 from ganmatrix.datasets import raw
+from ganmatrix.datasets.decoding import LARGEST_FILE
 from ganmatrix.datasets.resizing import RESIZER
-from ganmatrix.datasets.stream import BadSample, BadSource, Frame, Sample, Split
+from ganmatrix.datasets.stream import BadSample, BadSource, Frame, Sample, Split, first_line
 from ganmatrix.params.datasets import CelebA as CelebAParams
 
+FOLDER = "img_align_celeba"
 SPLITS: dict[str, Split | None] = {"0": "train", "1": None, "2": "held_out"}
 
 
@@ -43,37 +46,47 @@ class CelebA:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def samples(self, start: int) -> Iterator[Sample]:
-        with raw.readable(self.path), zipfile.ZipFile(self.path) as archive:
-            members = {PurePosixPath(m.filename).name: m for m in raw.zip_members(archive, self.path)}
+    def samples(self, start: int) -> Generator[Sample, None, None]:
+        with raw.zip_archive(self.path, raw.CELEBA_IMAGES.unpacked) as (archive, found):
+            members = {member.filename: member for member in found}
+            if len(members) < len(found):
+                raise BadSource(f"{self.path} holds a file twice; fetch it again")
             for name, split in self._rows[start:]:
-                yield Sample(f"{self.path}, {name}", split, 0, _content(archive, members.get(name)))
+                yield Sample(
+                    f"{self.path}, {name}", split, 0, _content(archive, members.get(f"{FOLDER}/{name}"))
+                )
 
 
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None) -> bytes | BadSample:
     if member is None:
         return BadSample("the partition names it, the archive does not hold it")
-    if member.file_size > raw.LARGEST_IMAGE:
-        return BadSample(f"it claims {member.file_size:,} bytes; at most {raw.LARGEST_IMAGE:,} are read")
+    if member.file_size > LARGEST_FILE:
+        return BadSample(f"it claims {member.file_size:,} bytes; at most {LARGEST_FILE:,} are read")
     try:
         return archive.read(member)
-    except zipfile.BadZipFile as error:
-        return BadSample(f"its bytes are damaged ({error})")
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        return BadSample(f"its bytes are damaged ({first_line(error)})")
 
 
 def _partition(path: Path) -> list[tuple[str, Split]]:
     """The names of the images of either split, in the order of the list."""
     rows: list[tuple[str, Split]] = []
+    seen: set[str] = set()
+    if (size := path.stat().st_size) > raw.LARGEST_LIST:
+        raise BadSource(f"{path} has {size:,} bytes; expected a list of at most {raw.LARGEST_LIST:,}")
     try:
         lines = path.read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSource(f"{path} cannot be read: {error}") from None
+        raise BadSource(f"{path} cannot be read: {first_line(error)}; expected a list of images") from None
     for number, line in enumerate(lines, 1):
         fields = line.split()
         if len(fields) != 2 or fields[1] not in SPLITS:
             raise BadSource(f"{path}, line {number}: {line[:40]!r}; expected an image's name and 0, 1 or 2")
+        if fields[0] in seen:
+            raise BadSource(f"{path}, line {number}: {fields[0]} stands twice; remove one of the two")
+        seen.add(fields[0])
         if (split := SPLITS[fields[1]]) is not None:
             rows.append((fields[0], split))
     if not rows:
-        raise BadSource(f"{path} names no images of partition 0 or 2")
+        raise BadSource(f"{path} names no images of partition 0 or 2; expected the publishers' list")
     return rows

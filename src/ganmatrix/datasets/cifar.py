@@ -4,7 +4,7 @@ A record is one label byte (CIFAR-100: two, coarse and fine; the fine one counts
 pixels: red, green, blue planes of 32x32. Train batches train, the test batch is held out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,7 +25,7 @@ class Layout:
     """How one of the two distributions is laid out."""
 
     file: raw.RawFile
-    splits: dict[str, Split]
+    splits: Mapping[str, Split]
     names: str
     label_bytes: int
     title: str
@@ -34,7 +34,7 @@ class Layout:
 LAYOUTS = {
     "cifar10": Layout(
         raw.CIFAR10,
-        {f"data_batch_{i}.bin": "train" for i in range(1, 6)} | {"test_batch.bin": "held_out"},
+        {**{f"data_batch_{i}.bin": "train" for i in range(1, 6)}, "test_batch.bin": "held_out"},
         "batches.meta.txt",
         1,
         "CIFAR-10",
@@ -68,9 +68,9 @@ class Cifar:
     def __len__(self) -> int:
         return sum(self._counts.values())
 
-    def samples(self, start: int) -> Iterator[Sample]:
+    def samples(self, start: int) -> Generator[Sample, None, None]:
         number, width = 0, self.layout.label_bytes + PIXELS
-        for name, _, content in raw.tar_members(self.path):
+        for name, _, content in raw.tar_members(self.path, self.layout.file.unpacked):
             member = PurePosixPath(name).name
             for row in range(self._counts.get(member, 0)):
                 record = raw.take(content, width, self.path)
@@ -92,14 +92,14 @@ class Cifar:
         counts: dict[str, int] = {}
         names: tuple[str, ...] = ()
         width = self.layout.label_bytes + PIXELS
-        for name, size, content in raw.tar_members(self.path):
+        for name, size, content in raw.tar_members(self.path, self.layout.file.unpacked):
             member = PurePosixPath(name).name
             if member in self.layout.splits:
                 if member in counts:
                     raise BadSource(f"{self.path} holds {member} twice; fetch it again")
                 if size == 0 or size % width:
                     raise BadSource(
-                        f"{self.path}: {member} has {size:,} bytes, no multiple of {width}; cut short?"
+                        f"{self.path}: {member} has {size:,} bytes, no multiple of {width}; fetch it again"
                     )
                 counts[member] = size // width
             elif member == self.layout.names:
@@ -107,7 +107,12 @@ class Cifar:
                     raw.take(content, 10_000, self.path, exactly=False).decode("ascii", "replace").split()
                 )
         if missing := [member for member in self.layout.splits if member not in counts]:
-            raise BadSource(f"{self.path} has no {missing[0]}; expected the binary version")
+            raise BadSource(
+                f"{self.path} has no {missing[0]}; expected {self.layout.title}'s binary version, as at "
+                f"{self.layout.file.url}"
+            )
         if not names or len(set(names)) != len(names):
-            raise BadSource(f"{self.path}: {self.layout.names} is missing, or names a class twice")
+            raise BadSource(
+                f"{self.path}: {self.layout.names} is missing, or names a class twice; fetch it again"
+            )
         return names, counts

@@ -1,21 +1,21 @@
 """Many samples brought into their frame at once, by several threads, in order."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganmatrix.datasets.decoding import decode, fit
+from ganmatrix.datasets.decoding import LARGEST_FILE, decode, fit
 from ganmatrix.datasets.stream import BadSample, Frame, Sample, Split
 
 CHUNK = 64
-"""Samples that one thread takes at a time."""
+CHUNK_BYTES = 8 * 1024**2
+"""Samples that one thread takes at a time, and bytes of them after which it takes no more."""
 
 
 class Bad(NamedTuple):
@@ -37,13 +37,12 @@ class Framed:
     bad: list[Bad]
 
 
-def frame_all(samples: Iterable[Sample], frame: Frame, threads: int) -> Iterator[Framed]:
+def frame_all(samples: Iterable[Sample], frame: Frame, threads: int) -> Generator[Framed, None, None]:
     """Frame samples chunk by chunk, in their order. Decoding leaves the other threads running."""
     with ThreadPoolExecutor(threads, thread_name_prefix="frame") as pool:
         waiting: deque[Future[Framed]] = deque()
         try:
-            remaining = iter(samples)
-            while chunk := list(islice(remaining, CHUNK)):
+            for chunk in _chunks(samples):
                 waiting.append(pool.submit(frame_chunk, chunk, frame))
                 if len(waiting) > 2 * threads:
                     yield waiting.popleft().result()
@@ -52,6 +51,20 @@ def frame_all(samples: Iterable[Sample], frame: Frame, threads: int) -> Iterator
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _chunks(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+    chunk: list[Sample] = []
+    size = 0
+    for sample in samples:
+        chunk.append(sample)
+        if isinstance(sample.image, bytes):
+            size += len(sample.image)
+        if len(chunk) == CHUNK or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 def frame_chunk(samples: Iterable[Sample], frame: Frame) -> Framed:
@@ -80,9 +93,14 @@ def _pixels(image: bytes | NDArray[np.uint8] | Path | BadSample) -> NDArray[np.u
         raise image
     if isinstance(image, np.ndarray):
         return image
-    if isinstance(image, Path):
-        try:
-            image = image.read_bytes()
-        except OSError as error:
-            raise BadSample(f"it cannot be read ({error.strerror})") from None
-    return decode(image)
+    return decode(_content(image) if isinstance(image, Path) else image)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if not path.is_file():  # a pipe would be waited for
+            raise BadSample("it is no file, or a link that leads nowhere")
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise BadSample(f"it cannot be read ({error.strerror})") from None

@@ -6,17 +6,16 @@ are one class. Formats and sizes may be mixed.
 
 import hashlib
 import os
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganmatrix.datasets.resizing import RESIZER
-from ganmatrix.datasets.stream import BadSource, Frame, Sample, Split, held_out_members
+from ganmatrix.datasets.stream import BadSource, Frame, Sample, Split, check_class_names, held_out_members
 from ganmatrix.params.datasets import ImageFolder as ImageFolderParams
 
 ONLY_CLASS = "all"
@@ -31,6 +30,7 @@ class ImageFolder:
         self.folders: dict[Split, Path] = {"train": root / params.train}
         if params.held_out is not None:
             self.folders["held_out"] = root / params.held_out
+        _check_apart(self.folders)
         self._files = {split: _image_files(folder) for split, folder in self.folders.items()}
         self.class_names = _class_names(self._files, self.folders)
         self.origin = params.source
@@ -46,14 +46,14 @@ class ImageFolder:
         hasher = hashlib.sha256()
         for split, files in self._files.items():
             for file in files:
-                state = (self.folders[split] / file).stat()
-                hasher.update(f"{split}/{file}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
+                state = _state(self.folders[split] / file)
+                hasher.update(f"{split}/{file}\0{state}\n".encode(errors="surrogateescape"))
         return hasher.hexdigest()
 
     def __len__(self) -> int:
         return sum(map(len, self._files.values()))
 
-    def samples(self, start: int) -> Iterator[Sample]:
+    def samples(self, start: int) -> Generator[Sample, None, None]:
         numbers = {name: i for i, name in enumerate(self.class_names)}
         rows = ((split, file) for split, files in self._files.items() for file in files)
         for i, (split, file) in enumerate(rows):
@@ -72,55 +72,71 @@ class ImageFolder:
     def _held_out(self) -> NDArray[np.bool_] | None:
         if self.params.held_out is not None:
             return None
-        return held_out_members(len(self), self.params.held_out_share, self.params.seed)
+        return held_out_members(
+            len(self), self.params.held_out_share, self.params.seed, self.folders["train"]
+        )
 
 
-def _class_of(file: PurePosixPath) -> str:
-    return file.parts[0] if len(file.parts) > 1 else ONLY_CLASS
+def _class_of(file: str) -> str:
+    return file.split("/", 1)[0] if "/" in file else ONLY_CLASS
 
 
-def _image_files(folder: Path) -> list[PurePosixPath]:
-    """All files below the folder but hidden ones, in the order of their names."""
+def _state(path: Path) -> str:
+    """Size and time of a file; a link that leads nowhere has none, and is met again when it is read."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        return str(error.strerror)
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
+def _check_apart(folders: dict[Split, Path]) -> None:
+    """BadSource if images of one split would be found in the other."""
+    if len(folders) < 2:
+        return
+    train, held_out = (Path(os.path.realpath(folder)) for folder in folders.values())
+    if train.is_relative_to(held_out) or held_out.is_relative_to(train):
+        raise BadSource(
+            f"{folders['train']} and {folders['held_out']}: one folder holds the other, so images would "
+            "be in both splits; separate them"
+        )
+
+
+def _image_files(folder: Path) -> list[str]:
+    """All files below the folder but hidden ones, by their path from there, in the order of their names."""
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "does not exist"
         raise BadSource(f"{folder} {what}; expected a folder of images, one folder a class")
-    found, seen = [], set()
+    found: list[str] = []
+    seen: set[str] = set()
     for place, folders, files in os.walk(folder, followlinks=True, onerror=_unreadable):
         if (real := os.path.realpath(place)) in seen:
             raise BadSource(f"{place} is a link to a folder that was read already; remove the link")
         seen.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
-        relative = PurePosixPath(Path(place).relative_to(folder).as_posix())
-        found += [relative / name for name in files if not name.startswith(".")]
+        below = Path(place).relative_to(folder).as_posix()
+        before = "" if below == "." else f"{below}/"
+        found += [before + name for name in files if not name.startswith(".")]
     if not found:
         raise BadSource(f"{folder} holds no files; expected images, one folder a class")
-    return sorted(found)
+    return sorted(found, key=lambda file: file.split("/"))
 
 
 def _unreadable(error: OSError) -> None:
-    raise BadSource(f"{error.filename} cannot be read: {error.strerror}")
+    raise BadSource(f"{error.filename} cannot be read: {error.strerror}; mend its permissions")
 
 
-def _class_names(files: dict[Split, list[PurePosixPath]], folders: dict[Split, Path]) -> tuple[str, ...]:
+def _class_names(files: dict[Split, list[str]], folders: dict[Split, Path]) -> tuple[str, ...]:
     names = sorted({_class_of(file) for found in files.values() for file in found})
-    known: dict[str, str] = {}
-    for name in names:
-        alike = unicodedata.normalize("NFC", name).casefold()
-        if alike in known:
-            raise BadSource(
-                f"{folders['train']}: the classes {known[alike]!r} and {name!r} have one name but for the "
-                "way it is written; rename or merge one of the folders"
-            )
-        known[alike] = name
-    if len(names) > 1 and any(len(file.parts) == 1 for found in files.values() for file in found):
-        stray = next(file for found in files.values() for file in found if len(file.parts) == 1)
-        raise BadSource(
-            f"{folders['train']}: {stray} lies beside the class folders; move it into one of them"
-        )
+    check_class_names(names, folders["train"], "rename or merge one of the folders")
+    strays = (folders[split] / file for split, found in files.items() for file in found if "/" not in file)
+    if len(names) > 1 and (stray := next(strays, None)):
+        raise BadSource(f"{stray} lies beside class folders; move it into one of them")
     for split, found in files.items():
         if lost := set(names) - {_class_of(file) for file in found}:
             where = folders[split]
             raise BadSource(
-                f"{where} has no folder of the class {sorted(lost)[0]!r}, which the other split has"
+                f"{where} has no images of the class {sorted(lost)[0]!r}, which the other split has; "
+                "give both splits the same classes"
             )
     return tuple(names)

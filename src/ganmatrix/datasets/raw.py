@@ -6,23 +6,32 @@ ever written under a name that an archive chose.
 """
 
 import hashlib
+import io
+import stat
+import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Self
 
-from ganmatrix.datasets.stream import BadSource
+from ganmatrix.datasets.stream import BadSource, first_line
 from ganmatrix.params.datasets import Copy
 
-LARGEST_MEMBER = 4 * 1024**3
-"""Bytes. The largest that any of these archives holds is STL-10's unlabelled set, 2.8 GB."""
-MOST_MEMBERS = 1_000_000
-LARGEST_IMAGE = 64 * 1024**2
-"""Bytes of one image file within an archive."""
+MOST_TAR_MEMBERS = 1000
+MOST_ZIP_MEMBERS = 500_000
+"""CelebA has 202,599."""
+LARGEST_DIRECTORY = 128 * 1024**2
+"""Bytes of a zip archive's directory."""
+LARGEST_HEADER = 1024**2
+"""Bytes of what a tar archive says of a member beyond the usual, such as a long name."""
+LARGEST_LIST = 64 * 1024**2
+"""Bytes of a list file."""
+PIECE = 1024**2
+"""Bytes that are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,8 @@ class RawFile:
     md5: str
     size: int | None
     """Bytes; None where no reliable source states them."""
+    unpacked: int
+    """Bytes that its members may have in all; one that claims more is a bomb, or another archive."""
 
 
 CIFAR10 = RawFile(
@@ -42,61 +53,86 @@ CIFAR10 = RawFile(
     "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
     "c32a1d4ab5d03f1284b67883e8d87530",
     170_052_171,
+    1024**3,
 )
 CIFAR100 = RawFile(
     "cifar-100-binary.tar.gz",
     "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
     "03b5dce01913d631647c71ecec9e9cb8",
     168_513_733,
+    1024**3,
 )
 STL10 = RawFile(
     "stl10_binary.tar.gz",
     "http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz",
     "91f7769df0f17e558f3565bffb0c7dfb",
     2_640_397_119,
+    4 * 1024**3,
 )
 CELEBA_IMAGES = RawFile(
     "img_align_celeba.zip",
     "https://drive.google.com/uc?id=0B7EVK8r0v71pZjFTYXZWM3FlRnM",
     "00d2c5bc6d35e252742224ab0c1e8fcb",
     1_443_490_838,
+    4 * 1024**3,
 )
 CELEBA_PARTITION = RawFile(
     "list_eval_partition.txt",
     "https://drive.google.com/uc?id=0B7EVK8r0v71pY0NSMzRuSXJEVkk",
     "d32c9cbf5e040fd4025c592c306e6668",
     2_836_386,
+    0,
 )
 LSUN_BEDROOM = RawFile(
     "bedroom_train_lmdb.zip",
     "http://dl.yf.io/lsun/scenes/bedroom_train_lmdb.zip",
     "f2c5d904a82a6295dbdccb322b4b0a99",
     None,
+    100 * 1024**3,
 )
 FILES = (CIFAR10, CIFAR100, STL10, CELEBA_IMAGES, CELEBA_PARTITION, LSUN_BEDROOM)
 
 
-def verified(root: Path, file: RawFile, copy: Copy | None) -> Path:
-    """The path of a raw file, or of the user's own copy, after its size and checksum were compared."""
-    path = root / (copy.path if copy else f"data/raw/{file.name}")
+def location(root: Path, file: RawFile, copy: Copy | None) -> Path:
+    """Where a raw file lies, or the user's own copy."""
+    return root / (copy.path if copy else f"data/raw/{file.name}")
+
+
+def verified(
+    root: Path, file: RawFile, copy: Copy | None, watch: Callable[[int], None] = lambda done: None
+) -> Path:
+    """The path of a raw file, or of the user's own copy, after its size and checksum were compared.
+
+    `watch` is told now and then how many bytes were read.
+    """
+    path = location(root, file, copy)
     md5, size = (copy.md5, None) if copy else (file.md5, file.size)
+    again = "give its own `md5`, or the right file" if copy else "fetch it again"
     if not path.is_file():
-        mend = (
-            "give the path of a copy"
-            if copy
-            else f"`dvc pull data/raw/{file.name}` fetches it from {file.url}"
-        )
-        raise BadSource(f"{path} is missing; {mend}")
+        raise BadSource(f"{path} is missing; {'give the path of a copy' if copy else mend(file)}")
     if size is not None and (found := path.stat().st_size) != size:
-        raise BadSource(f"{path} has {found:,} bytes; expected {size:,}: fetch it again")
+        raise BadSource(f"{path} has {found:,} bytes; expected {size:,}: {again}")
+    hasher, done = hashlib.md5(usedforsecurity=False), 0
     try:
         with path.open("rb") as opened:
-            digest = hashlib.file_digest(opened, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+            while piece := opened.read(PIECE):
+                hasher.update(piece)
+                done += len(piece)
+                watch(done)
     except OSError as error:
-        raise BadSource(f"{path} cannot be read: {error.strerror}") from None
-    if digest != md5:
-        raise BadSource(f"{path} has the MD5 {digest}; expected {md5}: it is damaged or another file")
+        raise BadSource(f"{path} cannot be read: {error.strerror}; mend its permissions") from None
+    if (digest := hasher.hexdigest()) != md5:
+        raise BadSource(
+            f"{path} has the MD5 {digest}; expected {md5}: it is damaged or another file, {again}"
+        )
     return path
+
+
+def mend(file: RawFile) -> str:
+    """What to do where a raw file is missing."""
+    if "drive.google.com" in file.url:
+        return f"download it in a browser from {file.url}"
+    return f"`dvc --cd data/raw update {file.name}.dvc` fetches it from {file.url}"
 
 
 @contextmanager
@@ -111,19 +147,41 @@ def readable(path: Path) -> Iterator[None]:
         EOFError,
         OSError,
         NotImplementedError,
+        OverflowError,
+        ValueError,
+        struct.error,
     ) as error:
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise BadSource(f"{path} is a damaged archive ({lines[0]}); fetch it again") from None
+        raise BadSource(f"{path} is a damaged archive ({first_line(error)}); fetch it again") from None
 
 
-def tar_members(path: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
-    """Name, size and content of each file of a tar archive, in its order. BadSource for a hostile one."""
-    with readable(path), tarfile.open(path, "r|*") as archive:
+class _Member(tarfile.TarInfo):
+    """A member whose own headers cannot fill the memory: tarfile reads them whole."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.size < 0:
+            raise tarfile.ReadError(f"{member.name!r} has {member.size} bytes")
+        if member.type not in tarfile.REGULAR_TYPES and member.size > LARGEST_HEADER:
+            raise tarfile.ReadError(f"a header of {member.size:,} bytes")
+        return member
+
+
+def tar_members(path: Path, unpacked: int) -> Iterator[tuple[str, int, IO[bytes]]]:
+    """Name, size and content of each file of a tar.gz archive, in its order.
+
+    BadSource for a hostile one, before more than `unpacked` bytes came out of it.
+    """
+    total = 0
+    with readable(path), tarfile.open(path, "r|gz", tarinfo=_Member) as archive:
         for number, member in enumerate(archive):
-            check_member(path, member.name, member.size, number)
+            total += member.size
+            check_member(path, member.name, total, unpacked)
+            if number >= MOST_TAR_MEMBERS:
+                raise _crowd(path, MOST_TAR_MEMBERS)
             if member.isdir():
                 continue
-            if not member.isreg():
+            if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or member.issparse():
                 raise BadSource(f"{path}: {member.name} is a link or device; such archives are not read")
             content = archive.extractfile(member)
             assert content is not None
@@ -139,26 +197,58 @@ def take(content: IO[bytes], size: int, path: Path, *, exactly: bool = True) -> 
     return found
 
 
-def check_member(archive: Path, name: str, size: int, number: int) -> None:
+def check_member(archive: Path, name: str, total: int, unpacked: int) -> None:
     """BadSource for a name that leaves the archive's folder, or for more content than can be meant."""
     parts = PurePosixPath(name.replace("\\", "/"))
     if parts.is_absolute() or ".." in parts.parts or ":" in name.split("/")[0]:
         raise BadSource(f"{archive}: {name} lies outside the archive's folder; such archives are not read")
-    if size > LARGEST_MEMBER:
-        raise BadSource(f"{archive}: {name} claims {size:,} bytes; at most {LARGEST_MEMBER:,} are read")
-    if number >= MOST_MEMBERS:
-        raise BadSource(f"{archive} has more than {MOST_MEMBERS:,} members; such archives are not read")
+    if total > unpacked:
+        raise BadSource(
+            f"{archive} claims {total:,} bytes up to {name}; the published one has fewer than {unpacked:,}: "
+            "such archives are not read"
+        )
 
 
-def zip_members(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
-    """The files of a zip archive. BadSource for a hostile one."""
-    members = []
-    for number, member in enumerate(archive.infolist()):
-        check_member(path, member.filename, member.file_size, number)
-        if (member.external_attr >> 16) & 0o170000 == 0o120000:
-            raise BadSource(f"{path}: {member.filename} is a link; such archives are not read")
+@contextmanager
+def zip_archive(path: Path, unpacked: int) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
+    """A zip archive and its files. BadSource for a hostile one, before anything came out of it."""
+    with readable(path):
+        if (directory := _directory_bytes(path)) > LARGEST_DIRECTORY:
+            raise BadSource(f"{path} has a directory of {directory:,} bytes; such archives are not read")
+        with zipfile.ZipFile(path) as archive:
+            yield archive, _zip_members(archive, path, unpacked)
+
+
+def _zip_members(archive: zipfile.ZipFile, path: Path, unpacked: int) -> list[zipfile.ZipInfo]:
+    members, total = [], 0
+    if len(archive.infolist()) > MOST_ZIP_MEMBERS:
+        raise _crowd(path, MOST_ZIP_MEMBERS)
+    for member in archive.infolist():
+        total += member.file_size
+        check_member(path, member.filename, total, unpacked)
+        if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise BadSource(f"{path}: {member.filename} is a link or device; such archives are not read")
         if member.flag_bits & 1:
             raise BadSource(f"{path}: {member.filename} is encrypted; give an archive that is not")
         if not member.is_dir():
             members.append(member)
     return members
+
+
+def _directory_bytes(path: Path) -> int:
+    """What a zip archive's end says of the size of its directory, which zipfile reads whole."""
+    with path.open("rb") as file:
+        file.seek(max(file.seek(0, io.SEEK_END) - 2**16 - 22, 0))
+        tail = file.read()
+        at = tail.rfind(b"PK\5\6")
+        if at < 0 or len(tail) < at + 22:
+            raise zipfile.BadZipFile("it has no end of a zip archive")
+        size = int.from_bytes(tail[at + 12 : at + 16], "little")
+        if tail[at - 20 : at - 16] == b"PK\6\7":
+            file.seek(int.from_bytes(tail[at - 12 : at - 4], "little") + 40)
+            size = int.from_bytes(file.read(8), "little")
+    return size
+
+
+def _crowd(path: Path, most: int) -> BadSource:
+    return BadSource(f"{path} has more than {most:,} members; such archives are not read")

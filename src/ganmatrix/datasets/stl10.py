@@ -5,7 +5,7 @@ from 1. Training images are the 100,000 unlabelled ones, as the papers' uncondit
 the 5,000 labelled ones; the 8,000 test images are held out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,6 +19,8 @@ from ganmatrix.params.datasets import Stl10 as Stl10Params
 SIDE = 96
 PIXELS = 3 * SIDE * SIDE
 UNLABELLED = "unlabelled"
+UNLABELLED_FILE = "unlabeled_X.bin"
+MOST_LABELS = 1_000_000
 
 
 class Stl10:
@@ -30,7 +32,7 @@ class Stl10:
         self.identity = params.archive.md5 if params.archive else raw.STL10.md5
         self.origin = f"STL-10 (Coates, Lee & Ng 2011), {raw.STL10.url}"
         self.licence = "none stated; images are from ImageNet, for research"
-        train = "unlabeled_X.bin" if params.train_on == "unlabelled" else "train_X.bin"
+        train = UNLABELLED_FILE if params.train_on == "unlabelled" else "train_X.bin"
         self._splits: dict[str, Split] = {train: "train", "test_X.bin": "held_out"}
         self.class_names, self._labels, self._counts = self._survey()
 
@@ -46,9 +48,9 @@ class Stl10:
     def __len__(self) -> int:
         return sum(self._counts.values())
 
-    def samples(self, start: int) -> Iterator[Sample]:
+    def samples(self, start: int) -> Generator[Sample, None, None]:
         number = 0
-        for name, _, content in raw.tar_members(self.path):
+        for name, _, content in raw.tar_members(self.path, raw.STL10.unpacked):
             member = PurePosixPath(name).name
             for row in range(self._counts.get(member, 0)):
                 pixels = raw.take(content, PIXELS, self.path)
@@ -58,9 +60,8 @@ class Stl10:
 
     def _sample(self, member: str, row: int, pixels: bytes) -> Sample:
         title, split = f"{self.path}, {member}, image {row}", self._splits[member]
-        label = (
-            len(self.class_names) - 1 if member not in self._labels else int(self._labels[member][row]) - 1
-        )
+        unlabelled = member == UNLABELLED_FILE
+        label = (len(self.class_names) if unlabelled else int(self._labels[member][row])) - 1
         if not 0 <= label < len(self.class_names):
             problem = BadSample(f"its label is {label + 1}; expected 1 to {len(self.class_names)}")
             return Sample(title, split, 0, problem)
@@ -72,30 +73,36 @@ class Stl10:
         counts: dict[str, int] = {}
         labels: dict[str, bytes] = {}
         names: tuple[str, ...] = ()
-        for name, size, content in raw.tar_members(self.path):
+        for name, size, content in raw.tar_members(self.path, raw.STL10.unpacked):
             member = PurePosixPath(name).name
             if member in self._splits:
+                if member in counts:
+                    raise BadSource(f"{self.path} holds {member} twice; fetch it again")
                 if size == 0 or size % PIXELS:
                     raise BadSource(
-                        f"{self.path}: {member} has {size:,} bytes, no multiple of {PIXELS}; cut short?"
+                        f"{self.path}: {member} has {size:,} bytes, no multiple of {PIXELS}; fetch it again"
                     )
                 counts[member] = size // PIXELS
-            elif member.endswith("_y.bin"):
-                labels[member.replace("_y", "_X")] = (
-                    raw.take(content, size, self.path) if size < 10_000_000 else b""
-                )
+            elif member.endswith("_y.bin") and size <= MOST_LABELS:
+                labels[member.replace("_y", "_X")] = raw.take(content, size, self.path)
             elif member == "class_names.txt":
                 names = tuple(
                     raw.take(content, 10_000, self.path, exactly=False).decode("ascii", "replace").split()
                 )
         for member in self._splits:
             if member not in counts:
-                raise BadSource(f"{self.path} has no {member}; expected the binary version")
-            if member in labels and len(labels[member]) != counts[member]:
-                have, want = len(labels[member]), counts[member]
-                raise BadSource(f"{self.path}: {have} labels for the {want} images of {member}")
+                raise BadSource(
+                    f"{self.path} has no {member}; expected the binary version, as at {raw.STL10.url}"
+                )
+            have, want = len(labels.get(member, b"")), counts[member]
+            if member != UNLABELLED_FILE and have != want:
+                raise BadSource(
+                    f"{self.path}: {have} labels for the {want} images of {member}; fetch it again"
+                )
         if not names or len(set(names)) != len(names):
-            raise BadSource(f"{self.path}: class_names.txt is missing, or names a class twice")
-        if any(member not in labels for member in self._splits):
+            raise BadSource(
+                f"{self.path}: class_names.txt is missing, or names a class twice; fetch it again"
+            )
+        if UNLABELLED_FILE in self._splits:
             names = (*names, UNLABELLED)
         return names, labels, counts

@@ -1,6 +1,7 @@
 """Images that are read one after the other, because all of them would not fit into memory."""
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
@@ -73,14 +74,33 @@ class Source(Protocol):
     def __len__(self) -> int:
         """Samples in all, bad ones included."""
 
-    def samples(self, start: int) -> Iterator[Sample]:
+    def samples(self, start: int) -> Generator[Sample, None, None]:
         """All samples from number `start` on, in order. BadSource if the rest cannot be read."""
 
 
-def held_out_members(count: int, share: float, seed: int) -> NDArray[np.bool_]:
+def first_line(error: Exception) -> str:
+    """What an error says, in one line."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def check_class_names(names: Iterable[str], where: Path, mend: str) -> None:
+    """BadSource if two names are one but for case, or for how Unicode spells a letter."""
+    known: dict[str, str] = {}
+    for name in names:
+        alike = unicodedata.normalize("NFC", name).casefold()
+        if alike in known:
+            raise BadSource(
+                f"{where}: the classes {known[alike]!r} and {name!r} have one name but for the way it is "
+                f"written; {mend}"
+            )
+        known[alike] = name
+
+
+def held_out_members(count: int, share: float, seed: int, where: Path) -> NDArray[np.bool_]:
     """Which of `count` samples are held out: a random share of them, at least one on either side."""
     if count < 2:
-        raise BadSource(f"there are {count} images; a training and a held-out set need at least 2")
+        raise BadSource(f"{where} holds {count} images; a training and a held-out set need at least 2")
     chosen = min(max(round(count * share), 1), count - 1)
     members = np.zeros(count, dtype=bool)
     members[np.random.default_rng(seed).permutation(count)[:chosen]] = True

@@ -183,7 +183,10 @@ class LsunBedroom(ImageFiles):
     """LSUN's three million bedrooms (Yu et al. 2015), short side 256."""
 
     kind: Literal["lsun_bedroom"]
-    folder: Place = Field(default="data/raw/bedroom_train_lmdb", description="where data.mdb lies")
+    folder: Place = Field(
+        default="data/raw/bedroom_train_lmdb", description="where data.mdb lies, or is unpacked to"
+    )
+    archive: Copy | None = Field(default=None, description="none for data/raw/bedroom_train_lmdb.zip")
     held_out_share: float = Field(default=0.01, gt=0, lt=1, description="share that is held out")
     seed: int = Field(default=0, ge=0, description="seed of that draw")
 

@@ -60,8 +60,8 @@ class _Fitted:
 class Progressing:
     """Counts steps towards a total; says rate, losses and time left."""
 
-    def __init__(self, title: str, total: int, start: int = 0) -> None:
-        self.title, self.total, self.start = title, total, start
+    def __init__(self, title: str, total: int, start: int = 0, unit: str = "it") -> None:
+        self.title, self.total, self.start, self.unit = title, total, start, unit
         self.began = self.spoke = time.monotonic()
         self.without_losses = True
         self.bar = Progress(Line()) if sys.stderr.isatty() else None
@@ -84,14 +84,19 @@ class Progressing:
         """Report a finished step; `detail` is printed as name value pairs, at once when first known."""
         now = time.monotonic()
         rate = (step - self.start) / max(now - self.began, 1e-9)
-        losses = [f"{name} {value:.3f}" for name, value in detail.items()]
+        losses = [
+            f"{name} {value}" if isinstance(value, int) else f"{name} {value:.3f}"
+            for name, value in detail.items()
+        ]
         first = self.without_losses and bool(losses)
         if self.bar is not None:
-            self.bar.update(self.task, completed=step, losses=losses, rate=f"{rate:.1f} it/s", refresh=first)
+            self.bar.update(
+                self.task, completed=step, losses=losses, rate=f"{rate:.1f} {self.unit}/s", refresh=first
+            )
         elif first or now - self.spoke >= LINE_SECONDS or step == self.total:
             self.spoke = now
             left = (self.total - step) / max(rate, 1e-9)
-            text = "  ".join([f"{rate:.1f} it/s", *losses])
+            text = "  ".join([f"{rate:.1f} {self.unit}/s", *losses])
             sys.stderr.write(f"{self.title}: {step}/{self.total}  {text}  {left:.0f} s left\n")
             sys.stderr.flush()
         self.without_losses = self.without_losses and not losses

@@ -1,20 +1,27 @@
 """Preparing what does not fit into memory: piece by piece, and after a kill from the last whole piece on.
 
-Arrays grow under scratch/data/<dataset>/ beside a note of how far they are whole; finished, they
-move to data/<dataset>/.
+Arrays grow under scratch/data/<dataset>/ beside a note of how far they are whole. Finished, they
+are linked to data/<dataset>/, so that a kill on the way loses nothing either; what is there from
+before stays until then.
 """
 
 import hashlib
 import json
+import os
 import shutil
+import signal
 import sys
 import time
+import warnings
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import PIL
+from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
 from ganmatrix.datasets.framing import Bad, Framed, frame_all
 from ganmatrix.datasets.stream import Frame, Source, Split
@@ -22,44 +29,48 @@ from ganmatrix.errors import UserError
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.plan import code_digest
 from ganmatrix.stages import compute
-from ganmatrix.stages.files import read_json, write_json
-from ganmatrix.stages.growing import GrowingArray, ShortArray
+from ganmatrix.stages.files import replacing, write_json
+from ganmatrix.stages.growing import DamagedArray, GrowingArray
 from ganmatrix.stages.layout import DataFiles
 from ganmatrix.stages.progress import Progressing
+from ganmatrix.stages.signals import Stopped
 
 SPLITS: tuple[Split, ...] = get_args(Split)
-NOTED_SECONDS = 5.0
-"""Between notes of how far the work is."""
 LISTED = 1000
 """Bad samples that are named on the card; all are counted."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Progress:
-    """How far a dataset is."""
+    """How far a dataset is: replaced as a whole, so that at any moment it is one that was."""
 
     fingerprint: str
-    read: int = 0
+    read: NonNegativeInt = 0
     """Samples of the source that were dealt with."""
-    rows: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SPLITS, 0))
-    sums: list[int] = field(default_factory=list)
+    rows: dict[Split, NonNegativeInt] = field(default_factory=lambda: dict.fromkeys(SPLITS, 0))
+    crc32: dict[str, NonNegativeInt] = field(default_factory=dict)
+    """Of the rows in each array, by its file's name."""
+    sums: list[NonNegativeInt] = field(default_factory=list)
     """Sum of a channel's values over the training images; exact."""
-    squares: list[int] = field(default_factory=list)
-    bad_count: int = 0
+    squares: list[NonNegativeInt] = field(default_factory=list)
+    bad_count: NonNegativeInt = 0
     bad: list[Bad] = field(default_factory=list)
     """The first bad samples."""
 
-    def add(self, framed: Framed) -> None:
-        """Count what was framed."""
-        self.read += framed.count
-        for split, images in framed.images.items():
-            self.rows[split] += len(images)
+    def plus(self, framed: Framed, arrays: Sequence[GrowingArray]) -> "Progress":
+        """After these samples were appended to the arrays."""
         values = framed.images["train"].astype(np.uint64)
         sums, squares = values.sum(axis=(0, 2, 3)), (values * values).sum(axis=(0, 2, 3))
-        self.sums = [a + int(b) for a, b in zip(self.sums or [0] * len(sums), sums, strict=True)]
-        self.squares = [a + int(b) for a, b in zip(self.squares or [0] * len(sums), squares, strict=True)]
-        self.bad_count += len(framed.bad)
-        self.bad += framed.bad[: LISTED - len(self.bad)]
+        return Progress(
+            fingerprint=self.fingerprint,
+            read=self.read + framed.count,
+            rows={split: rows + len(framed.images[split]) for split, rows in self.rows.items()},
+            crc32={array.path.name: array.crc32 for array in arrays},
+            sums=[a + int(b) for a, b in zip(self.sums or [0] * len(sums), sums, strict=True)],
+            squares=[a + int(b) for a, b in zip(self.squares or [0] * len(sums), squares, strict=True)],
+            bad_count=self.bad_count + len(framed.bad),
+            bad=self.bad + framed.bad[: LISTED - len(self.bad)],
+        )
 
     def moments(self, frame: Frame) -> tuple[list[float], list[float]]:
         """Mean and deviation of each channel over the training images, of values in 0..255."""
@@ -72,98 +83,172 @@ class Progress:
         return means, [float(np.sqrt(variance)) for variance in variances]
 
 
-def prepare(
-    name: str, params: Dataset, source: Source, files: DataFiles, folder: Path, skip_bad: bool
-) -> dict[str, Any]:
-    """Write a dataset's arrays; what the card says of them.
+@dataclass
+class Preparation:
+    """The work on one dataset, in a folder of its own."""
 
-    UserError for a sample that cannot be used, unless `skip_bad`, for a source that cannot be read,
-    and where a split ends up empty. What was done so far is kept, and tied to params, code and files.
-    """
-    note = folder / "progress.json"
-    fingerprint = _fingerprint(params, source)
-    progress = _restore(name, note, fingerprint, skip_bad)
-    try:
+    name: str
+    source: Source
+    folder: Path
+    skip_bad: bool
+    note_seconds: float
+    """Between notes of how far the work is."""
+    received: Sequence[signal.Signals]
+    """Signals that ask to stop."""
+
+    def run(self, params: Dataset) -> dict[str, Any]:
+        """Write the arrays in the folder; what the card says of them.
+
+        UserError for a sample that cannot be used, unless `skip_bad`, for a source that cannot be
+        read, and where a split ends up empty. What was done so far is kept, and tied to params,
+        code and files.
+        """
+        fingerprint = _fingerprint(params, self.source)
         try:
-            _grow(name, source, folder, note, progress, skip_bad)
-        except ShortArray as damage:
-            _say(f"warning: {damage}; starting afresh")
-            progress = Progress(fingerprint)
-            _grow(name, source, folder, note, progress, skip_bad)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be written: {error.strerror}; mend it and run again") from None
-    if empty := [split for split, rows in progress.rows.items() if rows == 0]:
-        raise UserError(f"{name}: no image is left for the {empty[0]} split; {progress.bad_count} were bad")
-    files.card.unlink(missing_ok=True)
-    files.folder.mkdir(parents=True, exist_ok=True)
-    for path in files.arrays.values():
-        shutil.move(folder / path.name, path)
-    shutil.rmtree(folder)
-    mean, std = progress.moments(source.frame)
-    if progress.bad_count:
-        _say(f"{name}: left out {progress.bad_count} of {progress.read} images; card.json lists them")
-    return {
-        "modality": "images",
-        "shape": [source.frame.channels, source.frame.side, source.frame.side],
-        "counts": progress.rows,
-        "class_names": list(source.class_names),
-        "mean": mean,
-        "std": std,
-        "source": source.origin,
-        "licence": source.licence,
-        "crop": source.frame.crop,
-        "pillow": PIL.__version__,
-        "skipped": {"count": progress.bad_count, "first": [list(bad) for bad in progress.bad]},
-        **source.facts,
-    }
-
-
-def _grow(name: str, source: Source, folder: Path, note: Path, progress: Progress, skip_bad: bool) -> None:
-    """Read the source to its end, and keep count in `progress`."""
-    frame, noted = source.frame, time.monotonic()
-    shape = (frame.channels, frame.side, frame.side)
-    images = {s: GrowingArray(folder / f"{s}.npy", shape, np.uint8, progress.rows[s]) for s in SPLITS}
-    labels = {s: GrowingArray(folder / f"{s}_labels.npy", (), np.int64, progress.rows[s]) for s in SPLITS}
-    arrays = [*images.values(), *labels.values()]
-    with Progressing(name, len(source), progress.read) as shown:
-        for framed in frame_all(source.samples(progress.read), frame, compute.threads()):
-            if framed.bad and not skip_bad:
-                bad = framed.bad[0]
+            try:
+                progress = self._grow(self._restore(fingerprint))
+            except DamagedArray as damage:
+                _say(f"warning: {damage}; starting afresh")
+                progress = self._grow(Progress(fingerprint))
+        except OSError as error:
+            raise UserError(
+                f"{self.folder} cannot be written: {error.strerror}; mend it and run again"
+            ) from None
+        for split, rows in progress.rows.items():
+            if rows == 0:
                 raise UserError(
-                    f"{bad.name}: {bad.reason}; repair or remove it, or leave out all such images with "
-                    f"`skip_bad: true` under datasets.{name} (once: --skip-bad)"
+                    f"{self.name}: no image is left for the {split} split, {progress.bad_count} of "
+                    f"{progress.read} were bad; repair them, or give more"
                 )
-            for split in SPLITS:
-                images[split].append(framed.images[split])
-                labels[split].append(framed.labels[split])
-            progress.add(framed)
-            shown.show(progress.read, {"bad": progress.bad_count} if progress.bad_count else {})
-            if time.monotonic() - noted >= NOTED_SECONDS:
-                for array in arrays:
-                    array.sync()
-                write_json(note, asdict(progress))
-                noted = time.monotonic()
-    for array in arrays:
-        array.close()
+        if progress.bad_count:
+            _say(
+                f"{self.name}: left out {progress.bad_count} of {progress.read} images; card.json lists them"
+            )
+        return self._facts(progress)
 
+    def publish(self, files: DataFiles) -> None:
+        """Have the finished arrays where they belong. Without a card, which is then to be written, they
+        do not count."""
+        try:
+            files.folder.mkdir(parents=True, exist_ok=True)
+            files.card.unlink(missing_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"{files.folder} cannot be written: {error.strerror}; mend the folder and run again"
+            ) from None
+        for path in files.arrays.values():
+            with replacing(path) as temporary:
+                temporary.unlink()
+                try:
+                    os.link(self.folder / path.name, temporary)
+                except OSError:  # another disk, or one without links
+                    shutil.copyfile(self.folder / path.name, temporary)
 
-def _restore(name: str, note: Path, fingerprint: str, skip_bad: bool) -> Progress:
-    """What an earlier run of the same work left behind, or a fresh start."""
-    if not note.is_file():
+    def clear(self) -> None:
+        """Forget the work, when the card is written."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def _note(self) -> Path:
+        return self.folder / "progress.json"
+
+    def _grow(self, progress: Progress) -> Progress:
+        """Read the source to its end, from where that progress is."""
+        frame, noted = self.source.frame, time.monotonic()
+        with ExitStack() as stack:
+            arrays = {
+                name: stack.enter_context(
+                    GrowingArray(
+                        self.folder / name, shape, dtype, progress.rows[split], progress.crc32.get(name, 0)
+                    )
+                )
+                for split in SPLITS
+                for name, shape, dtype in (
+                    (f"{split}.npy", (frame.channels, frame.side, frame.side), np.uint8),
+                    (f"{split}_labels.npy", (), np.int64),
+                )
+            }
+            stack.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")  # of images' metadata; what matters is an error
+            shown = stack.enter_context(Progressing(self.name, len(self.source), progress.read, "images"))
+            samples = stack.enter_context(closing(self.source.samples(progress.read)))
+            framed_all = stack.enter_context(closing(frame_all(samples, frame, compute.threads())))
+            try:
+                for framed in framed_all:
+                    self._check(framed)
+                    for split in SPLITS:
+                        arrays[f"{split}.npy"].append(framed.images[split])
+                        arrays[f"{split}_labels.npy"].append(framed.labels[split])
+                    progress = progress.plus(framed, list(arrays.values()))
+                    shown.show(progress.read, {"bad": progress.bad_count} if progress.bad_count else {})
+                    if time.monotonic() - noted >= self.note_seconds:
+                        self._write_note(progress, list(arrays.values()))
+                        noted = time.monotonic()
+            except (Stopped, UserError):
+                self._write_note(progress, list(arrays.values()))
+                raise
+            for array in arrays.values():
+                array.finish()
+            self._write_note(progress, list(arrays.values()))
+        return progress
+
+    def _check(self, framed: Framed) -> None:
+        """UserError for a bad sample that may not be left out; Stopped if a signal asks for it."""
+        if self.received:
+            raise Stopped(self.received[0].name)
+        if framed.bad and not self.skip_bad:
+            bad = framed.bad[0]
+            raise UserError(
+                f"{bad.name}: {bad.reason}; repair or remove it, or leave out all such images with "
+                f"`skip_bad: true` under datasets.{self.name} (once: --skip-bad)"
+            )
+
+    def _write_note(self, progress: Progress, arrays: Sequence[GrowingArray]) -> None:
+        """Note how far the work is, when that much is on disk."""
+        for array in arrays:
+            array.sync()
+        write_json(self._note, asdict(progress))
+
+    def _restore(self, fingerprint: str) -> Progress:
+        """What an earlier run of the same work left behind, or a fresh start."""
+        if not self._note.is_file():
+            return Progress(fingerprint)
+        try:
+            found = TypeAdapter(Progress).validate_json(self._note.read_bytes())
+        except (ValidationError, OSError):
+            return self._afresh(fingerprint, f"{self._note} is damaged")
+        whole = found.read == sum(found.rows.values()) + found.bad_count
+        if not whole or set(found.rows) != set(SPLITS):
+            return self._afresh(fingerprint, f"{self._note} is damaged")
+        if found.fingerprint != fingerprint:
+            return self._afresh(fingerprint, f"params, code or files changed since {self._note}")
+        if found.bad_count and not self.skip_bad:
+            return self._afresh(fingerprint, f"an earlier run left out {found.bad_count} images")
+        if found.read:
+            _say(f"{self.name}: going on after {found.read} images")
+        return found
+
+    def _afresh(self, fingerprint: str, why: str) -> Progress:
+        _say(f"{self.name}: {why}; starting afresh")
         return Progress(fingerprint)
-    try:
-        content = read_json(note, f"prepare {name}")
-        found = Progress(**content | {"bad": [Bad(*each) for each in content["bad"]]})
-    except (UserError, TypeError, KeyError):
-        found = Progress("")
-    if found.fingerprint != fingerprint:
-        _say(f"{name}: params, code or files changed since {note}; starting afresh")
-        return Progress(fingerprint)
-    if found.bad_count and not skip_bad:
-        _say(f"{name}: an earlier run left out {found.bad_count} images; starting afresh without skip_bad")
-        return Progress(fingerprint)
-    _say(f"{name}: going on after {found.read} images")
-    return found
+
+    def _facts(self, progress: Progress) -> dict[str, Any]:
+        frame = self.source.frame
+        mean, std = progress.moments(frame)
+        return {
+            "modality": "images",
+            "shape": [frame.channels, frame.side, frame.side],
+            "counts": progress.rows,
+            "class_names": list(self.source.class_names),
+            "mean": mean,
+            "std": std,
+            "source": self.source.origin,
+            "licence": self.source.licence,
+            "crop": frame.crop,
+            "pillow": PIL.__version__,
+            "skipped": {"count": progress.bad_count, "first": [list(bad) for bad in progress.bad]},
+            **self.source.facts,
+        }
 
 
 def _fingerprint(params: Dataset, source: Source) -> str:

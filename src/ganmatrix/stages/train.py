@@ -35,9 +35,6 @@ from ganmatrix.training.data import open_data as open_samples
 from ganmatrix.training.seeding import Stream
 from ganmatrix.training.trainer import Trainer
 
-INTERRUPTED = 75
-"""Exit status after a signal: a checkpoint was written, the same command continues (EX_TEMPFAIL)."""
-
 POINT_SAMPLES = 2000
 
 

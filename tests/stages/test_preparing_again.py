@@ -1,0 +1,386 @@
+"""`prepare`, stopped at any moment and started again, ends in the same bytes."""
+
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import archives
+import numpy as np
+import pytest
+from archives import jpeg
+from preparing import Run
+
+from ganmatrix.stages import growing, streaming
+
+COMMAND = [sys.executable, "-c", "from ganmatrix.cli import main; main()", "prepare", "mine"]
+MINE = {"kind": "lsun_bedroom", "resolution": 64, "folder": "lmdb", "held_out_share": 0.1}
+NAMES = ("card.json", "held_out.npy", "held_out_labels.npy", "train.npy", "train_labels.npy")
+
+
+COUNT = 1500
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
+    """A database of images, two of them bad, and what is prepared from it."""
+    root = tmp_path_factory.mktemp("template")
+    dataset = f"datasets:\n  mine: {json.dumps(MINE | {'skip_bad': True})}\n"
+    small = (Path(__file__).parents[1] / "small.yaml").read_text()
+    (root / "params.yaml").write_text(small.replace("datasets:\n", dataset, 1))
+    values = [jpeg(n % 100) for n in range(COUNT)]
+    values[50], values[1400] = b"", values[0][:200]
+    archives.lsun(root / "lmdb", values)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        assert run("prepare", "mine").status == 0
+    assert sorted(_made(root)) == list(NAMES)
+    (root / "data").rename(root / "expected")
+    return root
+
+
+@pytest.fixture(scope="module")
+def stopped(template: Path, tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
+    """The same, stopped when half of the images were read."""
+    root = tmp_path_factory.mktemp("stopped") / "root"
+    shutil.copytree(template, root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        _interrupt(patch)
+        assert run("prepare", "mine").status == 75
+    assert not (root / "data").exists()
+    assert COUNT / 2 <= _read(root) < COUNT
+    return root
+
+
+def _interrupt(patch: pytest.MonkeyPatch) -> None:
+    plus = streaming.Progress.plus
+
+    def stopping(progress: Any, framed: Any, arrays: Any) -> Any:
+        if progress.read >= COUNT / 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+        return plus(progress, framed, arrays)
+
+    patch.setattr(streaming.Progress, "plus", stopping)
+
+
+def _copy(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(source, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def folder(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return _copy(template, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def halfway(stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return _copy(stopped, tmp_path, monkeypatch)
+
+
+def _start(folder: Path, *options: str) -> subprocess.Popen[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    return subprocess.Popen(
+        [*COMMAND, *options],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _made(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder / "data/mine").iterdir()}
+
+
+def _note(folder: Path) -> Path:
+    return folder / "scratch/data/mine/progress.json"
+
+
+def _read(folder: Path) -> int:
+    try:
+        return int(json.loads(_note(folder).read_text())["read"])
+    except (OSError, ValueError):
+        return 0
+
+
+def _wait(process: subprocess.Popen[str], until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while process.poll() is None and not until() and time.monotonic() < deadline:
+        time.sleep(0.002)
+
+
+def _expected(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder / "expected/mine").iterdir()}
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(25, marks=pytest.mark.slow)])
+def test_kills_change_nothing(kills: int, folder: Path, run: Run) -> None:
+    expected = _expected(folder)
+    dice = random.Random(0)
+    landed = 0
+    for kill in range(kills):
+        before = _read(folder)
+        process = _start(folder, "--checkpoint-seconds", "0")
+        _wait(process, lambda before=before: _read(folder) > before)
+        time.sleep(dice.random() * 0.1 if kill else 0)
+        process.kill()
+        process.communicate()
+        landed += process.returncode == -signal.SIGKILL
+        if (folder / "data/mine/card.json").exists():  # what has a card is whole; begin again
+            assert _made(folder) == expected
+            shutil.rmtree(folder / "data")
+    assert landed >= min(kills, 3) - 1
+    assert run("prepare", "mine").status == 0
+    assert _made(folder) == expected
+    assert not (folder / "scratch").exists() or not _note(folder).exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_75_and_nothing_lost(number: signal.Signals, folder: Path, run: Run) -> None:
+    expected = _expected(folder)
+    process = _start(folder, "--checkpoint-seconds", "0.1")
+    _wait(process, lambda: _read(folder) > 0)
+    process.send_signal(number)
+    began = time.monotonic()
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 75, err
+    assert time.monotonic() - began < 10
+    assert out == ""
+    assert err.splitlines()[-1] == f"mine: stopped by {number.name}; the same command goes on"
+    assert "Traceback" not in err
+    reached = _read(folder)
+    ended = run("prepare", "mine")
+    assert ended.err.startswith(f"mine: going on after {reached} images\n")
+    assert _made(folder) == expected
+
+
+def _shorten(folder: Path) -> None:
+    path = folder / "train.npy"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _flip(folder: Path) -> None:
+    path = folder / "train.npy"
+    data = bytearray(path.read_bytes())
+    data[5000] ^= 1
+    path.write_bytes(data)
+
+
+def _remove(folder: Path) -> None:
+    (folder / "held_out_labels.npy").unlink()
+
+
+def _edit(**changes: Any) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        note = folder / "progress.json"
+        note.write_text(json.dumps(json.loads(note.read_text()) | changes))
+
+    return edit
+
+
+def _write(text: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / "progress.json").write_text(text) and None
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (_shorten, "warning: scratch/data/mine/train.npy is shorter than the "),
+        (_flip, "warning: scratch/data/mine/train.npy has other bytes than were written; starting afresh"),
+        (_remove, "warning: scratch/data/mine/held_out_labels.npy is gone; starting afresh"),
+        (_write(""), "mine: scratch/data/mine/progress.json is damaged; starting afresh"),
+        (_write("[]"), "mine: scratch/data/mine/progress.json is damaged; starting afresh"),
+        (_write('{"read": '), "mine: scratch/data/mine/progress.json is damaged; starting afresh"),
+        (_edit(read=-1), "mine: scratch/data/mine/progress.json is damaged; starting afresh"),
+        (_edit(read=7), "mine: scratch/data/mine/progress.json is damaged; starting afresh"),
+        (_edit(bad="none"), "mine: scratch/data/mine/progress.json is damaged; starting afresh"),
+        (_edit(rows={"train": 1}), "mine: scratch/data/mine/progress.json is damaged; starting afresh"),
+        (
+            _edit(fingerprint="other"),
+            "mine: params, code or files changed since scratch/data/mine/progress.json;",
+        ),
+    ],
+)
+def test_damage_starts_afresh(damage: Callable[[Path], None], says: str, halfway: Path, run: Run) -> None:
+    damage(halfway / "scratch/data/mine")
+    ended = run("prepare", "mine")
+    assert ended.status == 0
+    assert says in ended.err
+    assert "starting afresh\n" in ended.err
+    assert _made(halfway) == _expected(halfway)
+
+
+def _other_params(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    path = folder / "params.yaml"
+    path.write_text(path.read_text().replace('"held_out_share": 0.1', '"held_out_share": 0.2'))
+
+
+def _other_files(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    os.utime(folder / "lmdb/data.mdb", (1, 1))
+
+
+def _other_code(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(streaming, "code_digest", lambda stage: "other")
+
+
+def _other_pillow(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(streaming.PIL, "__version__", "1.0")
+
+
+@pytest.mark.parametrize("change", [_other_params, _other_files, _other_code, _other_pillow])
+def test_changes_start_afresh(
+    change: Callable[[Path, pytest.MonkeyPatch], None],
+    halfway: Path,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    change(halfway, monkeypatch)
+    ended = run("prepare", "mine")
+    assert ended.status == 0
+    assert ended.err.startswith(
+        "mine: params, code or files changed since scratch/data/mine/progress.json; starting afresh\n"
+    )
+
+
+def test_what_was_left_out_is_read_again_without_skip_bad(halfway: Path, run: Run) -> None:
+    path = halfway / "params.yaml"
+    path.write_text(path.read_text().replace('"skip_bad": true', '"skip_bad": false'))
+    ended = run("prepare", "mine")
+    assert ended.status == 2
+    first, last = ended.err.splitlines()
+    assert first == "mine: an earlier run left out 1 images; starting afresh"
+    assert last.startswith("error: lmdb/data.mdb, key ")
+    assert run("prepare", "mine", "--skip-bad").status == 0
+    found, expected = _made(halfway), _expected(halfway)
+    assert found == expected
+
+
+class Killed(BaseException):
+    """Stands for a kill."""
+
+
+@pytest.mark.parametrize("moment", range(7))
+def test_a_kill_while_it_is_published_loses_nothing(
+    moment: int, folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At each of the moments between the end of reading and the end."""
+    expected = _expected(folder)
+    passed = 0
+
+    def dying(function: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*arguments: Any, **options: Any) -> Any:
+            nonlocal passed
+            passed += 1
+            if passed > moment:
+                raise Killed
+            return function(*arguments, **options)
+
+        return step
+
+    with monkeypatch.context() as patch:
+        patch.setattr(streaming.os, "link", dying(os.link))
+        patch.setattr(streaming.Preparation, "publish", dying(streaming.Preparation.publish))
+        patch.setattr(streaming.Preparation, "clear", dying(streaming.Preparation.clear))
+        if moment < 6:
+            with pytest.raises(Killed):
+                run("prepare", "mine")
+        else:
+            assert run("prepare", "mine").status == 0
+    if moment < 5:
+        assert not (folder / "data/mine/card.json").exists()
+    read = []
+    with monkeypatch.context() as patch:
+        patch.setattr(growing.GrowingArray, "append", lambda array, rows: read.append(len(rows)))
+        if moment < 6:
+            assert run("prepare", "mine").status == 0
+    assert not read
+    assert _made(folder) == expected
+    assert not (folder / "scratch/data/mine").exists()
+
+
+def test_another_disk_gets_a_copy(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = _expected(folder)
+
+    def refusing(*arguments: Any) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(streaming.os, "link", refusing)
+    assert run("prepare", "mine").status == 0
+    assert _made(folder) == expected
+
+
+def _limited(folder: Path, largest_file: int) -> subprocess.CompletedProcess[str]:
+    """A limit on the size of files stands for a full disk."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+
+    return subprocess.run(
+        [*COMMAND, "--checkpoint-seconds", "0"],
+        cwd=folder,
+        preexec_fn=limit,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+
+def test_a_full_disk_keeps_what_was_done(folder: Path, run: Run) -> None:
+    expected = _expected(folder)
+    ended = _limited(folder, 6_000_000)
+    assert ended.returncode == 2
+    errors = [line for line in ended.stderr.splitlines() if not line.startswith("mine: ")]
+    assert errors == ["error: scratch/data/mine cannot be written: File too large; mend it and run again"]
+    reached = _read(folder)
+    assert 0 < reached < COUNT
+    again = run("prepare", "mine")
+    assert again.err.startswith(f"mine: going on after {reached} images\n")
+    assert _made(folder) == expected
+
+
+@pytest.mark.parametrize("where", ["scratch", "data"])
+def test_a_folder_that_cannot_be_made(where: str, folder: Path, run: Run) -> None:
+    shutil.rmtree(folder / "scratch")
+    (folder / where).write_bytes(b"a file")
+    ended = run("prepare", "mine")
+    assert ended.status == 2
+    last = ended.err.splitlines()[-1]
+    assert last.startswith(f"error: {where}/")
+    assert "cannot be written: Not a directory; mend " in last
+    (folder / where).unlink()
+    again = run("prepare", "mine")
+    assert again.status == 0
+    assert (f"going on after {COUNT} images" in again.err) == (where == "data")
+
+
+def test_threads_do_not_change_the_bytes(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = _expected(folder)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert run("prepare", "mine").status == 0
+    assert _made(folder) == expected
+
+
+def test_the_card_says_the_moments_of_the_whole(folder: Path, run: Run) -> None:
+
+    assert run("prepare", "mine").status == 0
+    train = np.load(folder / "data/mine/train.npy", mmap_mode="r")
+    card = json.loads((folder / "data/mine/card.json").read_text())
+    assert card["counts"] == {"train": len(train), "held_out": COUNT - 2 - len(train)}
+    np.testing.assert_allclose(card["mean"], train.mean(axis=(0, 2, 3), dtype=np.float64), rtol=1e-12)
+    np.testing.assert_allclose(card["std"], train.std(axis=(0, 2, 3), dtype=np.float64), rtol=1e-9)
+    assert card["skipped"]["count"] == 2
+    assert train.dtype == np.uint8
+    assert train.shape[1:] == (3, 64, 64)
