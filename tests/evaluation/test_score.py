@@ -42,9 +42,9 @@ def reals() -> np.ndarray:
 
 
 def _score(generator: nn.Module, latents: Tensor, reals: np.ndarray, extractor):
-    reference = image_reference(reals, extractor, torch.device("cpu"))
+    measured = image_reference(reals, extractor, torch.device("cpu"))
     rng = np.random.default_rng(0)
-    return score_images(generator, latents, reference, extractor, IMAGES, "ema", rng)
+    return score_images(generator, latents, measured, extractor, IMAGES, "ema", rng)
 
 
 def test_names_of_columns() -> None:
@@ -79,6 +79,17 @@ def test_a_constant_generator_scores_badly_but_scores(reals: np.ndarray, toy_ext
     expected = np.square(features.mean(axis=0) - 128 / 255).sum() + features.var(axis=0, ddof=1).sum()
     assert entries["fid_toy_ema"]["value"] == pytest.approx(expected, rel=1e-6)
     assert entries["inception_score_toy_ema"]["value"] == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize(("most", "read"), [(1000, 7), (100, 100), (10, 3), (2, 5)])
+def test_of_many_real_images_some_at_even_distances_count(most, read, reals, toy_extractor, monkeypatch):
+    every = reference.image_reference(reals, toy_extractor, torch.device("cpu"))["features"]
+    monkeypatch.setattr(reference, "MOST_IMAGES", most)
+    monkeypatch.setattr(reference, "READ", read)
+    found = reference.image_reference(reals, toy_extractor, torch.device("cpu"))["features"]
+    assert len(found) == min(most, 100)
+    steps = {1000: 1, 100: 1, 10: 11, 2: 99}
+    np.testing.assert_array_equal(found, every[:: steps[most]])
 
 
 def test_non_finite_images_are_a_result(reals: np.ndarray, toy_extractor) -> None:

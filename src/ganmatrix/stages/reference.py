@@ -24,7 +24,7 @@ def run(name: str, params: Evaluation, layout: Layout, device_name: str) -> list
     if data.is_image:
         extractor = catalogue.build(params.extractor)
         reader = train_reader(name, data) if data.card.stacked_digits else None
-        arrays = image_reference(np.array(data.samples("train")), extractor, device)
+        arrays = image_reference(data.samples("train"), extractor, device)
         card |= extractor.protocol | {"real_split": "train"}
         if reader is not None:
             arrays |= digits_cnn.pack(reader)
