@@ -475,6 +475,19 @@ BAD = [
         "recipes.ring8.compile is true, but methods.fargan needs second derivatives, which compiled "
         "networks do not have; set it to false or leave that method out",
     ),
+    (
+        "fargan: {kind: fargan, fake_as_real_share: 0.5, oversampling: 2, techniques: [{kind: zero_gp, "
+        "weight: 1.0, at: real}]}\n\nrecipes:\n  ring8: &short\n",
+        "fargan: {kind: gan, techniques: [{kind: feature_matching}]}\n\nrecipes:\n  ring8: &short\n    "
+        "compile: true\n",
+        "recipes.ring8.compile is true, but methods.fargan reads D's features, which compiled networks do "
+        "not show; set it to false or leave that method out",
+    ),
+    (
+        "  digits: {kind: digits",
+        "  raw: {kind: two_gaussians, distance: 1, std: 1, train: 2, held_out: 2}\n  digits: {kind: digits",
+        "datasets.raw has the name of the folder of raw archives, data/raw; choose another name",
+    ),
     ("samples: 200", "samples: 99", "evaluation.points.samples is 99; expected >= 100"),
     (
         "kid_subset_size: 20}",

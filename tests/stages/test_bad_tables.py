@@ -39,6 +39,22 @@ def _torn(path: Path) -> None:
     path.write_bytes(data)
 
 
+def _torn_labels(path: Path) -> None:
+    """The images are whole, the labels are not."""
+    _table(path, _rows(list(range(3)) * 400))
+    labels = pq.read_metadata(path).row_group(0).column(2)
+    assert labels.path_in_schema == "label"
+    start = labels.dictionary_page_offset or labels.data_page_offset
+    data = bytearray(path.read_bytes())
+    data[start : start + labels.total_compressed_size] = bytes(labels.total_compressed_size)
+    path.write_bytes(data)
+
+
+def _doubled(path: Path) -> None:
+    images, labels = _rows([0, 1]).values()
+    pq.write_table(pa.table([images, labels, labels], names=["img", "label", "label"]), path)
+
+
 TABLES: list[tuple[Callable[[Path], Any], dict[str, Any], str]] = [
     (
         lambda path: None,
@@ -50,6 +66,9 @@ TABLES: list[tuple[Callable[[Path], Any], dict[str, Any], str]] = [
     (lambda path: path.write_bytes(b""), {}, "a.parquet is no whole Parquet file: "),
     (lambda path: path.write_text("PAR1 no PAR1"), {}, "a.parquet is no whole Parquet file: "),
     (_cut, {}, "a.parquet is no whole Parquet file: "),
+    (_torn_labels, {}, "a.parquet: column label cannot be read: "),
+    (_doubled, {}, "a.parquet has the column label more than once; rename all but one"),
+    (lambda path: None, {"train": "x" * 300}, " is no pattern of files: "),
     (_torn, {}, "a.parquet cannot be read beyond row 0: "),
     (
         lambda path: _table(path, {"image": [1], "label": [0]}),

@@ -30,11 +30,24 @@ def test_the_database_is_unpacked_and_nothing_else(
     archive: Path, project: Callable[..., Path], run: Run
 ) -> None:
     folder = describe(project, **LSUN, archive=copy_of(archive))
-    assert sum(card(run, folder)["counts"].values()) == 50
-    assert [path.name for path in (folder / "raw/lmdb").iterdir()] == ["data.mdb"]
+    first = card(run, folder)
+    assert sum(first["counts"].values()) == 50
+    assert first["archive_md5"] == copy_of(archive)["md5"]
+    assert sorted(path.name for path in (folder / "raw/lmdb").iterdir()) == ["archive.md5", "data.mdb"]
     assert (folder / "raw/lmdb/data.mdb").read_bytes() == (folder / "source/data.mdb").read_bytes()
     archive.write_bytes(b"no longer needed")
     assert sum(card(run, folder)["counts"].values()) == 50
+
+
+def test_a_database_put_there_by_hand_is_not_said_to_be_the_published_one(
+    project: Callable[..., Path], run: Run, tmp_path: Path
+) -> None:
+    folder = describe(project, **LSUN)
+    archives.lsun(folder / "raw/lmdb", [jpeg(n) for n in range(20)])
+    assert card(run, folder)["archive_md5"] is None
+    size = (folder / "raw/lmdb/data.mdb").stat().st_size
+    (folder / "raw/lmdb/archive.md5").write_text(f"{'0' * 32} {size + 1}\n")
+    assert card(run, folder)["archive_md5"] is None
 
 
 def test_a_wrong_byte_is_refused(archive: Path, project: Callable[..., Path], run: Run) -> None:
@@ -130,7 +143,8 @@ def test_a_kill_leaves_nothing_that_counts(archive: Path, project: Callable[...,
     assert len(list(folder.glob("raw/lmdb/.data.mdb.*"))) == 1
     assert not (folder / "raw/lmdb/data.mdb").exists()
     assert sum(card(run, folder)["counts"].values()) == 50
-    assert [path.name for path in (folder / "raw/lmdb").iterdir()] == ["data.mdb"]
+    left = sorted(path.name for path in (folder / "raw/lmdb").iterdir())
+    assert left == ["archive.md5", "data.mdb"]
 
 
 def test_without_database_and_archive(project: Callable[..., Path], run: Run) -> None:

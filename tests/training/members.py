@@ -28,6 +28,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "fast_gan r1": {"kind": "fast_gan", "techniques": [{"kind": "r1"}]},
     "noisy relativistic": {"kind": "gan", "loss": "relativistic", "techniques": [{"kind": "instance_noise"}]},
     "gan twice": {"kind": "gan", "repeats": 2},
+    "unrolled over infomax": {"kind": "unrolled", "techniques": [{"kind": "info_max", "dimension": 8}]},
     "gman hard": {"kind": "gman", "hardness": 5.0},
     "pac_gan 4": {"kind": "pac_gan", "packing": 4},
     "both penalties": {"kind": "gan", "techniques": [{"kind": "r1"}, {"kind": "r2"}]},

@@ -104,8 +104,11 @@ def _check_apart(folders: dict[Split, Path]) -> None:
 
 def _image_files(folder: Path) -> list[str]:
     """All files below the folder but hidden ones, by their path from there, in the order of their names."""
-    if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "does not exist"
+    try:
+        what = None if folder.is_dir() else "is no folder" if folder.exists() else "does not exist"
+    except OSError as error:
+        what = f"cannot be a folder ({error.strerror})"
+    if what is not None:
         raise BadSource(f"{folder} {what}; expected a folder of images, one folder a class")
     found: list[str] = []
     seen: set[str] = set()

@@ -130,6 +130,8 @@ class ImageParquet:
                 raise BadSource(
                     f"{path} has the columns {', '.join(schema.names)}, but no {column}; name it under {key}"
                 )
+            if schema.names.count(column) > 1:
+                raise BadSource(f"{path} has the column {column} more than once; rename all but one")
         kind = schema.field(image).type
         if not pa.types.is_struct(kind) or not _is_binary(kind):
             raise BadSource(
@@ -159,7 +161,11 @@ class ImageParquet:
             return names
         largest = 0
         for _, path in self._paths:
-            labels = pq.read_table(path, columns=[self.params.label_column]).column(0)
+            try:
+                labels = pq.read_table(path, columns=[self.params.label_column]).column(0)
+            except (pa.ArrowException, OSError) as error:
+                column = self.params.label_column
+                raise BadSource(f"{path}: column {column} cannot be read: {first_line(error)}") from None
             largest = max(largest, pc.max(labels).as_py() or 0)
         if largest >= 100_000:
             raise BadSource(f"{path}: a label is {largest}; a class number is below 100,000, so mend it")
@@ -169,17 +175,17 @@ class ImageParquet:
 def _matching(root: Path, pattern: str) -> list[Path]:
     """The files that a path, folder or pattern names, in the order of their names."""
     path = root / pattern
-    if path.is_file():
-        return [path]
-    if path.is_dir():
-        base, pattern = path, "*.parquet"
-    elif Path(pattern).is_absolute():
-        base, pattern = Path("/"), pattern.lstrip("/")
-    else:
-        base = root
     try:
+        if path.is_file():
+            return [path]
+        if path.is_dir():
+            base, pattern = path, "*.parquet"
+        elif Path(pattern).is_absolute():
+            base, pattern = Path("/"), pattern.lstrip("/")
+        else:
+            base = root
         found = sorted(each for each in base.glob(pattern) if each.is_file())
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise BadSource(f"{path} is no pattern of files: {first_line(error)}") from None
     if not found:
         raise BadSource(f"{path} matches no Parquet file; expected a file, a folder of them or a pattern")

@@ -18,6 +18,10 @@ from ganmatrix.datasets.resizing import RESIZER
 from ganmatrix.datasets.stream import BadSample, BadSource, Frame, Sample, Split, held_out_members
 from ganmatrix.params.datasets import LsunBedroom as LsunBedroomParams
 
+DATABASE = "data.mdb"
+ORIGIN = "archive.md5"
+"""Beside the database: the checksum of the archive that it was unpacked from, and its own bytes."""
+
 MAPPED = 64 * 1024**2
 """Bytes of the file that are looked at before it is opened anew."""
 PAGE = 4096
@@ -36,15 +40,24 @@ class LsunBedroom:
         with self._transaction() as transaction:
             self._count = int(transaction.stat()["entries"])
         self._held_out = held_out_members(
-            self._count, params.held_out_share, params.seed, self.folder / "data.mdb"
+            self._count, params.held_out_share, params.seed, self.folder / DATABASE
         )
-        state = (self.folder / "data.mdb").stat()
+        state = (self.folder / DATABASE).stat()
         self.identity = f"{state.st_size} {state.st_mtime_ns}"
         self._split = f"{params.held_out_share} held out at random, seed {params.seed}"
 
     @property
     def facts(self) -> dict[str, Any]:
-        return {"resizer": RESIZER, "split": self._split}
+        return {"resizer": RESIZER, "split": self._split, "archive_md5": self._archive_md5()}
+
+    def _archive_md5(self) -> str | None:
+        """The checksum of the archive, None for a database that was not unpacked from a verified one."""
+        try:
+            md5, size = (self.folder / ORIGIN).read_text(encoding="ascii").split()
+            unpacked = int(size) == (self.folder / DATABASE).stat().st_size
+        except (OSError, ValueError):
+            return None
+        return md5 if unpacked else None
 
     def __len__(self) -> int:
         return self._count
@@ -75,7 +88,7 @@ class LsunBedroom:
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
         """A look at the database. BadSource if it is none, or shorter than it says."""
-        path = self.folder / "data.mdb"
+        path = self.folder / DATABASE
         if not path.is_file():
             raise BadSource(f"{path} is missing, and so is its archive; {raw.mend(raw.LSUN_BEDROOM)}")
         try:

@@ -41,13 +41,16 @@ def score_images(
 ) -> dict[str, Entry]:
     """FID, KID and Inception Score of the images that G makes of latents (n, d), by column.
 
-    Images are rounded to 8 bits as if saved. `rng` draws KID's subsets.
+    Images are rounded to 8 bits as if saved, and made and read in batches. `rng` draws KID's subsets.
     """
     names = {metric: column(metric, checkpoint, extractor.name) for metric in IMAGE_METRICS}
-    samples = generate(generator, latents)
-    if not samples.isfinite().all():
-        return null_scores(names.values(), NON_FINITE)
-    features, probabilities = (array.cpu().numpy() for array in extractor(quantise(samples)))
+    batches = []
+    for batch in torch.split(latents, GENERATION_BATCH):
+        samples = generate(generator, batch)
+        if not samples.isfinite().all():
+            return null_scores(names.values(), NON_FINITE)
+        batches.append([array.cpu().numpy() for array in extractor(quantise(samples))])
+    features, probabilities = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
     mean, covariance = moments(features)
     real = reference["features"]
     fid = frechet_distance_to_root(mean, covariance, reference["mean"], reference["covariance_root"])

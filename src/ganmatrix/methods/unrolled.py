@@ -43,9 +43,14 @@ class Unrolled(Method[Loss]):
                 loss = self.loss.discriminator(
                     update.discriminator.call(logits, real), update.discriminator.call(logits, fake)
                 )
-                gradients = torch.autograd.grad(loss, list(weights.values()), create_graph=True)
-                steps = zip(weights.items(), gradients, strict=True)
-                weights = {name: weight - self.params.step_size * step for (name, weight), step in steps}
+                # Heads that techniques hang on D have no part in this loss, and stay as they are.
+                gradients = torch.autograd.grad(
+                    loss, list(weights.values()), create_graph=True, allow_unused=True
+                )
+                weights = {
+                    name: weight if step is None else weight - self.params.step_size * step
+                    for (name, weight), step in zip(weights.items(), gradients, strict=True)
+                }
             needs_reals = self.loss.needs_reals_for_generator
             reals = update.discriminator.call(logits, real) if needs_reals else None
             return self.loss.generator(update.discriminator.call(logits, fake), reals)

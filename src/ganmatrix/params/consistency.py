@@ -45,6 +45,8 @@ def inconsistency(params: Params) -> str | None:
 
 def _dataset_problem(params: Params) -> str | None:
     """The first dataset that leaves a part of its photographs without a crop."""
+    if "raw" in params.datasets:
+        return "datasets.raw has the name of the folder of raw archives, data/raw; choose another name"
     for name, dataset in params.datasets.items():
         if dataset.kind != "photos":
             continue
@@ -179,10 +181,16 @@ def _recipe_problem(params: Params) -> str | None:
                 return problem
     for key, recipe in _grid_recipes(params):
         for method in params.grid.methods if recipe.compile else ():
+            mend = "set it to false or leave that method out"
             if params.methods[method].needs_second_derivatives:
                 return (
                     f"{key}.compile is true, but methods.{method} needs second derivatives, which "
-                    "compiled networks do not have; set it to false or leave that method out"
+                    f"compiled networks do not have; {mend}"
+                )
+            if any(technique.needs_critic for technique in params.methods[method].techniques):
+                return (
+                    f"{key}.compile is true, but methods.{method} reads D's features, which compiled "
+                    f"networks do not show; {mend}"
                 )
     return None
 

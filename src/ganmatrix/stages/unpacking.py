@@ -9,13 +9,13 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from ganmatrix.datasets import raw
+from ganmatrix.datasets.lsun_bedroom import DATABASE, ORIGIN
 from ganmatrix.datasets.stream import BadSource
 from ganmatrix.errors import UserError
 from ganmatrix.params.datasets import LsunBedroom
-from ganmatrix.stages.files import replacing
+from ganmatrix.stages.files import replacing, write_text
 from ganmatrix.stages.progress import Progressing
 
-DATABASE = "data.mdb"
 MEGABYTE = 1024**2
 SPARE = 64 * MEGABYTE
 """Bytes of the disk that stay free."""
@@ -30,6 +30,7 @@ def unpack(params: LsunBedroom, root: Path) -> None:
     size = archive.stat().st_size
     with Progressing(f"verify {archive.name}", _megabytes(size), unit="MB") as shown:
         raw.verified(root, raw.LSUN_BEDROOM, params.archive, lambda done: shown.show(_megabytes(done), {}))
+    md5 = params.archive.md5 if params.archive else raw.LSUN_BEDROOM.md5
     with raw.zip_archive(archive, raw.LSUN_BEDROOM.unpacked) as (opened, members):
         member = _database(members, archive)
         _check_room(member.file_size, target)
@@ -44,6 +45,7 @@ def unpack(params: LsunBedroom, root: Path) -> None:
                 file.write(piece)
                 done += len(piece)
                 shown.show(_megabytes(done), {})
+            write_text(target.with_name(ORIGIN), f"{md5} {done}\n")
 
 
 def _database(members: list[zipfile.ZipInfo], archive: Path) -> zipfile.ZipInfo:

@@ -12,6 +12,9 @@ from torch import Tensor
 LARGEST_SHARE = 0.5
 """Share of the memory that is free on the device which resident data may take."""
 
+COPIED = 4096
+"""Samples that go to the device at a time."""
+
 
 class Data(ABC):
     """Samples by index: uint8 images (N, C, H, W) or float32 points (N, 2)."""
@@ -36,7 +39,9 @@ class Resident(Data):
 
     def __init__(self, array: NDArray[Any], device: torch.device) -> None:
         super().__init__(len(array), array.ndim == 4, device)
-        self.samples = torch.from_numpy(np.array(array)).to(device)
+        self.samples = torch.empty(array.shape, dtype=torch.from_numpy(array[:0].copy()).dtype, device=device)
+        for start in range(0, len(array), COPIED):
+            self.samples[start : start + COPIED] = torch.from_numpy(np.array(array[start : start + COPIED]))
 
     def raw(self, indices: Tensor, upcoming: Tensor | None) -> Tensor:
         return self.samples[_pinned(indices, self.device).to(self.device, non_blocking=True)]
