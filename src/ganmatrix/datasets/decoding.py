@@ -95,8 +95,8 @@ def _pixels(image: Image.Image) -> NDArray[np.uint8]:
     elif image.mode not in PLAIN_MODES:
         raise BadSample(f"its pixels are {image.mode}, not 8-bit grey or RGB; convert it")
     plain = (PLAIN_MODES | TRANSPARENT_MODES)[image.mode]
-    upright = ImageOps.exif_transpose(image)
-    return np.asarray(upright if upright.mode == plain else upright.convert(plain))
+    ImageOps.exif_transpose(image, in_place=True)
+    return np.asarray(image if image.mode == plain else image.convert(plain))
 
 
 def _bits(image: Image.Image) -> int:
