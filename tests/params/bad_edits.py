@@ -23,6 +23,8 @@ RING = "kind: ring, modes: 8, radius: 0.8"
 ROLL = f"{RING}, std: 0.02"
 DIGITS = "kind: digits, resolution: 16, held_out: 1700"
 METHODS = "as_gan, dat, fargan, gan"
+FARGAN = "fargan: {kind: fargan, fake_as_real_share: 0.5, oversampling: 2, techniques: [{kind: zero_gp, "
+FARGAN += "weight: 1.0, at: real}]}"
 
 BAD = [
     # grid
@@ -487,6 +489,47 @@ BAD = [
         "  digits: {kind: digits",
         "  raw: {kind: two_gaussians, distance: 1, std: 1, train: 2, held_out: 2}\n  digits: {kind: digits",
         "datasets.raw has the name of the folder of raw archives, data/raw; choose another name",
+    ),
+    (
+        FARGAN,
+        "fargan: {kind: gan, loss: energy_margin}",
+        "methods.fargan.loss is energy_margin, which is for a D whose logit is minus an energy (ebgan, "
+        "cegan), and gan has another; choose another loss",
+    ),
+    (
+        FARGAN,
+        "fargan: {kind: gan, techniques: [{kind: r1}, {kind: r1}]}",
+        "methods.fargan.techniques[1].kind is r1, which stands twice; name it once",
+    ),
+    (
+        FARGAN,
+        "fargan: {kind: unrolled, techniques: [{kind: feature_matching}]}",
+        "methods.fargan.techniques[0].kind is feature_matching, which takes the place of all that "
+        "unrolled changes; leave one of them out",
+    ),
+    (
+        FARGAN,
+        "fargan: {kind: fargan, fake_as_real_share: 0.01}",
+        "methods.fargan.fake_as_real_share is 0.01, which is less than one sample of "
+        "recipes.ring8.batch_size, 16; raise the share, or say 0",
+    ),
+    (
+        FARGAN,
+        "fargan: {kind: gan, techniques: [{kind: virtual_batch_norm}]}",
+        "methods.fargan has virtual_batch_norm, which takes the place of G's batch normalisation, but "
+        "architectures.conventional has none on points (ring8); leave one of them out",
+    ),
+    (
+        FARGAN,
+        "fargan: {kind: as_gan, epsilon: 0.1, warm_up: 0, direction: random, steps: 5}",
+        "methods.fargan is {'kind': 'as_gan', 'epsilon': 0.1, 'warm_up': 0, 'directi...; steps is for the "
+        "gradient's direction; leave it out with direction: random",
+    ),
+    (
+        FARGAN,
+        "fargan: {kind: gan, techniques: [{kind: alp, smallest_radius: 2.0, largest_radius: 1.0}]}",
+        "methods.fargan.techniques[0] is {'kind': 'alp', 'smallest_radius': 2.0, 'largest_radius':...; "
+        "smallest_radius is above largest_radius; exchange them",
     ),
     ("samples: 200", "samples: 99", "evaluation.points.samples is 99; expected >= 100"),
     (

@@ -159,6 +159,15 @@ def test_a_dataset_smaller_than_a_batch(run, finished):
     )
 
 
+def test_a_warm_up_that_recurs_before_it_ends(run, finished):
+    _edit(finished, "epsilon: 1/255, warm_up: 0", "epsilon: 1/255, warm_up: 6")
+    assert _refused(run, finished, "train", "ring8-conventional-as_gan-0") == (
+        "methods.as_gan on ring8: warm_up is 6 at the start of every epoch, but an epoch has 6 batches, "
+        "so that "
+        "the perturbation would never be on; lower warm_up, or set warm_up_recurs to false"
+    )
+
+
 def test_fewer_held_out_samples_than_probes(run, finished):
     _edit(finished, "probes:\n  samples: 16", "probes:\n  samples: 41")
     assert _refused(run, finished, "probe", RING) == (

@@ -43,7 +43,12 @@ MEMBERS: dict[str, dict[str, Any]] = {
         f"gan + {kind}": {"kind": "gan", "techniques": [{"kind": kind} | SMALL.get(kind, {})]}
         for kind in TECHNIQUES
     },
-    **{f"gan, {loss}": {"kind": "gan", "loss": loss} for loss in get_args(LossName)},
+    **{
+        f"gan, {loss}": {"kind": "gan", "loss": loss}
+        for loss in get_args(LossName)
+        if loss != "energy_margin"  # for energies: ebgan's default
+    },
+    "cegan, historical averaging": {"kind": "cegan", "techniques": [{"kind": "historical_averaging"}]},
     **VARIANTS,
 }
 

@@ -15,8 +15,9 @@ from ganmatrix.methods.ebgan import autoencoder
 from ganmatrix.methods.losses.catalogue import build
 from ganmatrix.methods.losses.loss import Loss
 from ganmatrix.methods.method import Build, Method
-from ganmatrix.methods.protocol import Logs, Objective, Update
+from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.methods.techniques.catalogue import build_all
+from ganmatrix.methods.techniques.technique import Term
 from ganmatrix.networks.inference import Encoder, InferenceGenerator, Posterior
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.methods import Cegan as CeganParams
@@ -41,18 +42,12 @@ class Cegan(Method[Loss]):
     def update_discriminator(self, update: Update) -> Logs:
         return self.descend_discriminator(update, update.real, update.draw_fakes(len(update.real)))
 
-    def generator_objective(self, update: Update) -> Objective:
+    def generator_extra(self, latents: Tensor, fake: Tensor, update: Update) -> Term:
         network = update.generator.network
         assert isinstance(network, InferenceGenerator)
-
-        def objective(latents: Tensor) -> tuple[Tensor, Logs]:
-            fake = update.generator(latents)
-            posterior = update.generator.call(network.infer, fake)
-            entropy = log_likelihood(posterior, latents).mean()
-            loss = self.adversarial_term(fake, update) - self.entropy_weight * entropy
-            return loss, {"loss_generator": loss.detach(), "entropy_bound": entropy.detach()}
-
-        return objective
+        posterior = update.generator.call(network.infer, fake)
+        entropy = log_likelihood(posterior, latents).mean()
+        return -self.entropy_weight * entropy, {"entropy_bound": entropy.detach()}
 
 
 def log_likelihood(posterior: Posterior, latents: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ganmatrix.methods.losses.loss import Loss, SeparableLoss
 from ganmatrix.methods.protocol import Logs, Objective, Update
-from ganmatrix.methods.techniques.technique import Sides, Technique
+from ganmatrix.methods.techniques.technique import NOTHING, Sides, Technique, Term
 from ganmatrix.networks.pair import Pair
 
 AnyLoss = TypeVar("AnyLoss", bound=Loss, covariant=True)
@@ -94,7 +94,10 @@ class Method(ABC, Generic[AnyLoss]):
         def objective(latents: Tensor) -> tuple[Tensor, Logs]:
             fake = update.generator(latents)
             loss = self.adversarial_term(fake, update) if adversarial else fake.new_zeros(())
-            logs: Logs = {}
+            extra, found = self.generator_extra(latents, fake, update)
+            logs: Logs = dict(found)
+            if extra is not None:
+                loss = loss + extra
             for technique in self.techniques:
                 term, more = technique.generator_term(fake, update)
                 if term is not None:
@@ -103,6 +106,10 @@ class Method(ABC, Generic[AnyLoss]):
             return loss, logs | {"loss_generator": loss.detach()}
 
         return objective
+
+    def generator_extra(self, latents: Tensor, fake: Tensor, update: Update) -> Term:
+        """A term of the rule's own in G's loss, of latents (N, latent) and what G made of them."""
+        return NOTHING
 
     def adversarial_term(self, fake: Tensor, update: Update) -> Tensor:
         """G's loss on D's view of its fakes (N, *shape), attached to G."""

@@ -37,6 +37,7 @@ def inconsistency(params: Params) -> str | None:
         or _architecture_problem(params)
         or _recipe_problem(params)
         or _method_problem(params)
+        or _normalisation_problem(params)
         or _share_problem(params)
         or _evaluation_problem(params)
         or _claim_problem(params)
@@ -88,10 +89,22 @@ def _method_problem(params: Params) -> str | None:
                 f"methods.{key}.loss is {method.loss.kind}, which compares reals with fakes, but "
                 f"{method.kind} treats them apart; choose another loss"
             )
+        if method.loss.kind == "energy_margin" and not method.has_energy:
+            return (
+                f"methods.{key}.loss is energy_margin, which is for a D whose logit is minus an energy "
+                f"(ebgan, "
+                f"cegan), and {method.kind} has another; choose another loss"
+            )
         if method.techniques and not method.takes_techniques:
             return f"methods.{key}.techniques is not empty, but {method.kind} takes none; leave them out"
         for i, technique in enumerate(method.techniques):
             where = f"methods.{key}.techniques[{i}].kind is {technique.kind}"
+            if technique.kind != "zero_gp" and technique.kind in [t.kind for t in method.techniques[:i]]:
+                return f"{where}, which stands twice; name it once"
+            if technique.replaces_adversary and method.looks_ahead:
+                return (
+                    f"{where}, which takes the place of all that {method.kind} changes; leave one of them out"
+                )
             if technique.needs_critic and not method.has_critic:
                 return f"{where}, which reads the family's D, but {method.kind} has another; leave it out"
             points = [name for name in params.grid.datasets if params.datasets[name].is_points]
@@ -106,6 +119,29 @@ def _method_problem(params: Params) -> str | None:
     return None
 
 
+def _normalisation_problem(params: Params) -> str | None:
+    """The first pair of the grid that normalises over batches which it does not have, or has of one."""
+    points = [name for name in params.grid.datasets if params.datasets[name].is_points]
+    for key, name in itertools.product(params.grid.architectures, points):
+        normed = getattr(params.architectures[key].points, "batch_norm", False)
+        recipe = params.recipe(name, key)
+        size = -(-recipe.batch_size // recipe.accumulate)
+        if normed and (recipe.batch_size % size or size) < 2:
+            return (
+                f"architectures.{key}.points.batch_norm is true, but "
+                f"{_recipe_key(params, name, key)}.accumulate, "
+                f"{recipe.accumulate}, leaves a micro-batch of one; lower it"
+            )
+        for method in params.grid.methods:
+            if not normed and any(t.kind == "virtual_batch_norm" for t in params.methods[method].techniques):
+                return (
+                    f"methods.{method} has virtual_batch_norm, which takes the place of G's batch "
+                    f"normalisation, "
+                    f"but architectures.{key} has none on points ({name}); leave one of them out"
+                )
+    return None
+
+
 def _share_problem(params: Params) -> str | None:
     """The first method and recipe of the grid that together leave no real sample on the real side."""
     for key in params.grid.methods:
@@ -114,7 +150,14 @@ def _share_problem(params: Params) -> str | None:
             continue
         for name, recipe in _grid_recipes(params):
             size = recipe.batch_size
-            if round(method.fake_as_real_share * size) >= size:
+            count = round(method.fake_as_real_share * size)
+            if count == 0 and method.fake_as_real_share > 0:
+                return (
+                    f"methods.{key}.fake_as_real_share is {method.fake_as_real_share}, which is less than "
+                    f"one "
+                    f"sample of {name}.batch_size, {size}; raise the share, or say 0"
+                )
+            if count >= size:
                 return (
                     f"methods.{key}.fake_as_real_share is {method.fake_as_real_share}, which leaves no real "
                     f"sample of {name}.batch_size, {size}; lower the share or enlarge the batch"

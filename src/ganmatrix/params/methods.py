@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ganmatrix.params.base import Ratio, Section
 from ganmatrix.params.losses import ENERGY_MARGIN, HINGE, NON_SATURATING, LossSection
@@ -24,6 +24,15 @@ class MethodSection(Section):
     """Whether D is the family's own network, whose features techniques may use."""
     takes_techniques: ClassVar[bool] = True
     """Whether anything can be added: not where D judges more than single samples of one domain."""
+
+    has_energy: ClassVar[bool] = False
+    """Whether D's logit is minus an energy, which is never negative."""
+    looks_ahead: ClassVar[bool] = False
+    """Whether all that it changes is D's verdict in G's loss."""
+
+    def idle(self, batches: int) -> str | None:
+        """What of the rule would never be on with so many batches in an epoch; None if all is."""
+        return None
 
     @property
     def needs_second_derivatives(self) -> bool:
@@ -61,6 +70,21 @@ class AsGan(MethodSection):
         default="second_step", description="joint: one D step on clean and perturbed samples together"
     )
     separable_loss: ClassVar[bool] = True
+
+    def idle(self, batches: int) -> str | None:
+        if self.epsilon == 0 or not self.warm_up_recurs or self.warm_up < batches:
+            return None
+        return (
+            f"warm_up is {self.warm_up} at the start of every epoch, but an epoch has {batches} batches, "
+            f"so that "
+            "the perturbation would never be on; lower warm_up, or set warm_up_recurs to false"
+        )
+
+    @model_validator(mode="after")
+    def _steps_have_a_gradient(self) -> "AsGan":
+        if self.direction == "random" and self.steps != 1:
+            raise ValueError("steps is for the gradient's direction; leave it out with direction: random")
+        return self
 
 
 class Dat(MethodSection):
@@ -138,6 +162,7 @@ class Unrolled(MethodSection):
     kind: Literal["unrolled"]
     steps: int = Field(default=5, ge=1, le=20, description="k")
     step_size: float = Field(default=1e-3, gt=0, le=1, description="of D's imagined gradient steps")
+    looks_ahead: ClassVar[bool] = True
 
     @property
     def needs_second_derivatives(self) -> bool:
@@ -168,6 +193,7 @@ class Ebgan(MethodSection):
     pull_away: float = Field(
         default=0.1, ge=0, le=1e6, description="weight of the squared cosines between codes of fakes"
     )
+    has_energy: ClassVar[bool] = True
     has_critic: ClassVar[bool] = False
 
 
@@ -179,6 +205,7 @@ class Cegan(MethodSection):
     entropy_weight: float = Field(
         default=0.01, ge=0, le=1e6, description="of E log q(z | G(z)), a lower bound of G's entropy"
     )
+    has_energy: ClassVar[bool] = True
     has_critic: ClassVar[bool] = False
 
 

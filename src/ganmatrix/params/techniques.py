@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ganmatrix.params.base import Section
 
@@ -17,6 +17,8 @@ class TechniqueSection(Section):
     needs_critic: ClassVar[bool] = False
     """Whether it reads D's features, or changes its layers."""
     images_only: ClassVar[bool] = False
+    replaces_adversary: ClassVar[bool] = False
+    """Whether its term takes the place of D's verdict in G's loss."""
 
 
 class PenaltySection(TechniqueSection):
@@ -87,6 +89,12 @@ class Alp(TechniqueSection):
     xi: float = Field(default=10.0, gt=0, le=1000, description="length of the probing step")
     power_iterations: int = Field(default=1, ge=1, le=20)
 
+    @model_validator(mode="after")
+    def _radii_in_order(self) -> "Alp":
+        if self.smallest_radius > self.largest_radius:
+            raise ValueError("smallest_radius is above largest_radius; exchange them")
+        return self
+
 
 class UnifiedGradient(PenaltySection):
     """epsilon E||grad_x L||_q of D's own loss (Lyu et al. 2015): adversarial training to first order."""
@@ -150,6 +158,7 @@ class FeatureMatching(TechniqueSection):
     kind: Literal["feature_matching"]
     weight: Weight = 1.0
     needs_critic: ClassVar[bool] = True
+    replaces_adversary: ClassVar[bool] = True
 
 
 class MinibatchDiscrimination(TechniqueSection):

@@ -22,6 +22,7 @@ from ganmatrix.errors import UserError
 from ganmatrix.methods import catalogue as methods
 from ganmatrix.networks.pair import Pair, parameter_count
 from ganmatrix.params import Params
+from ganmatrix.params.methods import Method as MethodParams
 from ganmatrix.params.recipes import Recipe
 from ganmatrix.plan import code_digest
 from ganmatrix.stages import compute, pictures, provenance
@@ -70,6 +71,7 @@ def run(
     data = open_data(layout.data(cell.dataset))
     recipe = params.recipe(cell.dataset, cell.architecture)
     check_batch(data, recipe)
+    check_epoch(data, recipe, cell, params.methods[cell.method])
     method = methods.build(params.methods[cell.method])
     pair = weights.initialise(cell, params.architectures[cell.architecture], method, data.shape)
     facts = identity(cell, params, pair, data)
@@ -136,6 +138,12 @@ def check_batch(data: Prepared, recipe: Recipe) -> None:
             f"recipes.{name}.batch_size is {recipe.batch_size}, but {name} has {count} training samples; "
             f"expected <= {count}"
         )
+
+
+def check_epoch(data: Prepared, recipe: Recipe, cell: Cell, method: MethodParams) -> None:
+    """UserError if an epoch of the training set is too short for a part of the method ever to be on."""
+    if problem := method.idle(data.card.counts["train"] // recipe.batch_size):
+        raise UserError(f"methods.{cell.method} on {cell.dataset}: {problem}")
 
 
 def identity(cell: Cell, params: Params, pair: Pair, data: Prepared) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ganmatrix.methods.protocol import Update
-from ganmatrix.methods.techniques.directions import judged, random_unit, unit
+from ganmatrix.methods.techniques.directions import along, judged, random_unit
 from ganmatrix.methods.techniques.technique import Sides, Technique, Term
 from ganmatrix.params.techniques import Alp as AlpParams
 
@@ -41,5 +41,5 @@ class Alp(Technique[AlpParams]):
             direction.requires_grad_()
             here, there = judged(points, update), judged(points + self.params.xi * direction, update)
             (gradient,) = torch.autograd.grad((here - there).abs().sum(), direction)
-            direction = unit(gradient)
+            direction = along(gradient, direction.detach())
         return direction.detach()

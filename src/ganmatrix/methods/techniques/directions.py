@@ -12,6 +12,12 @@ def unit(vectors: Tensor) -> Tensor:
     return vectors / lengths.view(-1, *[1] * (vectors.ndim - 1))
 
 
+def along(vectors: Tensor, otherwise: Tensor) -> Tensor:
+    """Unit vectors along those of (N, *shape); the other where one is zero, as a flat D makes it."""
+    zero = vectors.flatten(1).norm(dim=1) == 0
+    return torch.where(zero.view(-1, *[1] * (vectors.ndim - 1)), otherwise, unit(vectors))
+
+
 def random_unit(like: Tensor, noise: torch.Generator) -> Tensor:
     """Uniform directions, one for each of (N, *shape)."""
     return unit(torch.randn(like.shape, generator=noise, device=like.device).to(like.dtype))

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganmatrix.methods.protocol import Update
-from ganmatrix.methods.techniques.directions import judged, random_unit, unit
+from ganmatrix.methods.techniques.directions import along, judged, random_unit
 from ganmatrix.methods.techniques.technique import Sides, Technique, Term
 from ganmatrix.params.techniques import Vat as VatParams
 
@@ -28,7 +28,7 @@ class Vat(Technique[VatParams]):
                 direction.requires_grad_()
                 there = judged(points + self.params.xi * direction, update)
                 (gradient,) = torch.autograd.grad(divergence(here, there).sum(), direction)
-                direction = unit(gradient)
+                direction = along(gradient, direction.detach())
             there = judged(points + self.params.epsilon * direction.detach(), update)
         penalty = divergence(here, there).mean()
         return self.params.weight * penalty, {"vat": penalty.detach()}
