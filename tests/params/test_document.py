@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
 from ganmatrix.cell import expand
+from ganmatrix.errors import UserError
 from ganmatrix.params import load, schema
 from ganmatrix.params.base import Ratio
 
@@ -56,6 +57,15 @@ def test_an_architecture_may_depart_from_the_recipe(project):
     same = {"batch_size", "decay", "optimizer"}
     assert plain.model_dump(exclude=same) == other.model_dump(exclude=same)
     assert "by_architecture" not in plain.model_dump()
+
+
+def test_probes_see_whole_packs(project):
+    pack, samples = ("kind: gan, loss: non_saturating", "kind: pac_gan, packing: 4"), "probes:\n  samples: "
+    assert load(project(pack))[0].methods["gan"].group == 4
+    with pytest.raises(
+        UserError, match=r"probes.samples is 18; methods.gan needs a multiple of 4 \(its packs\)"
+    ):
+        load(project(pack, (samples + "16", samples + "18")))
 
 
 def test_null_claims_are_none(project):

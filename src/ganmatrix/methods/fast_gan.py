@@ -32,7 +32,8 @@ class FastGan(Method[SeparableLoss]):
         for _ in range(self.params.repeats):
             real = update.within_bounds(clean + delta).requires_grad_()
             fake = update.draw_fakes(len(clean))
-            logs = self.descend_discriminator(update, real, fake)
+            unmoved = (clean, fake) if self.techniques else ()
+            logs = self.descend_discriminator(update, real, fake, *unmoved)
             assert real.grad is not None
             delta = delta + self.params.step_size * real.grad.sign()
             delta = delta.clamp(-self.params.epsilon, self.params.epsilon)

@@ -116,6 +116,11 @@ def _method_problem(params: Params) -> str | None:
                     f"{name}.batch_size is {recipe.batch_size}; methods.{key} needs a multiple of "
                     f"{method.group * recipe.accumulate} (its packs, in every micro-batch)"
                 )
+        if key in params.grid.methods and params.probes.samples % method.group:
+            return (
+                f"probes.samples is {params.probes.samples}; methods.{key} needs a multiple of "
+                f"{method.group} (its packs)"
+            )
     return None
 
 

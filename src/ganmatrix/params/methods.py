@@ -186,7 +186,7 @@ class Gman(MethodSection):
 
 
 class Ebgan(MethodSection):
-    """EBGAN (Zhao et al. 2017): D = -||Dec(Enc(x)) - x||^2, an energy; codes of fakes are pulled apart."""
+    """EBGAN (Zhao et al. 2017): D = -mean (Dec(Enc(x)) - x)^2, minus an energy; codes of fakes repel."""
 
     kind: Literal["ebgan"]
     loss: LossSection = ENERGY_MARGIN

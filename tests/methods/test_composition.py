@@ -1,10 +1,11 @@
-"""Where D is flat its gradient is zero, and a direction that is normalised from it must not be 0/0."""
+"""What methods and techniques do to each other: flat D, clean samples for auxiliary tasks, no term lost."""
 
 import pytest
 import torch
 from trainers import finish, trainer
 
 from ganmatrix.methods.techniques.directions import along
+from ganmatrix.methods.techniques.rotation import Rotation
 
 
 def test_along_takes_the_other_where_there_is_no_direction():
@@ -23,6 +24,34 @@ def test_a_flat_discriminator_is_no_divergence(kind):
     finish(made)
     assert made.divergence is None
     assert all(torch.tensor(value).isfinite() for value in made.history[-1].values())
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"kind": "fast_gan"},
+        {"kind": "dat"},
+        {"kind": "rob_gan"},
+        {"kind": "as_gan", "epsilon": 0.1, "warm_up": 0},
+    ],
+)
+def test_auxiliary_tasks_see_clean_reals(method, monkeypatch):
+    seen = []
+    task = Rotation.task
+
+    def spied(self, images, update):
+        seen.append(torch.equal(images, update.real))
+        return task(self, images, update)
+
+    monkeypatch.setattr(Rotation, "task", spied)
+    made = trainer(
+        method | {"techniques": [{"kind": "rotation"}]}, "conventional", "images", generator_steps=1
+    )
+    made.step = 1
+    for _ in range(3):
+        made.update_discriminator()
+    assert len(seen) >= 3
+    assert all(seen)
 
 
 def test_calibrated_energies_have_the_techniques_of_g():
