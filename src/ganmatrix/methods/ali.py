@@ -71,10 +71,9 @@ class Ali(Method[SeparableLoss]):
 
     def update_generator(self, update: Update) -> Logs:
         latents = update.draw_latents(update.size)
-        partners = torch.arange(len(latents), device=latents.device) % len(update.real)
         noise = self.draw_noise(latents, update)
         return update.generator.descend(
-            self.inference_objective(update), latents, update.real[partners], noise
+            self.inference_objective(update), latents, update.partners(latents), noise
         )
 
     def inference_objective(self, update: Update) -> Objective:

@@ -34,7 +34,9 @@ class Apa(Method[Loss]):
         chance = torch.rand(batch, generator=update.noise, device=device)
         replaced = (chance < self.probability).view(-1, *[1] * (update.real.ndim - 1))
         real = torch.where(replaced, update.draw_fakes(batch), update.real)
-        logs = self.descend_discriminator(update, real, update.draw_fakes(batch))
+        fake = update.draw_fakes(batch)
+        clean = (update.real, fake) if self.techniques else ()
+        logs = self.descend_discriminator(update, real, fake, *clean)
         self.signs = self.signs + logs["sign_real"]
         self.count += 1
         if self.count == self.params.interval:

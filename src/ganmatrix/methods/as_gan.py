@@ -50,7 +50,8 @@ class AsGan(Method[SeparableLoss]):
         else:
             adversarial = self.perturb(update)
             logs = self.descend_discriminator(update, update.real, fake)
-        logs |= update.discriminator.descend(self.adversarial_objective(update), adversarial)
+        batches = (adversarial, fake, update.real, fake) if self.techniques else (adversarial,)
+        logs |= update.discriminator.descend(self.adversarial_objective(update), *batches)
         self.after_discriminator(update)
         return logs
 
@@ -71,13 +72,25 @@ class AsGan(Method[SeparableLoss]):
         )
 
     def adversarial_objective(self, update: Update) -> Objective:
-        """real(D(x_adv)) of a batch x_adv."""
+        """real(D(x_adv)) of a batch x_adv.
 
-        def objective(batch: Tensor) -> tuple[Tensor, Logs]:
+        With techniques it is of fakes and clean samples as well: their terms belong to every step of D.
+        """
+        with_terms = self.discriminator_objective(update, self.real_side)
+
+        def objective(batch: Tensor, *others: Tensor) -> tuple[Tensor, Logs]:
+            if others:
+                loss, logs = with_terms(batch, *others)
+                return loss, {"loss_adversarial": logs["loss_discriminator"]}
             loss = self.loss.real(update.discriminator(self.shown(batch, update)))
             return loss, {"loss_adversarial": loss.detach()}
 
         return objective
+
+    def real_side(self, real: Tensor, fake: Tensor, update: Update) -> tuple[Tensor, Tensor, Tensor]:
+        """The loss of reals alone, and the logits of both sides."""
+        real_logits, fake_logits = update.discriminator.pair(real, fake)
+        return self.loss.real(real_logits), real_logits, fake_logits
 
     def joint_step(self, fake: Tensor, adversarial: Tensor, update: Update) -> Logs:
         """One D step on l_r + l_f + l_adv."""
@@ -88,6 +101,7 @@ class AsGan(Method[SeparableLoss]):
             more, more_logs = perturbed(adversarial)
             return loss + more, logs | more_logs
 
-        logs = update.discriminator.descend(objective, update.real, fake, adversarial)
+        whole = self.in_its_precision(objective, update)
+        logs = update.discriminator.descend(whole, update.real, fake, adversarial)
         self.after_discriminator(update)
         return logs

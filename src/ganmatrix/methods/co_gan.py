@@ -65,13 +65,11 @@ class CoGan(Method[Loss]):
         assert isinstance(judge.network, CoupledCritic)
         other = judge.network.other
 
-        def objective(latents: Tensor) -> tuple[Tensor, Logs]:
+        def objective(latents: Tensor, *partners: Tensor) -> tuple[Tensor, Logs]:
             fakes = update.generator.call(network.both, latents)
-            partners = torch.arange(len(latents), device=latents.device) % len(update.real)
-            real = update.real[partners]
-            needed = self.loss.needs_reals_for_generator
-            loss = self.loss.generator(judge(fakes.first), judge(real).detach() if needed else None)
-            other_real = judge.call(other, second_domain(real)).detach() if needed else None
+            real = judge(partners[0]).detach() if partners else None
+            other_real = judge.call(other, second_domain(partners[0])).detach() if partners else None
+            loss = self.loss.generator(judge(fakes.first), real)
             loss = loss + self.loss.generator(judge.call(other, fakes.second), other_real)
             return loss, {"loss_generator": loss.detach()}
 

@@ -35,8 +35,8 @@ class Ebgan(Method[Loss]):
     def update_discriminator(self, update: Update) -> Logs:
         return self.descend_discriminator(update, update.real, update.draw_fakes(len(update.real)))
 
-    def adversarial_term(self, fake: Tensor, update: Update) -> Tensor:
-        energy = super().adversarial_term(fake, update)
+    def adversarial_term(self, fake: Tensor, partners: tuple[Tensor, ...], update: Update) -> Tensor:
+        energy = super().adversarial_term(fake, partners, update)
         if self.pull_away == 0:
             return energy
         network = update.discriminator.network

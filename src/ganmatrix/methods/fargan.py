@@ -31,7 +31,9 @@ class Fargan(Method[Loss]):
         batch = len(update.real)
         count = round(self.params.fake_as_real_share * batch)
         counted = torch.cat([update.real[: batch - count], self.select(count, update)])
-        return self.descend_discriminator(update, counted, update.draw_fakes(batch))
+        fake = update.draw_fakes(batch)
+        clean = (update.real, fake) if self.techniques else ()
+        return self.descend_discriminator(update, counted, fake, *clean)
 
     def select(self, count: int, update: Update) -> Tensor:
         """N0 of f N0 fresh fakes: those that D takes for real most, or any."""

@@ -54,7 +54,7 @@ class Gman(Method[SeparableLoss]):
         losses = [self.loss.discriminator(*each) for each in zip(real_logits, fake_logits, strict=True)]
         return torch.stack(losses).sum(), real_logits.mean(0), fake_logits.mean(0)
 
-    def adversarial_term(self, fake: Tensor, update: Update) -> Tensor:
+    def adversarial_term(self, fake: Tensor, partners: tuple[Tensor, ...], update: Update) -> Tensor:
         ensemble = update.discriminator.network
         assert isinstance(ensemble, Ensemble)
         each = update.discriminator.call(ensemble.each, fake)

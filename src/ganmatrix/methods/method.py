@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-import torch
 from torch import Tensor, nn
 
 from ganmatrix.methods.losses.loss import Loss, SeparableLoss
@@ -16,6 +15,10 @@ AnyLoss = TypeVar("AnyLoss", bound=Loss, covariant=True)
 
 Build = Callable[[tuple[int, ...]], Pair]
 """The family's pair for data of a shape, drawn from torch's default generator."""
+
+
+Contest = Callable[[Tensor, Tensor, Update], tuple[Tensor, Tensor, Tensor]]
+"""Batches of either side to D's loss, and its logits of each."""
 
 
 class Method(ABC, Generic[AnyLoss]):
@@ -44,25 +47,32 @@ class Method(ABC, Generic[AnyLoss]):
 
     def update_generator(self, update: Update) -> Logs:
         """Improve G: one step on the loss's generator term and the techniques'."""
-        logs = update.generator.descend(self.generator_objective(update), update.draw_latents(update.size))
+        latents = update.draw_latents(update.size)
+        batches = (latents, update.partners(latents)) if self.generator_needs_reals else (latents,)
+        logs = update.generator.descend(self.generator_objective(update), *batches)
         for technique in self.techniques:
             technique.after_generator(update)
         return logs
 
-    def discriminator_objective(self, update: Update) -> Objective:
+    @property
+    def generator_needs_reals(self) -> bool:
+        """Whether G's loss is also of reals: then each fake has one for a partner."""
+        return self.loss.needs_reals_for_generator
+
+    def discriminator_objective(self, update: Update, contest: Contest | None = None) -> Objective:
         """D's loss of batches of reals and fakes, with the techniques' terms.
 
-        Two more batches are the clean reals and fakes, if those that D trains on are not: auxiliary
-        tasks use them.
+        The loss is `contest`'s, if one is given. Two more batches are the clean reals and fakes, if those
+        that D trains on are not: auxiliary tasks use them.
         """
-        second_order = any(technique.params.second_order for technique in self.techniques)
+        contest = contest or self.contest
 
         def objective(real: Tensor, fake: Tensor, *clean: Tensor) -> tuple[Tensor, Logs]:
             clean_real, clean_fake = clean or (real, fake)
-            if second_order:
+            if self.second_order:
                 real, fake = (x if x.requires_grad else x.detach().requires_grad_() for x in (real, fake))
             real, fake = self.shown(real, update), self.shown(fake, update)
-            loss, real_logits, fake_logits = self.contest(real, fake, update)
+            loss, real_logits, fake_logits = contest(real, fake, update)
             logs = score_logs(loss, real_logits, fake_logits)
             sides = Sides(real, fake, real_logits, fake_logits, clean_real, clean_fake, self.loss)
             for technique in self.techniques:
@@ -72,11 +82,21 @@ class Method(ABC, Generic[AnyLoss]):
                 logs |= more
             return loss, logs | self.observe(sides)
 
+        return self.in_its_precision(objective, update)
+
+    @property
+    def second_order(self) -> bool:
+        """Whether D's objective contains a gradient of D."""
+        return any(technique.params.second_order for technique in self.techniques)
+
+    def in_its_precision(self, objective: Objective, update: Update) -> Objective:
+        """D's objective, in float32 whatever the recipe says if it contains a gradient of D."""
+
         def in_full_precision(*batches: Tensor) -> tuple[Tensor, Logs]:
             with update.discriminator.full_precision():
                 return objective(*batches)
 
-        return in_full_precision if second_order else objective
+        return in_full_precision if self.second_order else objective
 
     def contest(self, real: Tensor, fake: Tensor, update: Update) -> tuple[Tensor, Tensor, Tensor]:
         """D's loss on both sides, and its logits of each."""
@@ -88,12 +108,12 @@ class Method(ABC, Generic[AnyLoss]):
         return {}
 
     def generator_objective(self, update: Update) -> Objective:
-        """G's loss of a batch of latents, with the techniques' terms."""
+        """G's loss of latents, and of their partners where it needs reals, with the techniques' terms."""
         adversarial = not any(technique.replaces_adversary for technique in self.techniques)
 
-        def objective(latents: Tensor) -> tuple[Tensor, Logs]:
+        def objective(latents: Tensor, *partners: Tensor) -> tuple[Tensor, Logs]:
             fake = update.generator(latents)
-            loss = self.adversarial_term(fake, update) if adversarial else fake.new_zeros(())
+            loss = self.adversarial_term(fake, partners, update) if adversarial else fake.new_zeros(())
             extra, found = self.generator_extra(latents, fake, update)
             logs: Logs = dict(found)
             if extra is not None:
@@ -111,13 +131,12 @@ class Method(ABC, Generic[AnyLoss]):
         """A term of the rule's own in G's loss, of latents (N, latent) and what G made of them."""
         return NOTHING
 
-    def adversarial_term(self, fake: Tensor, update: Update) -> Tensor:
-        """G's loss on D's view of its fakes (N, *shape), attached to G."""
+    def adversarial_term(self, fake: Tensor, partners: tuple[Tensor, ...], update: Update) -> Tensor:
+        """G's loss on D's view of its fakes (N, *shape), attached to G, and of reals if it needs them."""
         logits = update.discriminator(self.shown(fake, update))
-        if not self.loss.needs_reals_for_generator:
+        if not partners:
             return self.loss.generator(logits, None)
-        partners = torch.arange(len(fake), device=fake.device) % len(update.real)
-        real = self.shown(update.real[partners], update)
+        real = self.shown(partners[0], update)
         return self.loss.generator(logits, update.discriminator(real).detach())
 
     def shown(self, batch: Tensor, update: Update) -> Tensor:

@@ -78,6 +78,10 @@ class Update:
         with torch.no_grad():
             return self.generator(self.draw_latents(count))
 
+    def partners(self, fakes: Tensor) -> Tensor:
+        """A real for each of (n, ...) fakes: the batch in its order, over again where it is the shorter."""
+        return self.real[torch.arange(len(fakes), device=self.real.device) % len(self.real)]
+
     def within_bounds(self, batch: Tensor) -> Tensor:
         """The batch, clipped to the range that data cannot leave."""
         return batch if self.bounds is None else batch.clamp(*self.bounds)

@@ -27,13 +27,16 @@ class Unrolled(Method[Loss]):
     def update_discriminator(self, update: Update) -> Logs:
         return self.descend_discriminator(update, update.real, update.draw_fakes(len(update.real)))
 
-    def adversarial_term(self, fake: Tensor, update: Update) -> Tensor:
+    @property
+    def generator_needs_reals(self) -> bool:
+        return True
+
+    def adversarial_term(self, fake: Tensor, partners: tuple[Tensor, ...], update: Update) -> Tensor:
         network = update.discriminator.network
         weights: dict[str, Tensor] = dict(network.named_parameters())
         # Looking ahead leaves no trace: statistics and norm estimates are those of copies.
         buffers = {name: value.clone() for name, value in network.named_buffers()}
-        partners = torch.arange(len(fake), device=fake.device) % len(update.real)
-        real, fake = self.shown(update.real[partners], update), self.shown(fake, update)
+        real, fake = self.shown(partners[0], update), self.shown(fake, update)
 
         def logits(batch: Tensor) -> Tensor:
             return functional_call(network, weights | buffers, (batch,))

@@ -116,6 +116,12 @@ def _method_problem(params: Params) -> str | None:
                     f"{name}.batch_size is {recipe.batch_size}; methods.{key} needs a multiple of "
                     f"{method.group * recipe.accumulate} (its packs, in every micro-batch)"
                 )
+            related = [t.kind for t in method.techniques if t.relates_samples]
+            if related and _smallest_piece(recipe) < 2:
+                return (
+                    f"{name}.accumulate is {recipe.accumulate}, which leaves a micro-batch of one, but "
+                    f"{related[0]} of methods.{key} compares samples; lower it"
+                )
         if key in params.grid.methods and params.probes.samples % method.group:
             return (
                 f"probes.samples is {params.probes.samples}; methods.{key} needs a multiple of "
@@ -124,14 +130,19 @@ def _method_problem(params: Params) -> str | None:
     return None
 
 
+def _smallest_piece(recipe: Recipe) -> int:
+    """Samples in the smallest micro-batch."""
+    size = -(-recipe.batch_size // recipe.accumulate)
+    return recipe.batch_size % size or size
+
+
 def _normalisation_problem(params: Params) -> str | None:
     """The first pair of the grid that normalises over batches which it does not have, or has of one."""
     points = [name for name in params.grid.datasets if params.datasets[name].is_points]
     for key, name in itertools.product(params.grid.architectures, points):
         normed = getattr(params.architectures[key].points, "batch_norm", False)
         recipe = params.recipe(name, key)
-        size = -(-recipe.batch_size // recipe.accumulate)
-        if normed and (recipe.batch_size % size or size) < 2:
+        if normed and _smallest_piece(recipe) < 2:
             return (
                 f"architectures.{key}.points.batch_norm is true, but "
                 f"{_recipe_key(params, name, key)}.accumulate, "

@@ -140,6 +140,7 @@ class Apa(MethodSection):
     kind: Literal["apa"]
     target: float = Field(default=0.6, gt=-1, lt=1, description="E sign D(real) that p is steered to")
     interval: int = Field(default=4, ge=1, le=1000, description="D steps between changes of p")
+    separable_loss: ClassVar[bool] = True
     ramp: int = Field(default=500_000, ge=1, description="reals seen in which p could go from 0 to 1")
 
 

@@ -17,6 +17,8 @@ class TechniqueSection(Section):
     needs_critic: ClassVar[bool] = False
     """Whether it reads D's features, or changes its layers."""
     images_only: ClassVar[bool] = False
+    relates_samples: ClassVar[bool] = False
+    """Whether its term is of samples against each other: of a single one it says nothing."""
     replaces_adversary: ClassVar[bool] = False
     """Whether its term takes the place of D's verdict in G's loss."""
 
@@ -148,6 +150,7 @@ class InfoMax(TechniqueSection):
     discriminator_weight: Weight = 0.2
     generator_weight: Weight = 0.2
     dimension: int = Field(default=1024, ge=2, le=8192, description="of the space both are projected to")
+    relates_samples: ClassVar[bool] = True
     needs_critic: ClassVar[bool] = True
     images_only: ClassVar[bool] = True
 
@@ -167,6 +170,7 @@ class MinibatchDiscrimination(TechniqueSection):
     kind: Literal["minibatch_discrimination"]
     kernels: int = Field(default=50, ge=1, le=1000)
     dimension: int = Field(default=5, ge=1, le=100)
+    relates_samples: ClassVar[bool] = True
     needs_critic: ClassVar[bool] = True
 
 

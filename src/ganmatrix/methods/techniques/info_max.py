@@ -76,6 +76,6 @@ def info_nce(local: Tensor, whole: Tensor) -> Tensor:
     count = len(local)
     scores = torch.einsum("mkr,nr->nmk", local, whole)
     own = torch.eye(count, dtype=torch.bool, device=local.device)
-    positives = scores[own]
+    positives = scores.diagonal(dim1=0, dim2=1).T
     negatives = scores.masked_fill(own[:, :, None], -torch.inf).flatten(1).logsumexp(dim=1, keepdim=True)
     return (torch.logaddexp(positives, negatives) - positives).mean()

@@ -53,5 +53,6 @@ class Rotation(Technique[RotationParams]):
 def turn_quarters(images: Tensor) -> tuple[Tensor, Tensor]:
     """Images (N, C, S, S), turned by quarters of the batch, and the turns (N,) in units of 90 degrees."""
     turns = torch.arange(len(images), device=images.device) * TURNS // len(images)
-    pieces = [images[turns == turn].rot90(turn, (2, 3)) for turn in range(TURNS)]
+    bounds = [-(-turn * len(images) // TURNS) for turn in range(TURNS + 1)]
+    pieces = [images[bounds[turn] : bounds[turn + 1]].rot90(turn, (2, 3)) for turn in range(TURNS)]
     return torch.cat(pieces), turns
