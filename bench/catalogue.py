@@ -8,11 +8,14 @@ A cost is an iteration at n_dis = 1 over that of the plain GAN in the same run: 
 """
 
 import argparse
+import inspect
 import json
 import re
 from pathlib import Path
 from typing import Any, get_args
 
+from ganmatrix.methods.losses.catalogue import build
+from ganmatrix.params.losses import Loss, LossName
 from ganmatrix.params.methods import Method
 from ganmatrix.params.techniques import Technique
 
@@ -47,6 +50,15 @@ def row(kind: str, section: type, cost: dict[str, Any]) -> str:
     return f"| `{kind}` | {what.replace('|', '&#124;')} | {source[1] if source else '-'} | {numbers} |"
 
 
+def loss_row(kind: str) -> str:
+    """One line: name, what it is, source; both from the code."""
+    made = type(build(Loss(kind=kind)))
+    what = (made.__doc__ or "").strip().splitlines()[0].replace("|", "&#124;")
+    module = (inspect.getmodule(made).__doc__ or "").splitlines()[0]
+    source = re.search(r"\(([^()]*\d{4})\)", module)
+    return f"| `{kind}` | {what} | {source[1] if source else '-'} |"
+
+
 def table(costs: dict[str, Any]) -> str:
     """The Markdown between the marks."""
     machine = f"{costs['device']}, {costs['threads']} threads, torch {costs['torch']}"
@@ -56,6 +68,7 @@ def table(costs: dict[str, Any]) -> str:
         lines += [
             row(kind, section, costs["costs"][prefix + kind]) for kind, section in members(annotation).items()
         ]
+    lines += ["", "| loss | what it does | source |", "|---|---|---|", *map(loss_row, get_args(LossName))]
     return "\n".join([BEGIN, *lines, END])
 
 
