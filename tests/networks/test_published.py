@@ -151,7 +151,8 @@ def _xavier(layer, gain):
     places = weight[0, 0].numel()
     bound = gain * math.sqrt(6 / (places * sum(weight.shape[:2])))
     assert float(weight.abs().max()) <= bound * 1.0001
-    assert float(weight.std()) == pytest.approx(bound / math.sqrt(3), rel=0.1)
+    error = math.sqrt(0.2 / weight.numel())  # of the deviation of so many uniform values, relative
+    assert float(weight.std()) == pytest.approx(bound / math.sqrt(3), rel=5 * error)
 
 
 def _down_blocks(discriminator):
@@ -161,6 +162,7 @@ def _down_blocks(discriminator):
 @pytest.mark.parametrize("side", [32, 48, 64, 128])
 def test_sngan_initialisation(side):
     """Gain sqrt(2) for a block's 3x3 convolutions, 1 for all else."""
+    torch.manual_seed(side)
     sizes = {"latent": 128, "generator_width": 16, "discriminator_width": 16}
     pair = sngan_resnet.build(SnganNetwork(**sizes, attention=16), 3, side)
     _xavier(pair.generator[0], 1)

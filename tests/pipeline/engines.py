@@ -116,7 +116,9 @@ class Project:
 
     def digests(self) -> dict[str, str]:
         """SHA-256 of every output."""
+        raw = self.root / "data" / "raw"  # what git keeps there is no output
         files = [f for folder in OUTPUTS for f in (self.root / folder).rglob("*") if f.is_file()]
+        files = [f for f in files if not f.is_relative_to(raw)]
         files += (self.root / "reports").glob("*.html")
         return {
             f.relative_to(self.root).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files
@@ -124,7 +126,9 @@ class Project:
 
     def delete_outputs(self) -> None:
         for folder in OUTPUTS:
-            shutil.rmtree(self.root / folder)
+            for child in (self.root / folder).iterdir():
+                if child != self.root / "data" / "raw":
+                    shutil.rmtree(child) if child.is_dir() else child.unlink()
         for page in (self.root / "reports").glob("*.html"):
             page.unlink()
 
