@@ -22,10 +22,10 @@ from rule_game import (
 )
 
 
-@pytest.mark.parametrize("bounds", [None, (-0.8, 0.8)])
+@pytest.mark.parametrize("bounds", [None, (-0.3, 0.3)])
 def test_rob_gan_sees_the_hardest_reals_within_reach(bounds):
     game = Game("rob_gan", bounds=bounds, epsilon=0.3, step_size=0.2, steps=3)
-    game.real = game.real * 0.8
+    game.real = game.real * 0.3
     game.step_discriminator()
     hard = [climb(game, x, 0.3, 0.2, 3) for x in game.real]
     assert real_loss(game.score, hard) > real_loss(game.score, game.real)
