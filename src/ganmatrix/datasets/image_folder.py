@@ -7,21 +7,18 @@ are one class. Formats and sizes may be mixed.
 import hashlib
 import os
 from collections.abc import Generator
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ganmatrix.datasets.own_split import OwnSplit
 from ganmatrix.datasets.resizing import RESIZER
-from ganmatrix.datasets.stream import BadSource, Frame, Sample, Split, check_class_names, held_out_members
+from ganmatrix.datasets.stream import BadSource, Frame, Sample, Split, check_class_names
 from ganmatrix.params.datasets import ImageFolder as ImageFolderParams
 
 ONLY_CLASS = "all"
 
 
-class ImageFolder:
+class ImageFolder(OwnSplit[ImageFolderParams]):
     """One folder whose images are split at random, or one folder a split."""
 
     def __init__(self, params: ImageFolderParams, root: Path) -> None:
@@ -59,22 +56,13 @@ class ImageFolder:
         for i, (split, file) in enumerate(rows):
             if i < start:
                 continue
-            member = self._member(split, i)
+            member = self.member(split, i)
             path = self.folders[split] / file
             yield Sample(str(path), member, numbers[_class_of(file)], path)
 
-    def _member(self, split: Split, number: int) -> Split:
-        if self._held_out is None:
-            return split
-        return "held_out" if self._held_out[number] else "train"
-
-    @cached_property
-    def _held_out(self) -> NDArray[np.bool_] | None:
-        if self.params.held_out is not None:
-            return None
-        return held_out_members(
-            len(self), self.params.held_out_share, self.params.seed, self.folders["train"]
-        )
+    @property
+    def place(self) -> Path:
+        return self.folders["train"]
 
 
 def _class_of(file: str) -> str:

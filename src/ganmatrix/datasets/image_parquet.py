@@ -7,16 +7,14 @@ names. Class names come from params.yaml, else from the files' own metadata, els
 import hashlib
 import json
 from collections.abc import Generator, Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
+from ganmatrix.datasets.own_split import OwnSplit
 from ganmatrix.datasets.resizing import RESIZER
 from ganmatrix.datasets.stream import (
     BadSample,
@@ -26,7 +24,6 @@ from ganmatrix.datasets.stream import (
     Split,
     check_class_names,
     first_line,
-    held_out_members,
 )
 from ganmatrix.params.datasets import ImageParquet as ImageParquetParams
 
@@ -35,7 +32,7 @@ BUFFER = 1024**2
 """Read at a time: rows, and bytes of a file. A row group may be the whole file."""
 
 
-class ImageParquet:
+class ImageParquet(OwnSplit[ImageParquetParams]):
     """Parquet files whose rows are split at random, or files for each split."""
 
     def __init__(self, params: ImageParquetParams, root: Path) -> None:
@@ -95,7 +92,7 @@ class ImageParquet:
                         )
                         for image, label in zip(images, labels, strict=True):
                             if row >= start:
-                                member = self._member(split, before + row)
+                                member = self.member(split, before + row)
                                 yield self._sample(f"{path}, row {row}", member, image.as_py(), label.as_py())
                             row += 1
         except (pa.ArrowException, OSError) as error:
@@ -107,16 +104,9 @@ class ImageParquet:
             return Sample(name, split, 0, BadSample(f"its label is {label}; expected {choices}"))
         return Sample(name, split, label, image or BadSample("it has no image bytes"))
 
-    def _member(self, split: Split, number: int) -> Split:
-        if self._held_out is None:
-            return split
-        return "held_out" if self._held_out[number] else "train"
-
-    @cached_property
-    def _held_out(self) -> NDArray[np.bool_] | None:
-        if self.params.held_out is not None:
-            return None
-        return held_out_members(len(self), self.params.held_out_share, self.params.seed, self._paths[0][1])
+    @property
+    def place(self) -> Path:
+        return self._paths[0][1]
 
     def _checked(self, path: Path) -> int:
         """Rows of a file that has the columns. BadSource if it is none, or has others."""
