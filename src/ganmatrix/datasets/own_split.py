@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from ganmatrix.datasets.stream import Split, held_out_members
 from ganmatrix.params.datasets import OwnImages
 
-
 Params = TypeVar("Params", bound=OwnImages)
 
 
