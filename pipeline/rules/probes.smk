@@ -4,6 +4,7 @@
 rule probe:
     input:
         weights=rules.train.output.weights,
+        train=lambda w: f"data/{cell_of(w).dataset}/train.npy",
         held_out=lambda w: f"data/{cell_of(w).dataset}/held_out.npy",
         card=lambda w: f"data/{cell_of(w).dataset}/card.json",
     output:

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ganmatrix.entry import null_entries
 from ganmatrix.evaluation import reference, score
 from ganmatrix.evaluation.energy_distance import energy_distance
-from ganmatrix.evaluation.entry import column, null_scores
+from ganmatrix.evaluation.naming import column
 from ganmatrix.evaluation.reference import image_reference, point_reference
 from ganmatrix.evaluation.score import NO_MODES, NON_FINITE, generate, quantise, score_images, score_points
 from ganmatrix.params.evaluation import ImageEvaluation, PointEvaluation
@@ -50,7 +51,7 @@ def _score(generator: nn.Module, latents: Tensor, reals: np.ndarray, extractor):
 def test_names_of_columns() -> None:
     assert column("fid", "init", "efficientnet_lite0") == "fid_efficientnet_lite0_init"
     assert column("modes", "ema") == "modes_ema"
-    assert null_scores(["a"], "diverged") == {"a": {"value": None, "protocol": {}, "reason": "diverged"}}
+    assert null_entries(["a"], "diverged") == {"a": {"value": None, "protocol": {}, "reason": "diverged"}}
 
 
 def test_quantising_inverts_the_scaling_of_the_data() -> None:

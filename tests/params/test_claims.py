@@ -2,7 +2,7 @@
 
 import pytest
 
-from ganmatrix.evaluation.entry import column
+from ganmatrix.evaluation.naming import column
 from ganmatrix.evaluation.score import IMAGE_METRICS, POINT_METRICS
 from ganmatrix.params import load
 from ganmatrix.params.columns import columns

@@ -1,10 +1,13 @@
 """Discriminators whose behaviour is known in closed form, and a small real one."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from ganmatrix.params.probes import Probes
+from ganmatrix.probes.subject import Game
 
 
 class Linear(nn.Module):
@@ -56,5 +59,23 @@ def params() -> Probes:
 
 
 @pytest.fixture
-def generator() -> torch.Generator:
+def play() -> Callable[..., Game]:
+    """A game of D against a generator of the given fakes; the reals are the training set too."""
+
+    def make(discriminator: nn.Module, reals: Tensor, fakes: Tensor, bounded: bool = False) -> Game:
+        return Game(
+            discriminator=discriminator,
+            generator=nn.Identity().eval(),
+            latents=fakes,
+            fakes=fakes,
+            reals=reals,
+            train=reals,
+            bounded=bounded,
+        )
+
+    return make
+
+
+@pytest.fixture
+def stream() -> torch.Generator:
     return torch.Generator().manual_seed(0)

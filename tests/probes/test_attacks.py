@@ -48,39 +48,39 @@ def test_fgsm_shifts_a_linear_logit_by_the_l1_norm(linear, push: Push) -> None:
     torch.testing.assert_close(linear(attacked) - linear(points), torch.full((6,), push * 0.3 * 7))
 
 
-def test_pgd_reaches_the_corner_of_the_ball_on_a_linear_logit(linear, generator) -> None:
+def test_pgd_reaches_the_corner_of_the_ball_on_a_linear_logit(linear, stream) -> None:
     points = torch.randn(6, 2)
-    attacked = pgd(linear, points, 0.3, Push.UP, 10, 0.25, bounded=False, generator=generator)
+    attacked = pgd(linear, points, 0.3, Push.UP, 10, 0.25, bounded=False, generator=stream)
     torch.testing.assert_close(attacked, fgsm(linear, points, 0.3, Push.UP, bounded=False))
 
 
-def test_pgd_is_at_least_as_strong_as_fgsm(convolutional, images, generator) -> None:
+def test_pgd_is_at_least_as_strong_as_fgsm(convolutional, images, stream) -> None:
     with torch.no_grad():
         one_step = convolutional(fgsm(convolutional, images, 0.2, Push.UP, bounded=True)).mean()
-        many = pgd(convolutional, images, 0.2, Push.UP, 10, 0.25, bounded=True, generator=generator)
+        many = pgd(convolutional, images, 0.2, Push.UP, 10, 0.25, bounded=True, generator=stream)
         assert convolutional(many).mean() > one_step
 
 
-def test_perturbations_stay_in_the_ball_and_in_bounds(convolutional, images, generator) -> None:
+def test_perturbations_stay_in_the_ball_and_in_bounds(convolutional, images, stream) -> None:
     for perturbed in (
         fgsm(convolutional, images, 0.2, Push.DOWN, bounded=True),
-        pgd(convolutional, images, 0.2, Push.DOWN, 10, 0.25, bounded=True, generator=generator),
-        sign_noise(images, 0.2, bounded=True, generator=generator),
+        pgd(convolutional, images, 0.2, Push.DOWN, 10, 0.25, bounded=True, generator=stream),
+        sign_noise(images, 0.2, bounded=True, generator=stream),
     ):
         assert (perturbed - images).abs().max().item() == pytest.approx(0.2, abs=1e-6)
         assert perturbed.abs().max() <= 1
 
 
-def test_noise_is_balanced_and_of_full_strength(generator) -> None:
-    noise = sign_noise(torch.zeros(100, 2, 10, 10), 0.5, bounded=False, generator=generator)
+def test_noise_is_balanced_and_of_full_strength(stream) -> None:
+    noise = sign_noise(torch.zeros(100, 2, 10, 10), 0.5, bounded=False, generator=stream)
     assert set(noise.unique().tolist()) == {-0.5, 0.5}
     assert abs(noise.mean().item()) < 4 * 0.5 / 20000**0.5
 
 
-def test_strength_zero_changes_nothing(convolutional, images, generator) -> None:
+def test_strength_zero_changes_nothing(convolutional, images, stream) -> None:
     for unchanged in (
         fgsm(convolutional, images, 0.0, Push.UP, bounded=True),
-        pgd(convolutional, images, 0.0, Push.UP, 3, 0.25, bounded=True, generator=generator),
-        sign_noise(images, 0.0, bounded=True, generator=generator),
+        pgd(convolutional, images, 0.0, Push.UP, 3, 0.25, bounded=True, generator=stream),
+        sign_noise(images, 0.0, bounded=True, generator=stream),
     ):
         assert torch.equal(unchanged, images)

@@ -12,15 +12,16 @@ from ganmatrix.probes.measure import null_probes, probe
 COLUMNS = {name for member in PROBES.values() for name in member.columns}
 
 
-def test_linear_discriminator_in_closed_form(linear, params, generator) -> None:
+def test_linear_discriminator_in_closed_form(linear, play, params, stream) -> None:
     # On reals D = 0.5 and on fakes D = -0.5, so an attack of L1 reach 7 * strength flips both at 1/14.
     reals, fakes = torch.tensor([[0.5 / 3, 0.0]] * 20), torch.tensor([[-0.5 / 3, 0.0]] * 20)
-    entries = probe(linear, reals, fakes, [0, 0.05, 0.1], params, False, generator)
+    params = params.model_copy(update={"point_strengths": [0, 0.05, 0.1]})
+    entries = probe(play(linear, reals, fakes), params, stream)
     assert set(entries) == COLUMNS
     for attack in ("fgsm", "pgd"):
         for measure in ("accuracy", "auroc"):
             entry = entries[f"{attack}_{measure}"]
-            assert entry["curve"] == {"strength": [0, 0.05, 0.1], "value": [1.0, 1.0, 0.0]}
+            assert entry["curve"] == {"axis": "strength", "at": [0, 0.05, 0.1], "value": [1.0, 1.0, 0.0]}
             assert entry["value"] == pytest.approx(0.75)
     assert entries["gradient_norm_real"]["value"] == pytest.approx(5)
     assert entries["gradient_norm_fake_max"]["value"] == pytest.approx(5)
@@ -29,37 +30,36 @@ def test_linear_discriminator_in_closed_form(linear, params, generator) -> None:
     json.dumps(entries, allow_nan=False)
 
 
-def test_states_its_protocol(convolutional, images, params, generator) -> None:
-    entries = probe(convolutional, images, -images, params.image_strengths, params, True, generator)
+def test_states_its_protocol(convolutional, images, play, params, stream) -> None:
+    entries = probe(play(convolutional, images, -images, bounded=True), params, stream)
     protocol = entries["pgd_auroc"]["protocol"]
     assert (protocol["steps"], protocol["relative_step"], protocol["start"]) == (10, 0.25, "uniform")
     assert all(entry["protocol"]["real_samples"] == 16 for entry in entries.values())
 
 
-def test_leaves_the_discriminator_as_it_was(convolutional, images, params, generator) -> None:
+def test_leaves_the_discriminator_as_it_was(convolutional, images, play, params, stream) -> None:
     before = {name: value.clone() for name, value in convolutional.state_dict().items()}
-    probe(convolutional, images, -images, params.image_strengths, params, True, generator)
+    probe(play(convolutional, images, -images, bounded=True), params, stream)
     assert all(torch.equal(value, before[name]) for name, value in convolutional.state_dict().items())
     assert all(parameter.grad is None for parameter in convolutional.parameters())
     assert not convolutional.training
 
 
-def test_is_reproducible_and_leaves_the_generator_alone(convolutional, images, params, generator) -> None:
-    state = generator.get_state()
+def test_is_reproducible_and_leaves_the_stream_alone(convolutional, images, play, params, stream) -> None:
+    state = stream.get_state()
     first, second = (
-        probe(convolutional, images, -images, params.image_strengths, params, True, generator)
-        for _ in range(2)
+        probe(play(convolutional, images, -images, bounded=True), params, stream) for _ in range(2)
     )
     assert first == second
-    assert torch.equal(generator.get_state(), state)
+    assert torch.equal(stream.get_state(), state)
 
 
-def test_what_is_not_finite_is_a_result(linear, params, generator) -> None:
+def test_what_is_not_finite_is_a_result(linear, play, params, stream) -> None:
     points = torch.zeros(20, 2)
-    broken = probe(linear, points, points / 0, params.point_strengths, params, False, generator)
+    broken = probe(play(linear, points, points / 0), params, stream)
     assert broken == null_probes("the generator's samples are not finite")
     linear.bias = float("inf")
-    entries = probe(linear, points, points, params.point_strengths, params, False, generator)
+    entries = probe(play(linear, points, points), params, stream)
     assert entries["fgsm_auroc"] == {
         "value": None,
         "protocol": {},
@@ -67,23 +67,21 @@ def test_what_is_not_finite_is_a_result(linear, params, generator) -> None:
     }
     assert entries["gradient_norm_real"]["value"] == pytest.approx(5)
     linear.weight.data[0] = torch.nan
-    entries = probe(linear, points, points, params.point_strengths, params, False, generator)
+    entries = probe(play(linear, points, points), params, stream)
     assert set(entries) == COLUMNS
     assert all(entry["value"] is None for entry in entries.values())
 
 
-def test_constant_images_are_at_chance(convolutional, params, generator) -> None:
+def test_constant_images_are_at_chance(convolutional, play, params, stream) -> None:
     black = torch.full((16, 1, 16, 16), -1.0)
-    entries = probe(convolutional, black, black, params.image_strengths, params, True, generator)
+    entries = probe(play(convolutional, black, black, bounded=True), params, stream)
     assert entries["fgsm_auroc"]["curve"]["value"][0] == 0.5
 
 
-def test_refuses_misuse(linear, params, generator) -> None:
+def test_refuses_misuse(linear, play, params, stream) -> None:
     points = torch.zeros(2, 2)
-    with pytest.raises(ValueError, match="strengths must ascend"):
-        probe(linear, points, points, [0, 0.1, 0.1], params, False, generator)
     with pytest.raises(ValueError, match="training mode"):
-        probe(linear.train(), points, points, [0, 0.1], params, False, generator)
+        probe(play(linear.train(), points, points), params, stream)
 
 
 def test_normalised_area_of_uneven_strengths() -> None:

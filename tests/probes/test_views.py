@@ -36,14 +36,14 @@ def test_without_batch_statistics_the_view_is_the_discriminator() -> None:
     assert view(discriminator, torch.randn(5, 2)) is discriminator
 
 
-def test_one_protocol_serves_every_architecture() -> None:
+def test_one_protocol_serves_every_architecture(play) -> None:
     params = Probes(samples=16, point_strengths=[0, 0.1], image_strengths=[0, 0.1], pgd_steps=2)
     reals, fakes = torch.randn(16, 2), torch.randn(16, 2)
     protocols = [
         {
             name: entry["protocol"]
             for name, entry in probe(
-                _network(*norm).eval(), reals, fakes, [0, 0.1], params, False, torch.Generator()
+                play(_network(*norm).eval(), reals, fakes), params, torch.Generator()
             ).items()
         }
         for norm in ((), (nn.BatchNorm1d(4),))

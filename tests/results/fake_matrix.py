@@ -131,7 +131,7 @@ class FakeMatrix:
             entries[name] = self._entry(cell, values[2], protocol)
             known = cell.id not in self.diverged
             if known:
-                entries[name]["curve"] = {"strength": list(STRENGTHS), "value": values}
+                entries[name]["curve"] = {"axis": "strength", "at": list(STRENGTHS), "value": values}
         return entries
 
     def _entry(self, cell: Cell, value: float, protocol: dict[str, Any]) -> dict[str, Any]:

@@ -68,8 +68,9 @@ def test_the_long_tables_carry_the_cells_identity(assembled):
         "architecture",
         "method",
         "seed",
-        "probe",
-        "strength",
+        "column",
+        "axis",
+        "at",
         "value",
     }
     assert len(curves) == 11 * 5 * 5

@@ -7,14 +7,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ganmatrix.entry import Entry, inapplicable, null_entries
 from ganmatrix.evaluation.digits_cnn import Reader, read
 from ganmatrix.evaluation.energy_distance import energy_distance
-from ganmatrix.evaluation.entry import Entry, column, inapplicable, null_scores
 from ganmatrix.evaluation.extractor import Extractor
 from ganmatrix.evaluation.frechet import frechet_distance_to_root, moments
 from ganmatrix.evaluation.inception_score import inception_score
 from ganmatrix.evaluation.kid import kernel_distance
 from ganmatrix.evaluation.modes import mode_coverage, reverse_kl
+from ganmatrix.evaluation.naming import column
 from ganmatrix.evaluation.reference import MOST_POINTS, Reference
 from ganmatrix.params.base import Checkpoint
 from ganmatrix.params.evaluation import ImageEvaluation, PointEvaluation
@@ -48,7 +49,7 @@ def score_images(
     for batch in torch.split(latents, GENERATION_BATCH):
         samples = generate(generator, batch)
         if not samples.isfinite().all():
-            return null_scores(names.values(), NON_FINITE)
+            return null_entries(names.values(), NON_FINITE)
         batches.append([array.cpu().numpy() for array in extractor(quantise(samples))])
     features, probabilities = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
     mean, covariance = moments(features)
@@ -93,7 +94,7 @@ def score_points(
     entries = {} if has_modes else inapplicable(modes, NO_MODES)
     samples = generate(generator, latents)
     if not samples.isfinite().all():
-        return null_scores([*modes, distance], NON_FINITE) | entries
+        return null_entries([*modes, distance], NON_FINITE) | entries
     points: NDArray[np.float32] = samples.cpu().numpy()
     protocol: dict[str, Any] = {"checkpoint": checkpoint, "dtype": _dtype(samples)}
     if has_modes:
@@ -138,7 +139,7 @@ def score_stacked_digits(
     for batch in torch.split(latents, GENERATION_BATCH):
         samples = generator(batch)
         if not samples.isfinite().all():
-            return null_scores(names.values(), NON_FINITE)
+            return null_entries(names.values(), NON_FINITE)
         digits = read(reader.network, quantise(samples)).cpu().numpy()
         counts += np.bincount(digits @ np.array([100, 10, 1]), minlength=STACK_CLASSES)
     protocol = reader.protocol | {

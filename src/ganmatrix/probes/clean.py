@@ -1,7 +1,8 @@
 """How well D tells unperturbed reals from unperturbed fakes: what any loss of robustness starts from."""
 
+from ganmatrix.entry import Entry
 from ganmatrix.probes.curve import MEASURES, curve_columns, logits
-from ganmatrix.probes.subject import Entry, Probe, Subject
+from ganmatrix.probes.subject import Probe, Subject
 
 
 def _measure(subject: Subject) -> dict[str, Entry]:

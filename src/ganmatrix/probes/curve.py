@@ -8,9 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ganmatrix.entry import Entry
 from ganmatrix.probes.discrimination import accuracy, auroc
 from ganmatrix.probes.perturbation import Push
-from ganmatrix.probes.subject import Entry, Subject
+from ganmatrix.probes.subject import Subject
 
 Perturb = Callable[[nn.Module, Tensor, float, Push], Tensor]
 
@@ -42,7 +43,7 @@ def robustness_curves(
     return {
         f"{name}_{measure}": {
             "value": normalised_area(subject.strengths, values),
-            "curve": {"strength": list(subject.strengths), "value": values},
+            "curve": {"axis": "strength", "at": [*subject.strengths], "value": [*values]},
             "protocol": conditions,
         }
         for measure, values in curves.items()

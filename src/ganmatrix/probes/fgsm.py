@@ -2,10 +2,11 @@
 
 from torch import Tensor, nn
 
+from ganmatrix.entry import Entry
 from ganmatrix.probes.curve import curve_columns, robustness_curves
 from ganmatrix.probes.input_gradient import input_gradient
 from ganmatrix.probes.perturbation import Push, within_bounds
-from ganmatrix.probes.subject import Entry, Probe, Subject
+from ganmatrix.probes.subject import Probe, Subject
 
 
 def fgsm(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push, bounded: bool) -> Tensor:

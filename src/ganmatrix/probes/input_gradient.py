@@ -5,7 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ganmatrix.probes.subject import Entry, Probe, Subject
+from ganmatrix.entry import Entry
+from ganmatrix.probes.subject import Probe, Subject
 
 STATISTICS: dict[str, Callable[[Tensor], Tensor]] = {
     "": torch.mean,

@@ -7,9 +7,10 @@ mere sensitivity, and only the further fall under attack is adversarial vulnerab
 import torch
 from torch import Tensor, nn
 
+from ganmatrix.entry import Entry
 from ganmatrix.probes.curve import curve_columns, robustness_curves
 from ganmatrix.probes.perturbation import Push, within_bounds
-from ganmatrix.probes.subject import Entry, Probe, Subject
+from ganmatrix.probes.subject import Probe, Subject
 
 
 def sign_noise(inputs: Tensor, strength: float, bounded: bool, generator: torch.Generator) -> Tensor:
@@ -20,7 +21,7 @@ def sign_noise(inputs: Tensor, strength: float, bounded: bool, generator: torch.
 
 def _measure(subject: Subject) -> dict[str, Entry]:
     def perturb(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push) -> Tensor:
-        return sign_noise(inputs, strength, subject.bounded, subject.generator)
+        return sign_noise(inputs, strength, subject.bounded, subject.stream)
 
     return robustness_curves("noise", subject, perturb, {})
 

@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor, nn
 
+from ganmatrix.entry import Entry
 from ganmatrix.probes.curve import curve_columns, robustness_curves
 from ganmatrix.probes.input_gradient import input_gradient
 from ganmatrix.probes.perturbation import Push, within_bounds
-from ganmatrix.probes.subject import Entry, Probe, Subject
+from ganmatrix.probes.subject import Probe, Subject
 
 
 def pgd(
@@ -47,7 +48,7 @@ def _measure(subject: Subject) -> dict[str, Entry]:
             params.pgd_steps,
             params.pgd_relative_step,
             subject.bounded,
-            subject.generator,
+            subject.stream,
         )
 
     protocol = {"steps": params.pgd_steps, "relative_step": params.pgd_relative_step, "start": "uniform"}

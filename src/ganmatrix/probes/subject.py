@@ -1,48 +1,71 @@
 """What a probe is given, and what it answers."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ganmatrix.entry import Entry
 from ganmatrix.params.probes import Probes
 from ganmatrix.probes import views
 
 
-class Curve(TypedDict):
-    """A measure against the strength of a perturbation, an L-infinity radius in data units."""
+@dataclass(frozen=True)
+class Game:
+    """A discriminator in eval mode, with the data and the opponent that it is probed at.
 
-    strength: list[float]
-    value: list[float]
+    All samples are float32 in data units. `bounded` data are images: they stay within [-1, 1] when
+    perturbed.
+    """
 
-
-class Entry(TypedDict):
-    """One number of probes.json. `value` is None exactly when `reason` says why."""
-
-    value: float | None
-    protocol: dict[str, Any]
-    curve: NotRequired[Curve]
-    reason: NotRequired[str]
+    discriminator: nn.Module
+    """Maps (N, *shape) to logits (N,)."""
+    generator: nn.Module
+    """Maps latents to samples, in eval mode: the G that D last played against."""
+    latents: Tensor
+    """(N, latent)."""
+    fakes: Tensor
+    """(N, *shape): what G makes of the latents."""
+    reals: Tensor
+    """(N, *shape), held out: no training step has seen them."""
+    train: Tensor
+    """(M, *shape), from the training set."""
+    bounded: bool
+    members: tuple[nn.Module, ...] = ()
+    """The discriminators that D consists of, where the method has several."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """D's view of each side with the reals and fakes to probe it at, float32 in data units.
+    """D's view of each side with the samples to probe it at.
 
-    A view is D in eval mode: it maps a batch to logits (n,), each of its own sample alone. `bounded`
-    data stay within [-1, 1] when perturbed.
+    A view is D in eval mode: it maps a batch to logits (n,), each of its own sample alone.
     """
 
     real_view: nn.Module
     fake_view: nn.Module
-    reals: Tensor
-    fakes: Tensor
-    strengths: tuple[float, ...]
+    game: Game
     params: Probes
-    bounded: bool
-    generator: torch.Generator
+    stream: torch.Generator
+
+    @property
+    def reals(self) -> Tensor:
+        return self.game.reals
+
+    @property
+    def fakes(self) -> Tensor:
+        return self.game.fakes
+
+    @property
+    def bounded(self) -> bool:
+        return self.game.bounded
+
+    @property
+    def strengths(self) -> tuple[float, ...]:
+        """Of perturbations, in ascending order, on the data's [-1, 1] scale."""
+        return tuple(self.params.image_strengths if self.bounded else self.params.point_strengths)
 
     @property
     def protocol(self) -> dict[str, Any]:
@@ -64,8 +87,3 @@ class Probe:
 
     columns: tuple[str, ...]
     measure: Callable[[Subject], dict[str, Entry]]
-
-
-def null_entries(columns: Iterable[str], reason: str) -> dict[str, Entry]:
-    """What a probe without an answer reports: nothing, and why."""
-    return {name: {"value": None, "protocol": {}, "reason": reason} for name in columns}

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from ganmatrix.errors import UserError
-from ganmatrix.reporting.measures import CHANCE, Bounds, bounds
+from ganmatrix.reporting.catalogue.measure import Bounds
+from ganmatrix.reporting.measures import CHANCE, bounds
 
 T = TypeVar("T")
 

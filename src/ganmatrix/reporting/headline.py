@@ -3,14 +3,13 @@
 from collections import Counter
 from typing import Any, Literal
 
+from ganmatrix.reporting.catalogue.measure import Bounds, Measure
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footnoted, join, table, text
 from ganmatrix.reporting.measures import (
     CUT,
     CUT_NOTE,
     PRIMARY,
-    Bounds,
-    Measure,
     bounds_of_difference,
     column,
     cut,

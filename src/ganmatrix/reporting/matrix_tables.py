@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, box, bullets, footnoted, join, table
-from ganmatrix.reporting.measures import CUT, CUT_NOTE, Bounds, Column, column, interval, number, ordered
+from ganmatrix.reporting.measures import CUT, CUT_NOTE, Column, column, interval, number, ordered
 
 Group = dict[str, Any]
 

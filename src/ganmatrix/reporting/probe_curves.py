@@ -1,41 +1,53 @@
-"""How D holds up as its inputs are perturbed: each probe over strength, with intervals over seeds."""
+"""Measures over an axis, such as the strength of a perturbation, with intervals over seeds."""
 
 import pandas as pd
 
+from ganmatrix.reporting.catalogue.measure import Measure
 from ganmatrix.reporting.drawing import embed, legend, mark, panel, state
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, box, text
-from ganmatrix.reporting.measures import Measure, column, number, ordered
+from ganmatrix.reporting.measures import column, number, ordered
+
+AXES = {
+    "strength": "strength (root mean square of the perturbation, data in [\N{MINUS SIGN}1, 1])",
+    "generator_steps": "generator steps",
+    "degrees": "rotation (degrees)",
+    "pixels": "translation (pixels)",
+    "scale": "scale",
+    "severity": "severity",
+    "share": "share of the way",
+    "distance": "distance (data units)",
+}
 
 _DODGE = 0.012
 """Sideways shift between methods, as a share of the axis, so that their intervals do not overlap."""
 
 
 def curves(evidence: Evidence, setting: Setting) -> Fragment:
-    """One figure a probe, all methods in it."""
+    """One figure a column, all methods in it."""
     rows = [row for row in evidence.summary["curves"] if setting.covers(row)]
     if not rows:
         return text("p", f"No probe gave a curve on {setting}.", "note")
     table = pd.DataFrame(rows)
-    probes = [measured.name for measured in ordered(table["probe"].unique())]
-    return box((_figure(evidence, setting, probe, table) for probe in probes), "figures")
+    columns = [measured.name for measured in ordered(table["column"].unique())]
+    return box((_figure(evidence, setting, name, table) for name in columns), "figures")
 
 
-def _figure(evidence: Evidence, setting: Setting, probe: str, table: pd.DataFrame) -> Fragment:
-    measured = column(probe)
+def _figure(evidence: Evidence, setting: Setting, name: str, table: pd.DataFrame) -> Fragment:
+    measured = column(name)
     scale = 100 if measured.measure.percent else 1
-    rows = table[table["probe"] == probe]
+    rows = table[table["column"] == name]
     figure, axes = panel(
-        "strength (L∞ radius, data in [\N{MINUS SIGN}1, 1])",
+        AXES[rows["axis"].iloc[0]],
         "%" if measured.measure.percent else "value",
         entries=len(evidence.methods),
     )
     if measured.measure.percent:
         axes.set_ylim(-3, 103)
-    step = _DODGE * float(rows["strength"].max())
+    step = _DODGE * float(rows["at"].max())
     for index, method in enumerate(evidence.methods):
         points = rows[(rows["method"] == method) & rows["mean"].notna()]
-        x = points["strength"] + step * (index - (len(evidence.methods) - 1) / 2)
+        x = points["at"] + step * (index - (len(evidence.methods) - 1) / 2)
         look = mark(index)
         if not points.empty:
             axes.plot(x, scale * points["mean"], label=method, linewidth=1.2, markersize=3.5, **look)
@@ -50,12 +62,12 @@ def _figure(evidence: Evidence, setting: Setting, probe: str, table: pd.DataFram
 
 
 def _finding(rows: pd.DataFrame, measure: Measure) -> str:
-    strength = rows["strength"].max()
-    last = rows[rows["strength"] == strength].set_index("method")["mean"].dropna()
+    end = rows["at"].max()
+    last = rows[rows["at"] == end].set_index("method")["mean"].dropna()
     if last.empty:
-        return f"No value at strength {strength:.3g}"
+        return f"No value at {end:.3g}"
     top, bottom = str(last.idxmax()), str(last.idxmin())
     highest, lowest = (number(float(last[method]), measure) for method in (top, bottom))
     if top == bottom:
-        return f"At {strength:.3g}: {top} {highest}"
-    return f"At {strength:.3g}: {top} highest ({highest}), {bottom} lowest ({lowest})"
+        return f"At {end:.3g}: {top} {highest}"
+    return f"At {end:.3g}: {top} highest ({highest}), {bottom} lowest ({lowest})"

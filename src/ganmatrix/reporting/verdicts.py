@@ -5,18 +5,11 @@ from typing import Any
 import pandas as pd
 
 from ganmatrix.params.claims import Claim
+from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.drawing import COLOURS, embed, strips
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footnoted, join, table, text
-from ganmatrix.reporting.measures import (
-    CUT,
-    CUT_NOTE,
-    Bounds,
-    bounds_of_difference,
-    column,
-    cut,
-    plain,
-)
+from ganmatrix.reporting.measures import CUT, CUT_NOTE, bounds_of_difference, column, cut, plain
 from ganmatrix.results.claims import compare
 
 Row = dict[str, Any]

@@ -65,15 +65,16 @@ class Run(Artifact):
 
 
 class Curve(Artifact):
-    """A probe's value at each strength."""
+    """A measure at the points of an axis."""
 
-    strength: list[float]
+    axis: str
+    at: list[float]
     value: list[float | None]
 
     @model_validator(mode="after")
     def _same_length(self) -> "Curve":
-        if len(self.strength) != len(self.value):
-            raise ValueError(f"{len(self.strength)} strengths but {len(self.value)} values")
+        if len(self.at) != len(self.value):
+            raise ValueError(f"{len(self.at)} points but {len(self.value)} values")
         return self
 
 

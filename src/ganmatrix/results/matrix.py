@@ -1,4 +1,4 @@
-"""The tables of the results: a row a cell, and the long tables of probe curves and histories."""
+"""The tables of the results: a row a cell, and the long tables of curves and histories."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,8 +21,9 @@ _CURVE_DTYPES = {
     "architecture": "string",
     "method": "string",
     "seed": "int64",
-    "probe": "string",
-    "strength": "float64",
+    "column": "string",
+    "axis": "string",
+    "at": "float64",
     "value": "float64",
 }
 
@@ -43,13 +44,13 @@ def matrix(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def curves(records: Sequence[Record]) -> pd.DataFrame:
-    """Every probe curve, a row a strength; strengths are L-infinity radii on the data's [-1, 1] scale."""
+    """Every curve, a row a point of its axis."""
     rows = [
-        _identity(record) | {"probe": probe, "strength": strength, "value": value}
+        _identity(record) | {"column": column, "axis": entry.curve.axis, "at": at, "value": value}
         for record in records
-        for probe, entry in record.entries.items()
+        for column, entry in record.entries.items()
         if entry.curve is not None
-        for strength, value in zip(entry.curve.strength, entry.curve.value, strict=True)
+        for at, value in zip(entry.curve.at, entry.curve.value, strict=True)
     ]
     return pd.DataFrame(rows, columns=list(_CURVE_DTYPES)).astype(_CURVE_DTYPES)
 

@@ -53,8 +53,8 @@ def groups(frame: pd.DataFrame, protocols: Protocols) -> list[dict[str, Any]]:
 
 
 def curve_groups(curves: pd.DataFrame) -> list[dict[str, Any]]:
-    """Each probe curve's estimate over seeds, a row a strength."""
-    keys = [*SETTING, "method", "probe", "strength"]
+    """Each curve's estimate over seeds, a row a point of its axis."""
+    keys = [*SETTING, "method", "column", "axis", "at"]
     return [
         dict(zip(keys, key, strict=True)) | asdict(estimate(cells["value"]))
         for key, cells in curves.groupby(keys, sort=False)

@@ -8,9 +8,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from ganmatrix.cell import Cell
+from ganmatrix.entry import Entry
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import catalogue, digits_cnn
-from ganmatrix.evaluation.entry import Entry
 from ganmatrix.evaluation.reference import Reference
 from ganmatrix.evaluation.score import score_images, score_points, score_stacked_digits
 from ganmatrix.params.evaluation import Evaluation

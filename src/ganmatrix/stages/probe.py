@@ -1,13 +1,17 @@
 """`probe CELL`: robustness and smoothness of a cell's discriminator, in cells/<cell>/probes.json."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ganmatrix.cell import Cell
 from ganmatrix.errors import UserError
 from ganmatrix.params.probes import Probes
 from ganmatrix.probes.measure import null_probes, probe
+from ganmatrix.probes.subject import Game
 from ganmatrix.stages import compute
 from ganmatrix.stages.data import Prepared, open_data
 from ganmatrix.stages.files import write_json
@@ -22,6 +26,9 @@ PROTOCOL = {
     "seeds": "evaluation latents and probe stream of dataset, architecture and seed",
 }
 
+MOST_TRAIN = 10_000
+"""Training samples that probes look at."""
+
 
 def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Path]:
     """Probe D on held-out reals and on fresh fakes of the generator that it last played against."""
@@ -33,19 +40,20 @@ def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Pa
     if trained.header.diverged:
         entries = null_probes(f"training diverged: {trained.header.diverged}")
     else:
-        with torch.inference_mode():
-            fakes = trained.generator("last").to(device)(
-                latents(cell, params.samples, trained.latent, device)
-            )
-        entries = probe(
-            trained.discriminator().to(device),
-            held_out(data, params.samples, device),
-            fakes.clone(),
-            params.image_strengths if data.is_image else params.point_strengths,
-            params,
+        generator = trained.generator("last").to(device)
+        z = latents(cell, params.samples, trained.latent, device)
+        with torch.no_grad():
+            fakes = generator(z)
+        game = Game(
+            discriminator=trained.discriminator().to(device),
+            generator=generator,
+            latents=z,
+            fakes=fakes,
+            reals=held_out(data, params.samples, device),
+            train=train(data, device),
             bounded=data.is_image,
-            generator=seeding.generator(cell, Stream.PROBES, device),
         )
+        entries = probe(game, params, seeding.generator(cell, Stream.PROBES, device))
     for entry in entries.values():
         entry["protocol"] |= PROTOCOL
     path = layout.cell(cell.id).probes
@@ -61,5 +69,17 @@ def held_out(data: Prepared, count: int, device: torch.device) -> torch.Tensor:
             f"probes.samples is {count}, but {data.card.dataset} has {len(array)} held-out samples; "
             f"expected <= {len(array)}"
         )
-    samples = torch.from_numpy(array[:count].copy()).to(device)
-    return samples.float() / 127.5 - 1 if data.is_image else samples
+    return in_data_units(array[:count], data.is_image, device)
+
+
+def train(data: Prepared, device: torch.device) -> torch.Tensor:
+    """The training set as float32 in data units; of a large one, samples at even distances."""
+    array = data.samples("train")
+    chosen = np.linspace(0, len(array) - 1, min(len(array), MOST_TRAIN)).round().astype(np.int64)
+    return in_data_units(array[chosen], data.is_image, device)
+
+
+def in_data_units(array: NDArray[Any], is_image: bool, device: torch.device) -> torch.Tensor:
+    """uint8 images, or points as they are, as float32 on the device."""
+    samples = torch.from_numpy(np.array(array)).to(device)
+    return samples.float() / 127.5 - 1 if is_image else samples

@@ -1,0 +1,20 @@
+"""What a cell costs."""
+
+from ganmatrix.reporting.catalogue.measure import POSITIVE, Measure
+
+MEASURES: dict[str, Measure] = {
+    "wall_seconds": Measure(
+        "Training time",
+        "lower",
+        "Seconds of wall clock for one cell, on whatever machine ran it.",
+        unit="s",
+        limits=POSITIVE,
+    ),
+    "images_per_second": Measure(
+        "Training speed",
+        "higher",
+        "Real samples that D sees in a second of training.",
+        unit="1/s",
+        limits=POSITIVE,
+    ),
+}
