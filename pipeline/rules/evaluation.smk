@@ -4,10 +4,13 @@
 rule evaluate:
     input:
         weights=rules.train.output.weights,
+        train=lambda w: f"data/{cell_of(w).dataset}/train.npy",
+        data_card=lambda w: f"data/{cell_of(w).dataset}/card.json",
         statistics=lambda w: f"references/{cell_of(w).dataset}/statistics.safetensors",
         card=lambda w: f"references/{cell_of(w).dataset}/card.json",
     output:
         metrics="cells/{cell}/metrics.json",
+        neighbours="cells/{cell}/neighbours.png",
     log:
         "logs/evaluate/{cell}.log",
     benchmark:

@@ -36,6 +36,7 @@ rule report:
         template=f"{TEMPLATES}/{{report}}.ipynb",
         tables=rules.assemble.output,
         samples=expand("cells/{cell}/samples.png", cell=CELLS),
+        neighbours=expand("cells/{cell}/neighbours.png", cell=CELLS),
     output:
         page="reports/{report}.html",
     log:

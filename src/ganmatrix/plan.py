@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent
 
 KEYS: dict[str, tuple[str, ...]] = {
     "prepare": ("datasets.{dataset}",),
-    "reference": ("evaluation.extractor",),
+    "reference": ("evaluation.extractors", "evaluation.images.neighbours"),
     "train": ("architectures.{architecture}", "methods.{method}", "recipes.{dataset}"),
     "evaluate": ("evaluation",),
     "probe": ("probes",),
@@ -71,7 +71,10 @@ CODE: dict[str, tuple[str, ...]] = {
         "training/seeding.py",
         "training/weights.py",
         "evaluation",
+        "stages/data.py",
         "stages/evaluate.py",
+        "stages/pictures.py",
+        "stages/references.py",
         "stages/trained.py",
     ),
     "probe": (

@@ -8,7 +8,8 @@ from efficientnet_lite_pytorch import EfficientNet
 
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import efficientnet_lite0
-from ganmatrix.evaluation.catalogue import EXTRACTORS, build
+from ganmatrix.evaluation.catalogue import PRETRAINED
+from ganmatrix.evaluation.efficientnet_lite0 import build
 from ganmatrix.params.evaluation import EfficientNetLite0
 
 DOMESTIC_CATS = range(281, 286)  # tabby, tiger, Persian, Siamese, Egyptian
@@ -49,7 +50,7 @@ def test_states_its_protocol_and_accepts_grey_images() -> None:
     assert (features.shape, probabilities.shape) == ((1, 1280), (1, 1000))
     assert (extractor.feature_dimension, extractor.class_count) == (1280, 1000)
     torch.testing.assert_close(features, extractor(grey.repeat(1, 3, 1, 1))[0])
-    assert extractor.name in EXTRACTORS
+    assert extractor.name in PRETRAINED
 
 
 def test_refuses_other_weights(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import inception
-from ganmatrix.evaluation.catalogue import build
+from ganmatrix.evaluation.inception import build
 from ganmatrix.params.evaluation import Inception
 
 

@@ -2,22 +2,28 @@
 
 import pytest
 
-from ganmatrix.evaluation.naming import column
-from ganmatrix.evaluation.score import IMAGE_METRICS, POINT_METRICS
+from ganmatrix.evaluation import curves
+from ganmatrix.evaluation.image_scores import IMAGE_METRICS
+from ganmatrix.evaluation.naming import Name
+from ganmatrix.evaluation.point_scores import COPYING, DISTANCE, MODE_NAMES
 from ganmatrix.params import load
 from ganmatrix.params.columns import columns
 from ganmatrix.probes.catalogue import PROBES
 from ganmatrix.results.matrix import COSTS
 
-INCEPTION = ("{kind: efficientnet_lite0, input_size: 32}", "{kind: inception}")
+INCEPTION = ("{kind: efficientnet_lite0, input_size: 32}", "{kind: inception}, {kind: digits_cnn}")
 
 
 @pytest.mark.parametrize("edits", [(), (INCEPTION,), (("[init, ema]", "[last]"),)])
 def test_claimable_columns_are_those_that_are_measured(edits, project):
     evaluation = load(project(*edits))[0].evaluation
+    kinds = [extractor.kind for extractor in evaluation.extractors]
+    images = [Name(metric, kind) for metric in IMAGE_METRICS for kind in kinds]
+    points = [*MODE_NAMES, DISTANCE, COPYING]
+    followed = [DISTANCE, *(Name("fid", kind) for kind in kinds)]
     measured = {
-        *(column(m, c, evaluation.extractor.kind) for m in IMAGE_METRICS for c in evaluation.checkpoints),
-        *(column(m, c) for m in POINT_METRICS for c in evaluation.checkpoints),
+        *(name.column(c) for name in (*images, *points) for c in evaluation.checkpoints),
+        *(column for name in followed for column in curves.names(name)),
         *(name for probe in PROBES.values() for name in probe.columns),
         *COSTS,
     }

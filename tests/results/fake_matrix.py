@@ -161,4 +161,5 @@ def _weights(cell: Cell) -> str:
 
 def _samples(files: CellFiles, random: np.random.Generator) -> None:
     pixels = random.integers(0, 256, size=(8, 8), dtype=np.uint8).repeat(16, axis=0).repeat(16, axis=1)
-    Image.fromarray(pixels).save(files.samples)
+    for path in (files.samples, files.neighbours):
+        Image.fromarray(pixels).save(path)

@@ -225,11 +225,16 @@ def test_a_reference_of_another_extractor(run, finished):
     assert run("reference", "digits").status == 0
     path = finished / "references/digits/card.json"
     made = path.read_text()
-    for key in ("extractor", "weights_sha256", "input_size", "resizer", "data_sha256"):
-        path.write_text(json.dumps(json.loads(made) | {key: "other"}))
+    for key in ("extractor", "weights_sha256", "input_size", "resizer", "neighbours"):
+        card = json.loads(made)
+        card["extractors"]["efficientnet_lite0"][key] = "other"
+        path.write_text(json.dumps(card))
         line = _refused(run, finished, "evaluate", DIGITS)
-        assert line.startswith(f"references/digits/card.json: {key} is other, but {DIGITS} needs ")
-        assert line.endswith("run `ganmatrix reference digits` again")
+        assert line.startswith(f"references/digits/card.json: efficientnet_lite0: {key} is other, but ")
+        assert line.endswith(" is needed; run `ganmatrix reference digits` again")
+    path.write_text(json.dumps(json.loads(made) | {"data_sha256": "other"}))
+    line = _refused(run, finished, "evaluate", DIGITS)
+    assert line.startswith("references/digits/card.json: data_sha256 is other, but ")
 
 
 def test_data_prepared_anew_are_not_mixed_with_what_was_trained_on_others(run, finished):
@@ -239,9 +244,9 @@ def test_data_prepared_anew_are_not_mixed_with_what_was_trained_on_others(run, f
     params.write_text(text.replace("seed: 0}", "seed: 1}"))
     assert run("prepare", "ring8").status == 0
     assert run("reference", "ring8").status == 0
-    assert "data_sha256 is " in _refused(run, finished, "evaluate", RING)
-    line = _refused(run, finished, "probe", RING)
-    assert line == f"{RING} was trained on other data than data/ring8/; train it again"
+    for verb in ("evaluate", "probe"):
+        line = _refused(run, finished, verb, RING)
+        assert line == f"{RING} was trained on other data than data/ring8/; train it again"
 
 
 def test_weights_that_lack_a_tensor(run, finished):

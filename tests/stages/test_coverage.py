@@ -31,13 +31,15 @@ recipes:
     optimizer: {kind: adam, generator_lr: 1e-3, discriminator_lr: 1e-3}
     ema_half_life: 5
     log_every: 5
+    snapshots: [4]
   stacks: *short
 evaluation:
-  extractor: {kind: efficientnet_lite0, input_size: 32}
-  checkpoints: [init, ema]
+  extractors: [{kind: efficientnet_lite0, input_size: 32}, {kind: digits_cnn}]
+  checkpoints: [init, best, ema]
   points: {samples: 200}
   images: {samples: 50, kid_subsets: 2, kid_subset_size: 20}
-  stacked_digits: {samples: 1000}
+  digits: {stacked_samples: 1000}
+  curves: {samples: 100}
 probes: {samples: 16, point_strengths: [0, 0.02], image_strengths: [0, 2/255], pgd_steps: 2}
 claims: {}
 """
@@ -135,10 +137,12 @@ def test_a_classifier_that_reads_too_little_is_refused(project, run, monkeypatch
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda arrays: arrays.pop("digits_cnn.out.bias"), "it lacks digits_cnn.out.bias"),
-        (lambda arrays: arrays.pop("digits_cnn_held_out_accuracy"), "it lacks digits_cnn_held_out_accuracy"),
+        (lambda arrays: arrays.pop("digits_cnn.weights.out.bias"), "it lacks digits_cnn.weights.out.bias"),
+        (lambda arrays: arrays.pop("digits_cnn.held_out_accuracy"), "it lacks digits_cnn.held_out_accuracy"),
         (
-            lambda arrays: arrays.update({"digits_cnn.out.bias": arrays["digits_cnn.out.bias"][:3]}),
+            lambda arrays: arrays.update(
+                {"digits_cnn.weights.out.bias": arrays["digits_cnn.weights.out.bias"][:3]}
+            ),
             "its classifier's weights differ in name or shape",
         ),
     ],

@@ -38,5 +38,5 @@ def prepare(params: Digits) -> Prepared:
         class_names=tuple("0123456789"),
         source=SOURCE,
         licence=LICENCE,
-        facts={"resizer": RESIZER, "source_resolution": [8, 8]},
+        facts={"resizer": RESIZER, "source_resolution": [8, 8], "digits": 1},
     )

@@ -42,6 +42,6 @@ def prepare(params: StackedDigits) -> Prepared:
             "resizer": RESIZER,
             "source_resolution": [8, 8],
             "scans": {"train": len(train_scans), "held_out": len(held_out_scans)},
-            "stacked_digits": CHANNELS,
+            "digits": CHANNELS,
         },
     )

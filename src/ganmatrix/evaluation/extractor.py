@@ -1,7 +1,7 @@
 """A frozen network that turns images into features and class probabilities."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 class Extractor:
     """Images in, features and class probabilities out; its fields are the protocol of a score.
 
-    `network` maps pixels (n, 3, input_size, input_size) in [0, 255] to features
+    `network` maps pixels (n, C, input_size, input_size) in [0, 255] to features
     (n, feature_dimension) and probabilities (n, class_count).
     """
 
@@ -22,19 +22,28 @@ class Extractor:
     feature_dimension: int
     class_count: int
     network: nn.Module
+    repeats_grey: bool = True
+    """Whether grey images are shown as three equal channels."""
+    held_out_accuracy: float | None = None
+    """Share of unseen labelled images that it classifies correctly, where the pipeline trained it."""
     batch_size: int = 32
 
     resizer: ClassVar[str] = "torch bicubic, antialiased, float, clipped to [0, 255]"
 
     @property
-    def protocol(self) -> dict[str, str | int]:
+    def protocol(self) -> dict[str, Any]:
         """What two scores must share to be compared."""
-        return {
+        facts = {
             "extractor": self.name,
             "weights_sha256": self.weights_sha256,
             "input_size": self.input_size,
             "resizer": self.resizer,
+            "feature_dimension": self.feature_dimension,
+            "class_count": self.class_count,
         }
+        if self.held_out_accuracy is not None:
+            facts["held_out_accuracy"] = self.held_out_accuracy
+        return facts
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -51,7 +60,13 @@ class Extractor:
         return torch.cat(features), torch.cat(probabilities)
 
     def _pixels(self, images: Tensor) -> Tensor:
-        """Resized to the network's input as clean-fid does it: unrounded, low-passed when shrinking."""
-        size = (self.input_size, self.input_size)
-        resized = F.interpolate(images.float(), size, mode="bicubic", antialias=True).clamp(0, 255)
-        return resized.expand(-1, 3, -1, -1)
+        resized = resize(images, self.input_size)
+        return resized.expand(-1, 3, -1, -1) if self.repeats_grey else resized
+
+
+def resize(images: Tensor, side: int) -> Tensor:
+    """uint8 images (n, C, H, W) as float32 (n, C, side, side) in [0, 255].
+
+    As clean-fid does it: bicubic, unrounded, low-passed when shrinking.
+    """
+    return F.interpolate(images.float(), (side, side), mode="bicubic", antialias=True).clamp(0, 255)

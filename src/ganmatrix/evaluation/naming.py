@@ -1,8 +1,26 @@
-"""The names of the columns that scores fill."""
+"""The names of scores, and of the columns that they fill."""
 
+from typing import NamedTuple
+
+from ganmatrix.entry import Entry
 from ganmatrix.params.base import Checkpoint
 
 
-def column(metric: str, checkpoint: Checkpoint, extractor_name: str | None = None) -> str:
-    """`fid_efficientnet_lite0_ema`, `modes_ema`: scores of two extractors never share a column."""
-    return "_".join(part for part in (metric, extractor_name, checkpoint) if part)
+class Name(NamedTuple):
+    """A metric and, where it is of features, their extractor: scores of two never share a column."""
+
+    metric: str
+    extractor: str | None = None
+
+    def column(self, checkpoint: Checkpoint) -> str:
+        """`fid_efficientnet_lite0_ema`, `modes_ema`."""
+        return "_".join(part for part in (self.metric, self.extractor, checkpoint) if part)
+
+
+Scores = dict[Name, Entry]
+"""Of one generator; its checkpoint is not in the protocols yet."""
+
+
+def null_scores(names: list[Name], reason: str) -> Scores:
+    """What could not be measured: nothing, and why."""
+    return {name: {"value": None, "protocol": {}, "reason": reason} for name in names}

@@ -2,9 +2,20 @@
 
 from ganmatrix.params.evaluation import Evaluation
 
-_SCORES_OF_IMAGES = ("fid", "kid", "inception_score")
-_SCORES_OF_POINTS = ("modes", "high_quality_share", "reverse_kl", "energy_distance")
-"""Modes and reverse KL are counted on stacked digits too."""
+_SCORES_OF_IMAGES = (
+    "fid",
+    "fid_infinity",
+    "kid",
+    "inception_score",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "data_copying",
+)
+_SCORES_OF_POINTS = ("modes", "high_quality_share", "reverse_kl", "energy_distance", "data_copying")
+"""Modes and reverse KL are counted on digits too."""
+_FOLLOWED = ("{}_over_steps", "steps_to_{}")
 _ATTACKS = tuple(
     f"{probe}_{value}" for probe in ("clean", "fgsm", "pgd", "noise") for value in ("accuracy", "auroc")
 )
@@ -15,8 +26,11 @@ _COSTS = ("wall_seconds", "images_per_second")
 
 
 def columns(evaluation: Evaluation) -> list[str]:
-    """Every column that a claim's metric can name: scores by checkpoint, probes and costs."""
-    images = (f"{score}_{evaluation.extractor.kind}" for score in _SCORES_OF_IMAGES)
+    """Every column that a claim's metric can name: scores by checkpoint, curves, probes and costs."""
+    extractors = [extractor.kind for extractor in evaluation.extractors]
+    images = [f"{score}_{kind}" for kind in extractors for score in _SCORES_OF_IMAGES]
     scores = (*images, *_SCORES_OF_POINTS)
     by_checkpoint = (f"{score}_{checkpoint}" for score in scores for checkpoint in evaluation.checkpoints)
-    return [*by_checkpoint, *_ATTACKS, *_GRADIENTS, *_COSTS]
+    followed = [f"{name.format('fid')}_{kind}" for kind in extractors for name in _FOLLOWED]
+    followed += [name.format("energy_distance") for name in _FOLLOWED]
+    return [*by_checkpoint, *(f"{name}_ema" for name in followed), *_ATTACKS, *_GRADIENTS, *_COSTS]

@@ -185,10 +185,22 @@ def _evaluation_problem(params: Params) -> str | None:
     """What of the scores' protocol is repeated, or asks for more samples than there are."""
     if repeated := _repeated(params.evaluation.checkpoints):
         return f"evaluation.checkpoints: {repeated} stands twice; name it once"
+    kinds = [extractor.kind for extractor in params.evaluation.extractors]
+    if repeated := _repeated(kinds):
+        return f"evaluation.extractors: {repeated} stands twice; name it once"
+    if all(extractor.digits_only for extractor in params.evaluation.extractors):
+        for name in params.grid.datasets:
+            if not (params.datasets[name].is_points or params.datasets[name].shows_digits):
+                return (
+                    f"evaluation.extractors: {kinds[0]} reads digits only, but {name} of the grid shows "
+                    f"others; add efficientnet_lite0 or inception"
+                )
     images = params.evaluation.images
     for key in ("kid_subset_size", "inception_score_splits"):
         if (value := getattr(images, key)) > images.samples:
             return f"evaluation.images.{key} is {value}; expected <= samples, {images.samples}"
+    if images.neighbours >= images.samples:
+        return f"evaluation.images.neighbours is {images.neighbours}; expected < samples, {images.samples}"
     return None
 
 

@@ -17,6 +17,8 @@ class DatasetSection(Section):
 
     is_points: ClassVar[bool] = False
     """Whether samples are points of the plane; else they are images."""
+    shows_digits: ClassVar[bool] = False
+    """Whether each channel of an image shows a digit."""
     is_streamed: ClassVar[bool] = False
     """Whether it is read from files piece by piece, by as many threads as are granted."""
 
@@ -73,6 +75,8 @@ class SwissRoll(Points):
 class Digits(DatasetSection):
     """scikit-learn's scanned optdigits: 1,797 grey images in ten classes, 8x8 as shipped."""
 
+    shows_digits: ClassVar[bool] = True
+
     kind: Literal["digits"]
     resolution: Literal[16, 32] = Field(description="side after antialiased resizing, pixels")
     held_out: Annotated[int, Field(ge=1, le=1700)] = Field(description="images held out, of 1,797")
@@ -81,6 +85,8 @@ class Digits(DatasetSection):
 
 class StackedDigits(DatasetSection):
     """Three of optdigits' scans as red, green and blue: 1,000 classes; no scan is in both sets."""
+
+    shows_digits: ClassVar[bool] = True
 
     kind: Literal["stacked_digits"]
     resolution: Literal[16, 32] = Field(description="side after antialiased resizing, pixels")

@@ -1,6 +1,6 @@
 """`evaluation`: how generators are scored."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,8 @@ from ganmatrix.params.base import Checkpoint, Section
 class EfficientNetLite0(Section):
     """The offline extractor: ImageNet weights that ship inside a package."""
 
+    digits_only: ClassVar[bool] = False
+
     kind: Literal["efficientnet_lite0"]
     input_size: int = Field(ge=32, le=224, description="images are resized to this side, pixels")
 
@@ -17,46 +19,84 @@ class EfficientNetLite0(Section):
 class Inception(Section):
     """clean-fid's TorchScript Inception-2015-12-05, the extractor of published scores."""
 
+    digits_only: ClassVar[bool] = False
+
     kind: Literal["inception"]
     weights: str | None = Field(
         default=None, description="path of inception-2015-12-05.pt; fetched once and checked when absent"
     )
 
 
-Extractor = Annotated[EfficientNetLite0 | Inception, Field(discriminator="kind")]
+class DigitsCnn(Section):
+    """A classifier of digits that `reference` trains on the dataset's own labels."""
+
+    digits_only: ClassVar[bool] = True
+
+    kind: Literal["digits_cnn"]
+
+
+Extractor = Annotated[EfficientNetLite0 | Inception | DigitsCnn, Field(discriminator="kind")]
 
 
 class PointEvaluation(Section):
-    """Mode coverage and energy distance on points."""
+    """Mode coverage, energy distance and data copying on points."""
 
     samples: int = Field(ge=100, le=1_000_000, description="generated points")
     high_quality_radius: float = Field(default=3.0, gt=0, description="in standard deviations of a mode")
 
 
 class ImageEvaluation(Section):
-    """FID, KID and Inception Score on images."""
+    """FID, KID, Inception Score, neighbours and data copying on images."""
 
-    samples: int = Field(ge=50, le=1_000_000, description="generated images")
+    samples: int = Field(
+        ge=50, le=1_000_000, multiple_of=10, description="generated images; a multiple of 10"
+    )
     kid_subsets: int = Field(default=20, ge=2, le=1000)
     kid_subset_size: int = Field(default=500, ge=10, le=5000)
     inception_score_splits: int = Field(default=1, ge=1, le=100)
+    neighbours: int = Field(
+        default=5, ge=1, le=20, description="k of precision, recall, density and coverage"
+    )
 
 
-class StackedDigitEvaluation(Section):
-    """Modes and reverse KL on stacked digits, whose 1,000 triples a classifier reads."""
+class DigitEvaluation(Section):
+    """Modes and reverse KL on digits and stacked digits, whose classes a trained classifier reads."""
 
     samples: int = Field(
-        default=26_000, ge=1000, le=1_000_000, description="generated images; VEEGAN's and PacGAN's number"
+        default=1000, ge=100, le=1_000_000, description="generated images of single digits, 10 classes"
+    )
+    stacked_samples: int = Field(
+        default=26_000,
+        ge=1000,
+        le=1_000_000,
+        description="generated stacks, 1,000 classes; VEEGAN's and PacGAN's number",
+    )
+
+
+class CurveEvaluation(Section):
+    """Scores over training, of the averaged generators that `recipes.<dataset>.snapshots` keeps."""
+
+    samples: int = Field(
+        default=1000, ge=100, le=1_000_000, description="generated images or points at each step"
+    )
+    target: float = Field(
+        default=0.1,
+        gt=0,
+        lt=1,
+        description="a score reaches its target at this share of the untrained generator's",
     )
 
 
 class Evaluation(Section):
     """The protocol of every score."""
 
-    extractor: Extractor
+    extractors: list[Extractor] = Field(
+        min_length=1, description="each gives image scores in columns of its own, where it applies"
+    )
     checkpoints: list[Checkpoint] = Field(
         min_length=1, description="which generators are scored; each has columns of its own"
     )
     points: PointEvaluation
     images: ImageEvaluation
-    stacked_digits: StackedDigitEvaluation = StackedDigitEvaluation()
+    digits: DigitEvaluation = DigitEvaluation()
+    curves: CurveEvaluation = CurveEvaluation()

@@ -29,11 +29,16 @@ class Column:
         return f"{self.measure.title} ({', '.join(notes)})" if notes else self.measure.title
 
 
-EXTRACTORS = {"efficientnet_lite0": "EfficientNet-Lite0", "inception": "Inception-v3"}
+EXTRACTORS = {
+    "efficientnet_lite0": "EfficientNet-Lite0",
+    "inception": "Inception-v3",
+    "digits_cnn": "the digit classifier's",
+}
 
 CHECKPOINTS = {
     "ema": "running average of G's weights",
     "last": "G's last weights",
+    "best": "best of the averages kept",
     "init": "before training",
 }
 

@@ -34,7 +34,7 @@ class Card(BaseModel):
     sha256: dict[str, str]
     modes: Modes | None = None
     """None where points have no modes, and then it says so."""
-    stacked_digits: Literal[3] | None = None
+    digits: Literal[1, 3] | None = None
     """Channels that show a digit each, in the order of the label's decimal places."""
 
 

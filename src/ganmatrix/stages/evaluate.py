@@ -1,102 +1,185 @@
-"""`evaluate CELL`: the scores of a cell's generators, in cells/<cell>/metrics.json."""
+"""`evaluate CELL`: the scores of a cell's generators, and the training samples nearest to theirs."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load
+import torch
+from torch import Tensor, nn
 
 from ganmatrix.cell import Cell
-from ganmatrix.entry import Entry
+from ganmatrix.entry import Entry, inapplicable, null_entries
 from ganmatrix.errors import UserError
-from ganmatrix.evaluation import catalogue, digits_cnn
-from ganmatrix.evaluation.reference import Reference
-from ganmatrix.evaluation.score import score_images, score_points, score_stacked_digits
+from ganmatrix.evaluation import catalogue, curves
+from ganmatrix.evaluation.generation import quantise
+from ganmatrix.evaluation.judge import ImageJudge, Judge, PointJudge
+from ganmatrix.evaluation.naming import Scores, null_scores
+from ganmatrix.evaluation.neighbours import nearest
+from ganmatrix.params.base import Checkpoint
 from ganmatrix.params.evaluation import Evaluation
-from ganmatrix.stages import compute
-from ganmatrix.stages.files import corrupt, read_json, require, write_json
+from ganmatrix.stages import compute, pictures
+from ganmatrix.stages.data import Prepared, open_data
+from ganmatrix.stages.files import replacing, write_json
 from ganmatrix.stages.layout import Layout
+from ganmatrix.stages.references import OpenReference
 from ganmatrix.stages.trained import latents, open_trained
 from ganmatrix.training import averaging
 from ganmatrix.training.seeding import Stream, stream_seed
+from ganmatrix.training.weights import Trained
 
 PROTOCOL = {"seeds": "evaluation latents and subsets of dataset, architecture and seed"}
 
-REFERENCE_ARRAYS = {True: {"features", "mean", "covariance_root"}, False: {"points", "mean_distance"}}
-"""What scoring needs to know of any real images, and of any real points; the card lists the rest."""
+SHOWN, NEIGHBOURS = 8, 5
+"""Images whose nearest training images are shown, and how many of these."""
+
+POINTS_SHOWN = 500
+
+NO_SNAPSHOTS = "the recipe keeps no snapshots"
 
 
 def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> list[Path]:
     """Score each checkpoint that the params name; null with its reason where training diverged."""
     device = compute.device(device_name)
     trained = open_trained(cell, layout)
-    is_image = len(trained.header.shape) == 3
-    extractor = catalogue.build(params.extractor) if is_image else None
-    wanted = {"data_sha256": trained.header.data_sha256} | (extractor.protocol if extractor else {})
-    reference = open_reference(cell, layout, is_image, wanted)
-    samples = params.images.samples if is_image else params.points.samples
-    z = latents(cell, samples, trained.latent, device)
-    reader = open_reader(cell, layout, reference)
-    z_digits = latents(cell, params.stacked_digits.samples, trained.latent, device) if reader else None
-    seed = stream_seed(cell, Stream.EVALUATION_SUBSETS)
+    data = open_data(layout.data(cell.dataset))
+    if data.digest != trained.header.data_sha256:
+        raise UserError(f"{cell.id} was trained on other data than data/{cell.dataset}/; train it again")
+    judge = open_judge(cell, params, layout, data, trained, device)
+    curve, best_step = score_curves(cell, params.curves.target, judge, trained, device)
+    entries = curve | score_checkpoints(cell, params.checkpoints, judge, trained, best_step, device)
+    for entry in entries.values():
+        if entry["value"] is not None:
+            entry["protocol"] = entry["protocol"] | PROTOCOL
+    files = layout.cell(cell.id)
+    with replacing(files.neighbours) as temporary:
+        temporary.write_bytes(neighbours_picture(cell, judge, data, trained, device))
+    document = {"cell": cell.id, "weights_sha256": trained.sha256, "best_step": best_step, "entries": entries}
+    write_json(files.metrics, document)
+    return [files.metrics, files.neighbours]
+
+
+def open_judge(
+    cell: Cell,
+    params: Evaluation,
+    layout: Layout,
+    data: Prepared,
+    trained: Trained,
+    device: torch.device,
+) -> Judge:
+    """The judge of the cell's generators, with the dataset's reference and the cell's latents."""
+    reference = OpenReference(cell.dataset, layout.reference(cell.dataset), data.digest)
+
+    def draw(count: int) -> Tensor:
+        return latents(cell, count, trained.latent, device)
+
+    if not data.is_image:
+        return PointJudge(
+            reference.points(), params.points, draw(params.points.samples), draw(params.curves.samples)
+        )
+    reader = reference.reader()
+    channels = data.shape[0]
+    extractors = catalogue.build(params.extractors, reader, channels)
+    digits = params.digits.samples if channels == 1 else params.digits.stacked_samples
+    return ImageJudge(
+        references=[(each, reference.images(each, params.images.neighbours)) for each in extractors],
+        params=params.images,
+        latents=draw(params.images.samples),
+        curve_latents=draw(params.curves.samples),
+        seed=stream_seed(cell, Stream.EVALUATION_SUBSETS),
+        classifier=reader.extractor(channels) if reader else None,
+        class_latents=draw(digits) if reader else None,
+    )
+
+
+def open_generator(cell: Cell, trained: Trained, checkpoint: Checkpoint, best_step: int) -> nn.Module:
+    """G in eval mode; that of a checkpoint before training gets estimated batch statistics."""
+    if checkpoint == "best":
+        return trained.averaged(best_step)
+    generator = trained.generator(checkpoint)
+    if checkpoint == "init":
+        averaging.with_batch_statistics(generator, averaging.statistics_latents(cell, trained.latent))
+    return generator
+
+
+def score_curves(
+    cell: Cell, target: float, judge: Judge, trained: Trained, device: torch.device
+) -> tuple[dict[str, Entry], int]:
+    """The entries of the scores over training, and the step of the best averaged generator."""
+    last = trained.header.generator_steps
+    if not trained.header.snapshots:
+        return inapplicable(curve_columns(judge), NO_SNAPSHOTS), last
+    if trained.header.diverged:
+        return null_entries(curve_columns(judge), divergence(trained)), last
+    steps = sorted({*trained.snapshots, last})
+    values = [judge.values(open_generator(cell, trained, "init", 0).to(device))]
+    values += [judge.values(trained.averaged(step).to(device)) for step in steps]
+    followed = judge.followed()
+    entries = curves.curve_entries([0, *steps], values, target, followed)
+    return entries, curves.best([0, *steps], values, next(iter(followed)))
+
+
+def score_checkpoints(
+    cell: Cell,
+    checkpoints: Sequence[Checkpoint],
+    judge: Judge,
+    trained: Trained,
+    best_step: int,
+    device: torch.device,
+) -> dict[str, Entry]:
+    """The entries of each checkpoint; null where training diverged, but for the untrained generator."""
+    judged: dict[Checkpoint, Scores] = {}
     entries: dict[str, Entry] = {}
-    for checkpoint in params.checkpoints:
-        generator = trained.generator(checkpoint)
-        if checkpoint == "init":
-            averaging.with_batch_statistics(generator, averaging.statistics_latents(cell, trained.latent))
-        generator.to(device)
-        if extractor is not None:
-            rng = np.random.default_rng(seed)
-            scores = score_images(generator, z, reference, extractor, params.images, checkpoint, rng)
-            if reader is not None and z_digits is not None:
-                scores |= score_stacked_digits(generator, z_digits, reader, checkpoint)
-        else:
-            scores = score_points(generator, z, reference, params.points, checkpoint)
-        for entry in scores.values():
-            entry["protocol"] |= PROTOCOL
-            broken = entry["value"] is None and entry.get("applies", True)
-            if broken and trained.header.diverged and checkpoint != "init":
-                entry["reason"] = f"training diverged: {trained.header.diverged}"
-        entries |= scores
-    path = layout.cell(cell.id).metrics
-    write_json(path, {"cell": cell.id, "weights_sha256": trained.sha256, "entries": entries})
-    return [path]
-
-
-def open_reference(cell: Cell, layout: Layout, is_image: bool, wanted: dict[str, Any]) -> Reference:
-    """The dataset's reference; UserError if missing, corrupt, or made otherwise than `wanted`."""
-    files = layout.reference(cell.dataset)
-    maker = f"reference {cell.dataset}"
-    card = read_json(files.card, maker)
-    if not isinstance(card, dict):
-        raise corrupt(files.card, "it is no mapping", maker)
-    for key, value in wanted.items():
-        if card.get(key) != value:
-            raise UserError(
-                f"{files.card}: {key} is {card.get(key)}, but {cell.id} needs {value}; "
-                f"run `ganmatrix {maker}` again"
+    for checkpoint in checkpoints:
+        # The last average is often the best one.
+        same = checkpoint == "best" and best_step == trained.header.generator_steps
+        judged_as: Checkpoint = "ema" if same else checkpoint
+        if judged_as not in judged:
+            judged[judged_as] = (
+                null_scores(judge.names(), divergence(trained))
+                if trained.header.diverged and checkpoint != "init"
+                else judge.scores(open_generator(cell, trained, judged_as, best_step).to(device))
             )
-    require(files.statistics, maker)
-    try:
-        arrays = load(files.statistics.read_bytes())
-    except SafetensorError as error:
-        raise corrupt(files.statistics, str(error), maker) from None
-    listed = card.get("arrays")
-    needed = REFERENCE_ARRAYS[is_image] | (set(map(str, listed)) if isinstance(listed, list) else set())
-    if missing := needed - arrays.keys():
-        raise corrupt(files.statistics, f"it lacks {', '.join(sorted(missing))}", maker)
-    if is_image and not (
-        arrays["features"].shape[1:] == arrays["mean"].shape == arrays["covariance_root"].shape[:1]
-    ):
-        raise corrupt(files.statistics, "its arrays differ in their dimension", maker)
-    return arrays
+        more = {"checkpoint": checkpoint} | ({"selection": selection(judge)} if checkpoint == "best" else {})
+        for name, entry in judged[judged_as].items():
+            protocol = entry["protocol"] | more if entry["value"] is not None else {}
+            entries[name.column(checkpoint)] = {**entry, "protocol": protocol}
+    return entries
 
 
-def open_reader(cell: Cell, layout: Layout, reference: Reference) -> digits_cnn.Reader | None:
-    """The classifier of stacked digits, if the reference has one; UserError if it is damaged."""
-    try:
-        return digits_cnn.unpack(reference)
-    except ValueError as error:
-        path = layout.reference(cell.dataset).statistics
-        raise corrupt(path, str(error), f"reference {cell.dataset}") from None
+def divergence(trained: Trained) -> str:
+    """Why a diverged cell has no scores."""
+    return f"training diverged: {trained.header.diverged}"
+
+
+def curve_columns(judge: Judge) -> list[str]:
+    """The columns that scores over training fill."""
+    return [name for metric in judge.followed() for name in curves.names(metric)]
+
+
+def selection(judge: Judge) -> str:
+    """What the protocol of the best checkpoint says of the choice."""
+    metric, extractor = next(iter(judge.followed()))
+    return f"lowest {' '.join(filter(None, (metric, extractor)))} of the snapshots and the last step"
+
+
+def neighbours_picture(
+    cell: Cell, judge: Judge, data: Prepared, trained: Trained, device: torch.device
+) -> bytes:
+    """A PNG of some of the averaged generator's samples, each with the training samples nearest to it.
+
+    Nearest in the features of the first extractor; of points, in the plane.
+    """
+    generator = trained.generator("ema").to(device)
+    count = SHOWN if data.is_image else POINTS_SHOWN
+    with torch.no_grad():
+        samples = generator(latents(cell, count, trained.latent, device))
+    if not samples.isfinite().all():
+        return pictures.blank()
+    train = data.samples("train")
+    if not isinstance(judge, ImageJudge):
+        return pictures.matched_points(samples, train)
+    extractor, reference = judge.references[0]
+    features = extractor(quantise(samples))[0].cpu().numpy()
+    found = nearest(features, reference["features"], min(NEIGHBOURS, len(reference["features"])))[0]
+    matches = np.asarray(train[reference["indices"][found].ravel()])
+    return pictures.matched_images(samples, matches.reshape(*found.shape, *data.shape))

@@ -38,7 +38,7 @@ class ReferenceFiles:
 
 @dataclass(frozen=True)
 class CellFiles:
-    """`cells/<cell>/`: four files by `train`, one each by `evaluate` and `probe`."""
+    """`cells/<cell>/`: four files by `train`, two by `evaluate`, one by `probe`."""
 
     folder: Path
 
@@ -61,6 +61,10 @@ class CellFiles:
     @property
     def metrics(self) -> Path:
         return self.folder / "metrics.json"
+
+    @property
+    def neighbours(self) -> Path:
+        return self.folder / "neighbours.png"
 
     @property
     def probes(self) -> Path:

@@ -8,7 +8,7 @@ from safetensors.numpy import save
 
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import catalogue, digits_cnn
-from ganmatrix.evaluation.reference import image_reference, point_reference
+from ganmatrix.evaluation.reference import Reference, image_reference, point_reference
 from ganmatrix.params.evaluation import Evaluation
 from ganmatrix.stages import compute
 from ganmatrix.stages.data import Prepared, open_data
@@ -17,22 +17,26 @@ from ganmatrix.stages.layout import Layout
 
 
 def run(name: str, params: Evaluation, layout: Layout, device_name: str) -> list[Path]:
-    """Measure the training split of one dataset."""
+    """Measure the training split of one dataset, once for all cells, with every extractor that applies."""
     device = compute.device(device_name)
     data = open_data(layout.data(name))
-    card: dict[str, Any] = {"dataset": name, "data_sha256": data.digest}
+    card: dict[str, Any] = {"dataset": name, "data_sha256": data.digest, "real_split": "train"}
+    arrays: Reference = {}
+    train, held_out = data.samples("train"), data.samples("held_out")
     if data.is_image:
-        extractor = catalogue.build(params.extractor)
-        reader = train_reader(name, data) if data.card.stacked_digits else None
-        arrays = image_reference(data.samples("train"), extractor, device)
-        card |= extractor.protocol | {"real_split": "train"}
+        reader = train_reader(name, data) if data.card.digits else None
         if reader is not None:
             arrays |= digits_cnn.pack(reader)
-            card |= reader.protocol
+        card["extractors"] = {}
+        neighbours = params.images.neighbours
+        for extractor in catalogue.build(params.extractors, reader, data.shape[0]):
+            made = image_reference(train, held_out, extractor, neighbours, device)
+            arrays |= {f"{extractor.name}.{key}": value for key, value in made.items()}
+            card["extractors"][extractor.name] = extractor.protocol | {"neighbours": neighbours}
     elif (modes := data.card.modes) is not None:
-        arrays = point_reference(data.samples("train"), np.array(modes.centres), modes.std)
+        arrays = point_reference(train, held_out, np.array(modes.centres), modes.std)
     else:
-        arrays = point_reference(data.samples("train"))
+        arrays = point_reference(train, held_out)
     card["arrays"] = sorted(arrays)
     files = layout.reference(name)
     with replacing(files.statistics) as temporary:
@@ -43,7 +47,7 @@ def run(name: str, params: Evaluation, layout: Layout, device_name: str) -> list
 
 
 def train_reader(name: str, data: Prepared) -> digits_cnn.Reader:
-    """The classifier that reads stacked digits; UserError if it reads too few of the unseen correctly."""
+    """The classifier that reads the digits; UserError if it reads too few of the unseen correctly."""
     reader = digits_cnn.train(
         *(data.samples("train"), data.labels("train")), *(data.samples("held_out"), data.labels("held_out"))
     )
@@ -51,6 +55,6 @@ def train_reader(name: str, data: Prepared) -> digits_cnn.Reader:
         raise UserError(
             f"datasets.{name}: a classifier trained on its digits reads {reader.held_out_accuracy:.1%} of "
             f"the held-out ones correctly; expected at least {digits_cnn.LEAST_ACCURACY:.0%}; "
-            f"raise datasets.{name}.train"
+            f"enlarge the training set of datasets.{name}"
         )
     return reader

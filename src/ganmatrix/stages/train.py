@@ -97,6 +97,7 @@ def run(
             shape=data.shape,
             data_sha256=data.digest,
             generator_steps=trainer.step,
+            snapshots=tuple(recipe.snapshots),
             diverged=divergence.reason.value if divergence else None,
         ),
         {
@@ -250,8 +251,7 @@ def finished_snapshots(trainer: Trainer, cell: Cell, pair: Pair) -> dict[str, to
     for step, state in trainer.snapshots.items():
         generator = copy.deepcopy(pair.generator).cpu()
         generator.load_state_dict(state)
-        name = f"generator_ema_step_{step}"
-        snapshots[name] = averaging.with_batch_statistics(
+        snapshots[weights.snapshot_name(step)] = averaging.with_batch_statistics(
             generator, averaging.statistics_latents(cell, trainer.latent)
         )
     return snapshots

@@ -8,7 +8,7 @@ needed to use them. safetensors holds nothing but numbers: loading it executes n
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from pydantic import TypeAdapter
@@ -22,11 +22,15 @@ from ganmatrix.methods.method import Method
 from ganmatrix.networks import catalogue as networks
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.architectures import Architecture
-from ganmatrix.params.base import Checkpoint
 from ganmatrix.params.methods import Method as MethodParams
 from ganmatrix.training.seeding import Stream, stream_seed
 
 HEADER = "ganmatrix"
+
+
+def snapshot_name(step: int) -> str:
+    """The part of the file that holds the averaged generator at a step."""
+    return f"generator_ema_step_{step}"
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Header:
     shape: tuple[int, ...]
     data_sha256: str
     generator_steps: int
+    snapshots: tuple[int, ...]
+    """The generator steps at which the recipe keeps the averaged generator."""
     diverged: str | None
 
 
@@ -51,12 +57,29 @@ class Trained:
     sha256: str
     """Of the file."""
 
-    def generator(self, checkpoint: Checkpoint) -> nn.Module:
-        """G in eval mode: as initialised, after the last step, or its running average."""
+    def generator(self, checkpoint: Literal["init", "last", "ema"]) -> nn.Module:
+        """G in eval mode: as initialised, after the last step, or its running average then."""
         generator = self._pair().generator
         if checkpoint != "init":
             prefix = "generator." if checkpoint == "last" else "generator_ema."
             generator.load_state_dict(_strip(self.tensors, prefix))
+        return generator.eval()
+
+    @property
+    def snapshots(self) -> list[int]:
+        """The generator steps at which the averaged generator was kept, ascending.
+
+        Those of the recipe, but for what a diverged training did not live to see.
+        """
+        kept = {key.partition(".")[0] for key in self.tensors}
+        return sorted(step for step in self.header.snapshots if snapshot_name(step) in kept)
+
+    def averaged(self, step: int) -> nn.Module:
+        """The averaged generator at one of the `snapshots`, or after the last step, in eval mode."""
+        if step not in self.snapshots:
+            return self.generator("ema")
+        generator = self._pair().generator
+        generator.load_state_dict(_strip(self.tensors, f"{snapshot_name(step)}."))
         return generator.eval()
 
     def discriminator(self) -> nn.Module:
@@ -103,10 +126,12 @@ def unpack(data: bytes) -> Trained:
         size = int.from_bytes(data[:8], "little")
         text = json.loads(data[8 : 8 + size])["__metadata__"][HEADER]
         fields = json.loads(text)
-        header = Header(**fields | {"cell": Cell(**fields["cell"]), "shape": tuple(fields["shape"])})
+        tuples = {name: tuple(fields[name]) for name in ("shape", "snapshots")}
+        header = Header(**fields | tuples | {"cell": Cell(**fields["cell"])})
         trained = Trained(header, load(data), hashlib.sha256(data).hexdigest())
-        for checkpoint in ("last", "ema"):
-            trained.generator(checkpoint)
+        trained.generator("last")
+        for step in (*trained.snapshots, header.generator_steps):
+            trained.averaged(step)
         trained.discriminator()
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         problem = str(error).strip().splitlines()

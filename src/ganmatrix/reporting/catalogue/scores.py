@@ -14,6 +14,14 @@ MEASURES: dict[str, Measure] = {
         ratio=True,
         limits=POSITIVE,
     ),
+    "fid_infinity": Measure(
+        "FID, extrapolated",
+        "lower",
+        "FID as it would be for infinitely many generated images: FID falls as their number grows, and the "
+        "line through its values at several numbers is followed to the end. Its own error is in the details "
+        "of a cell; it may fall just below 0.",
+        ratio=True,
+    ),
     "kid": Measure(
         "KID",
         "lower",
@@ -28,12 +36,48 @@ MEASURES: dict[str, Measure] = {
         ratio=True,
         limits=(1, math.inf),
     ),
+    "precision": Measure(
+        "Precision",
+        "higher",
+        "Share of generated images that lie among the real ones, within reach of their neighbours, in the "
+        "extractor's features: how many look real.",
+        percent=True,
+    ),
+    "recall": Measure(
+        "Recall",
+        "higher",
+        "Share of real images that lie among the generated ones: how much of the data is covered. "
+        "Neighbourhoods grow where samples are rare, so that outliers flatter it; coverage does not have "
+        "that weakness.",
+        percent=True,
+    ),
+    "density": Measure(
+        "Density",
+        "higher",
+        "How many real neighbourhoods a generated image lies in, on average, over the number expected of a "
+        "real one: like precision, but not misled by outliers; above 1 where images crowd in dense regions.",
+        limits=POSITIVE,
+    ),
+    "coverage": Measure(
+        "Coverage",
+        "higher",
+        "Share of real images whose neighbourhood has a generated image in it.",
+        percent=True,
+    ),
+    "data_copying": Measure(
+        "Data copying",
+        None,
+        "Probability that a generated sample lies closer to the training set than an unseen real one does: "
+        "50% for fresh samples of the true distribution, 100% for copies of training samples, 0% for "
+        "samples far from any.",
+        percent=True,
+    ),
     "modes": Measure(
         "Modes covered",
         "higher",
-        "Number of the data's clusters that at least one high-quality generated point falls on; of stacked "
-        "digits, of the triples that a classifier reads off at least one generated image. Missing ones mean "
-        "mode collapse.",
+        "Number of the data's clusters that at least one high-quality generated point falls on; of digits "
+        "and stacked digits, of the classes that a classifier reads off at least one generated image. "
+        "Missing ones mean mode collapse.",
         unit="modes",
         limits=POSITIVE,
     ),
@@ -46,8 +90,8 @@ MEASURES: dict[str, Measure] = {
     "reverse_kl": Measure(
         "Reverse KL",
         "lower",
-        "Kullback-Leibler divergence of the generated distribution over clusters (of stacked digits: over "
-        "triples) from the true, even one, in nats: 0 if every cluster gets its share.",
+        "Kullback-Leibler divergence of the generated distribution over clusters (of digits: over "
+        "classes) from the true, even one, in nats: 0 if every cluster gets its share.",
         unit="nats",
         limits=POSITIVE,
     ),
@@ -58,6 +102,38 @@ MEASURES: dict[str, Measure] = {
         "for equal distributions only. It needs no clusters. It depends on the number of points, so it "
         "compares within one table only.",
         ratio=True,
+        limits=POSITIVE,
+    ),
+    "fid_over_steps": Measure(
+        "FID, mean over training",
+        "lower",
+        "Mean of the averaged generator's FID over generator steps, from the untrained generator to the last "
+        "step: of two methods that end alike, the one that converges faster is lower.",
+        ratio=True,
+        limits=POSITIVE,
+    ),
+    "steps_to_fid": Measure(
+        "Steps to the target of FID",
+        "lower",
+        "Generator steps until the averaged generator's FID has fallen to a set share of the untrained "
+        "generator's; none where it never does.",
+        unit="steps",
+        limits=POSITIVE,
+    ),
+    "energy_distance_over_steps": Measure(
+        "Energy distance, mean over training",
+        "lower",
+        "Mean of the averaged generator's energy distance over generator steps: of two methods that end "
+        "alike, the one that converges faster is lower.",
+        ratio=True,
+        limits=POSITIVE,
+    ),
+    "steps_to_energy_distance": Measure(
+        "Steps to the target of energy distance",
+        "lower",
+        "Generator steps until the averaged generator's energy distance has fallen to a set share of the "
+        "untrained generator's; none where it never does.",
+        unit="steps",
         limits=POSITIVE,
     ),
 }
