@@ -1,59 +1,81 @@
 """Frechet distance between the Gaussians fitted to two sets of features.
 
 d^2 = |mu_a - mu_b|^2 + Tr(C_a + C_b - 2 (C_a C_b)^{1/2}), Heusel et al. 2017 (FID when the features
-are Inception's). C_a C_b is not symmetric, but with C_b = R R^T it has the eigenvalues of the
-symmetric R^T C_a R, whose square roots sum to the last trace. So no matrix square root is taken,
-and R can be kept for every later comparison with the same reference.
+are Inception's). With C_a = A A^T and C_b = B B^T, whatever the factors' columns, the trace of the
+root is the sum of the singular values of A^T B: no matrix square root is taken, thin factors make a
+thin problem, and B can be kept for every later comparison with the same reference.
+
+The singular values come from the eigenvalues of the smaller Gram matrix. That is the fastest way
+and exact enough, unless so many are so small, or the sets so much alike, that the rounding of their
+squares shows. Then the distance is taken as what it is, the least |A - B Q|^2 over orthogonal Q
+(Procrustes): nothing cancels there, identical sets give 0 and others their distance to full accuracy.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganmatrix.evaluation.features import require_finite
+from ganmatrix.evaluation.moments import Moments, covariance_root, moments
+
+__all__ = [
+    "covariance_root",
+    "frechet_distance",
+    "frechet_distance_of_factors",
+    "frechet_distance_of_moments",
+    "frechet_distance_to_root",
+    "moments",
+]
+
 Array = NDArray[np.float64]
 
-
-def moments(features: NDArray[np.floating]) -> tuple[Array, Array]:
-    """Mean (d,) and unbiased covariance (d, d) of features (n, d), both float64.
-
-    ValueError for fewer than two samples or a feature that is not finite.
-    """
-    if features.ndim != 2 or len(features) < 2:
-        raise ValueError(f"moments need at least 2 samples as (n, d), got shape {features.shape}")
-    wide = features.astype(np.float64)
-    _require_finite(features=wide)
-    mean = wide.mean(axis=0)
-    centred = wide - mean
-    return mean, centred.T @ centred / (len(wide) - 1)
-
-
-def covariance_root(covariance: Array) -> Array:
-    """R (d, r) with R R^T = covariance, r its numerical rank; ValueError if it is not one."""
-    _require_finite(covariance=covariance)
-    eigenvalues, eigenvectors = np.linalg.eigh(covariance)
-    rounding = len(covariance) * np.finfo(np.float64).eps * np.abs(eigenvalues).max()
-    if eigenvalues.min() < -10 * rounding:
-        raise ValueError(f"a covariance has no negative eigenvalue, got {eigenvalues.min():.3g}")
-    kept = eigenvalues > rounding
-    root: Array = eigenvectors[:, kept] * np.sqrt(eigenvalues[kept])
-    return root
+RELATIVE_ERROR = 1e-7
+"""Rounding of the Gram route that is accepted, over the distance, were all of it of one sign."""
 
 
 def frechet_distance(mu_a: Array, cov_a: Array, mu_b: Array, cov_b: Array) -> float:
-    """Squared Frechet (2-Wasserstein) distance of two Gaussians, >= 0, in squared feature units."""
+    """Squared Frechet (2-Wasserstein) distance of two Gaussians, >= 0, in squared feature units.
+
+    Means (d,), covariances (d, d). ValueError if something is not finite, no covariance, or of another d.
+    """
+    require_finite(mu_a=mu_a, mu_b=mu_b)
     return frechet_distance_to_root(mu_a, cov_a, mu_b, covariance_root(cov_b))
 
 
 def frechet_distance_to_root(mu_a: Array, cov_a: Array, mu_b: Array, root_b: Array) -> float:
     """`frechet_distance` with the second covariance given by its `covariance_root`."""
-    _require_finite(mu_a=mu_a, cov_a=cov_a, mu_b=mu_b, root_b=root_b)
-    cross = np.linalg.eigvalsh(root_b.T @ cov_a @ root_b)
-    trace_of_root = np.sqrt(np.clip(cross, 0, None)).sum()
-    distance = np.square(mu_a - mu_b).sum() + np.trace(cov_a) + np.square(root_b).sum() - 2 * trace_of_root
-    # For equal Gaussians the terms cancel, and what rounding leaves may be negative.
-    return max(float(distance), 0.0)
+    require_finite(mu_a=mu_a)
+    return frechet_distance_of_factors(mu_a, covariance_root(cov_a), mu_b, root_b)
 
 
-def _require_finite(**arrays: Array) -> None:
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} is not finite; a Frechet distance would be meaningless")
+def frechet_distance_of_moments(a: Moments, b: Moments) -> float:
+    """`frechet_distance` of two streams; of n <= d samples a side, without any d x d matrix.
+
+    Samples that are all equal have covariance 0, and a distance like any others.
+    """
+    return frechet_distance_of_factors(a.mean, a.factor, b.mean, b.factor)
+
+
+def frechet_distance_of_factors(mu_a: Array, factor_a: Array, mu_b: Array, factor_b: Array) -> float:
+    """`frechet_distance` of covariances A A^T and B B^T, A (d, r) and B (d, s)."""
+    require_finite(mu_a=mu_a, factor_a=factor_a, mu_b=mu_b, factor_b=factor_b)
+    if not len(mu_a) == len(mu_b) == len(factor_a) == len(factor_b):
+        raise ValueError(f"features of {len(mu_a)} and {len(mu_b)} dimensions cannot be compared")
+    means = np.square(mu_a - mu_b).sum()
+    cross = factor_a.T @ factor_b
+    gram = cross @ cross.T if cross.shape[0] < cross.shape[1] else cross.T @ cross
+    squares = np.clip(np.linalg.eigvalsh(gram), 0, None)
+    values = np.sqrt(squares)
+    distance = means + np.square(factor_a).sum() + np.square(factor_b).sum() - 2 * values.sum()
+    rounding = np.finfo(np.float64).eps * squares.max(initial=0)
+    error = 2 * (np.sqrt(squares + rounding) - values).sum()
+    if error > RELATIVE_ERROR * distance:
+        distance = means + _procrustes(factor_a, factor_b)
+    return float(distance)
+
+
+def _procrustes(a: Array, b: Array) -> float:
+    """The least |A - B Q|^2 over orthogonal Q, the narrower factor filled up with columns of 0."""
+    columns = max(a.shape[1], b.shape[1])
+    a, b = (np.pad(factor, ((0, 0), (0, columns - factor.shape[1]))) for factor in (a, b))
+    left, _, right = np.linalg.svd(b.T @ a)
+    return float(np.square(a - b @ (left @ right)).sum())
