@@ -161,18 +161,24 @@ def covariance_root(covariance: Array) -> Array:
     that are: directions of which only rounding is left would count by its square root.
     """
     require_finite(covariance=covariance)
-    rounding = len(covariance) * np.finfo(np.float64).eps
+    root = _cholesky(covariance)
+    return _eigenvector_root(covariance) if root is None else root
+
+
+def _cholesky(covariance: Array) -> Array | None:
     try:
-        root: Array = np.linalg.cholesky(covariance)
+        root: Array = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
     except np.linalg.LinAlgError:
-        pass
-    else:
-        if np.diag(root).min() ** 2 > CLEAR_OF_ZERO * rounding * np.diag(covariance).max():
-            return root
+        return None
+    least = CLEAR_OF_ZERO * len(covariance) * np.finfo(np.float64).eps * np.diag(covariance).max()
+    return root if np.diag(root).min() ** 2 > least else None
+
+
+def _eigenvector_root(covariance: Array) -> Array:
     eigenvalues, eigenvectors = np.linalg.eigh(covariance)
-    rounding *= np.abs(eigenvalues).max()
+    rounding = len(covariance) * np.finfo(np.float64).eps * np.abs(eigenvalues).max()
     if eigenvalues.min() < -10 * rounding:
         raise ValueError(f"a covariance has no negative eigenvalue, got {eigenvalues.min():.3g}")
     kept = eigenvalues > rounding
-    thin: Array = eigenvectors[:, kept] * np.sqrt(eigenvalues[kept])
-    return thin
+    root: Array = eigenvectors[:, kept] * np.sqrt(eigenvalues[kept])
+    return root
