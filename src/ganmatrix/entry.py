@@ -27,6 +27,8 @@ class Entry(TypedDict):
     std: NotRequired[float]
     curve: NotRequired[Curve]
     reason: NotRequired[str]
+    beyond: NotRequired[float]
+    """What a value that is None is known to exceed: it was not reached within so much."""
     applies: NotRequired[bool]
 
 

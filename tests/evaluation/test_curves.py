@@ -58,6 +58,7 @@ def test_a_target_that_is_never_reached_says_so() -> None:
     entry = entries([100.0, 40.0, 10.1])["steps_to_fid_toy_ema"]
     assert entry["value"] is None
     assert entry["reason"] == "not reached within 400 steps"
+    assert entry["beyond"] == 400
 
 
 def test_a_gap_in_a_curve_is_no_value() -> None:

@@ -420,13 +420,33 @@ BAD = [
     (
         "kind: efficientnet_lite0",
         "kind: inceptoin",
-        "evaluation.extractor.kind is 'inceptoin'; choose from efficientnet_lite0, inception; "
+        "evaluation.extractors[0].kind is 'inceptoin'; choose from digits_cnn, efficientnet_lite0, inception; "
         "did you mean inception?",
     ),
     (
         "[init, ema]",
-        "[init, best]",
-        "evaluation.checkpoints[1] is 'best'; choose from init, last, ema; did you mean last?",
+        "[init, first]",
+        "evaluation.checkpoints[1] is 'first'; choose from init, last, best, ema",
+    ),
+    (
+        "[{kind: efficientnet_lite0, input_size: 32}]",
+        "[{kind: inception}, {kind: inception}]",
+        "evaluation.extractors: inception stands twice; name it once",
+    ),
+    (
+        "[{kind: efficientnet_lite0, input_size: 32}]",
+        "[]",
+        "evaluation.extractors has 0 entries; expected at least 1 entry",
+    ),
+    (
+        "images: {samples: 50,",
+        "images: {samples: 55,",
+        "evaluation.images.samples is 55; expected a multiple of 10",
+    ),
+    (
+        "kid_subset_size: 20}",
+        "kid_subset_size: 20}\n  curves: {target: 1}",
+        "evaluation.curves.target is 1; expected < 1 (and 1 more)",
     ),
     ("[init, ema]", "[ema, ema]", "evaluation.checkpoints: ema stands twice; name it once"),
     (
@@ -435,13 +455,13 @@ BAD = [
         "recipes.ring8.accumulate is 999; expected <= batch_size, 16",
     ),
     (
-        "log_every: 5",
-        "log_every: 5\n    snapshots: [2, 999]",
+        "snapshots: [10]",
+        "snapshots: [2, 999]",
         "recipes.ring8.snapshots names step 999; expected <= generator_steps, 20",
     ),
     (
-        "log_every: 5",
-        "log_every: 5\n    snapshots: [2, 2]",
+        "snapshots: [10]",
+        "snapshots: [2, 2]",
         "recipes.ring8.snapshots: 2 stands twice; name it once",
     ),
     (
@@ -534,13 +554,13 @@ BAD = [
     ("samples: 200", "samples: 99", "evaluation.points.samples is 99; expected >= 100"),
     (
         "kid_subset_size: 20}",
-        "kid_subset_size: 20}\n  stacked_digits: {samples: 999}",
-        "evaluation.stacked_digits.samples is 999; expected >= 1000",
+        "kid_subset_size: 20}\n  digits: {stacked_samples: 999}",
+        "evaluation.digits.stacked_samples is 999; expected >= 1000",
     ),
     (
         "kid_subset_size: 20}",
-        "kid_subset_size: 20}\n  stacked_digits: {sample: 2000}",
-        "evaluation.stacked_digits.sample: unknown key; did you mean samples?",
+        "kid_subset_size: 20}\n  digits: {stacked_sample: 2000}",
+        "evaluation.digits.stacked_sample: unknown key; did you mean stacked_samples?",
     ),
     ("[0, 0.02, 0.1]", "[0]", "probes.point_strengths has 1 entry; expected at least 2 entries"),
     (

@@ -82,7 +82,7 @@ def test_gathering_stages_read_every_cell(snakemake: dict[str, dict[str, Any]]) 
     assert snakemake["assemble"]["inputs"] == sorted(f"cells/{c}/{f}" for c in cells for f in gathered)
     for name in ("report@index", "report@results_matrix"):
         pictures = [path for path in snakemake[name]["inputs"] if path.startswith("cells/")]
-        assert pictures == sorted(f"cells/{c}/samples.png" for c in cells)
+        assert pictures == sorted(f"cells/{c}/{f}.png" for c in cells for f in ("neighbours", "samples"))
 
 
 def test_keys_and_code_are_those_of_plan(

@@ -85,7 +85,7 @@ def test_cells_lists_the_grid(run, project):
                 for n in ("weights.safetensors", "history.parquet", "samples.png", "run.json")
             ],
         ),
-        (("evaluate", RING), [f"cells/{RING}/metrics.json"]),
+        (("evaluate", RING), [f"cells/{RING}/metrics.json", f"cells/{RING}/neighbours.png"]),
         (("probe", RING), [f"cells/{RING}/probes.json"]),
         (("schema", "--output", "schema.json"), ["schema.json"]),
     ],
@@ -171,9 +171,10 @@ def test_images_are_measured_and_scored(finished, run):
     assert metrics["cell"] == DIGITS
     assert {"fid_efficientnet_lite0_init", "fid_efficientnet_lite0_ema"} <= metrics["entries"].keys()
     for entry in metrics["entries"].values():
-        assert np.isfinite(entry["value"])
-        assert entry["protocol"]
-    reference = load_file(finished / "references/digits/statistics.safetensors")
+        assert (entry["value"] is None) == ("reason" in entry)
+        assert bool(entry["protocol"]) or entry["value"] is None
+    stored = load_file(finished / "references/digits/statistics.safetensors")
+    reference = {name.removeprefix("efficientnet_lite0."): array for name, array in stored.items()}
     assert reference["mean"] == pytest.approx(reference["features"].mean(axis=0), rel=1e-4, abs=1e-4)
     root = reference["covariance_root"]
     covariance = np.cov(reference["features"].astype(np.float64), rowvar=False)
@@ -203,7 +204,11 @@ def test_a_diverged_cell_is_a_result(dataset, finished, run, monkeypatch):
     diverged = f"training diverged: {run_record['outcome_reason']}"
     assert probes
     assert all(entry["value"] is None and entry["reason"] == diverged for entry in probes.values())
-    ema = {name: entry for name, entry in metrics.items() if name.endswith("_ema")}
+    followed = ("_over_steps_", "steps_to_")
+    curves = {name: entry for name, entry in metrics.items() if any(part in name for part in followed)}
+    assert curves
+    assert all(entry["value"] is None and entry["reason"] == diverged for entry in curves.values())
+    ema = {name: entry for name, entry in metrics.items() if name.endswith("_ema") and name not in curves}
     assert ema
     assert all(entry["value"] is None and entry["reason"] == diverged for entry in ema.values())
     # As initialised the generator is sound; what is undefined for it has a reason of its own.

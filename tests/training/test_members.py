@@ -66,7 +66,7 @@ def test_saved_players_are_the_trained_ones(name, modality):
         "images": {"latent": 4, "generator_width": 4, "discriminator_width": 8},
     }
     method = TypeAdapter(Method).validate_python(MEMBERS[name]).model_dump()
-    header = Header(CELL, architecture, method, shape, "0" * 64, 2, None)
+    header = Header(CELL, architecture, method, shape, "0" * 64, 2, (), None)
     networks = {
         "generator": made.generator.network,
         "generator_ema": made.average.network,

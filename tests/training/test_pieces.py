@@ -131,7 +131,7 @@ def _header(shape=(1, 16, 16)):
         "points": {"latent": 2, "width": 4, "depth": 1},
         "images": {"latent": 4, "generator_width": 4, "discriminator_width": 4},
     }
-    return Header(Cell("d", "a", "m", 7), architecture, {"kind": "gan"}, shape, "0" * 64, 12, None)
+    return Header(Cell("d", "a", "m", 7), architecture, {"kind": "gan"}, shape, "0" * 64, 12, (), None)
 
 
 def _networks(header):

@@ -43,7 +43,10 @@ def curve_entries(
         reached = first_step(steps, known, target * known[0])
         entries[steps_to] = {"value": reached, "protocol": conditions | {"target": target}}
         if reached is None:
-            entries[steps_to]["reason"] = f"not reached within {steps[-1]} steps"
+            entries[steps_to] |= {
+                "reason": f"not reached within {steps[-1]} steps",
+                "beyond": float(steps[-1]),
+            }
     return entries
 
 

@@ -28,7 +28,10 @@ class Inception(Section):
 
 
 class DigitsCnn(Section):
-    """A classifier of digits that `reference` trains on the dataset's own labels."""
+    """A classifier that `reference` trains on the labels of datasets that show digits, and no others.
+
+    It also counts modes there, and how evenly they are reached.
+    """
 
     digits_only: ClassVar[bool] = True
 
@@ -54,13 +57,11 @@ class ImageEvaluation(Section):
     kid_subsets: int = Field(default=20, ge=2, le=1000)
     kid_subset_size: int = Field(default=500, ge=10, le=5000)
     inception_score_splits: int = Field(default=1, ge=1, le=100)
-    neighbours: int = Field(
-        default=5, ge=1, le=20, description="k of precision, recall, density and coverage"
-    )
+    neighbours: int = Field(ge=1, le=20, description="k of precision, recall, density and coverage")
 
 
 class DigitEvaluation(Section):
-    """Modes and reverse KL on digits and stacked digits, whose classes a trained classifier reads."""
+    """Modes and reverse KL on digits and stacked digits, where `digits_cnn` is among the extractors."""
 
     samples: int = Field(
         default=1000, ge=100, le=1_000_000, description="generated images of single digits, 10 classes"

@@ -81,6 +81,8 @@ def _explain_one(problem: Any, model: type[BaseModel]) -> str:
     if kind in _BOUNDS:
         sign, bound = _BOUNDS[kind]
         return f"{key} is {_shown(value)}; expected {sign} {_number(context[bound])}"
+    if kind == "multiple_of":
+        return f"{key} is {_shown(value)}; expected a multiple of {_number(context['multiple_of'])}"
     if kind == "too_short":
         least, length = context["min_length"], context["actual_length"]
         has = f"has {length} {_entries(length)}" if length else "is empty"

@@ -84,6 +84,8 @@ class Entry(Artifact):
     value: float | None
     protocol: dict[str, Any]
     reason: str | None = None
+    beyond: float | None = None
+    """What a null value is known to exceed."""
     applies: bool = True
     """False where the data lack what the column measures, whatever the generator."""
     curve: Curve | None = None

@@ -99,11 +99,11 @@ def _diverged(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 
 def _missing(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Values that cells lack although they completed."""
+    """Values that cells lack although they completed; what is known to lie beyond the end is no gap."""
     return [
         {"cell": record.cell.id, "column": column, "reason": entry.reason}
         for record in records
         if record.run.reproducible.outcome == "completed"
         for column, entry in record.entries.items()
-        if entry.value is None
+        if entry.value is None and entry.beyond is None
     ]
