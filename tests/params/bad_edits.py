@@ -546,7 +546,22 @@ BAD = [
     (
         "[0, 0.02, 0.1]",
         "[0, 0.1, 0.1]",
-        "probes.point_strengths is [0, 0.1, 0.1]; expected strengths in ascending order, each once",
+        "probes.point_strengths is [0, 0.1, 0.1]; expected values in ascending order, each once",
+    ),
+    (
+        "pgd_steps: 2",
+        "pgd_steps: 2\n  rotation_degrees: [0, 30, 10]",
+        "probes.rotation_degrees is [0, 30, 10]; expected values in ascending order, each once",
+    ),
+    (
+        "pgd_steps: 2",
+        "pgd_steps: 2\n  translation_shares: [0, 0.6]",
+        "probes.translation_shares[1] is 0.6; expected <= 0.5",
+    ),
+    (
+        "pgd_steps: 2",
+        "pgd_steps: 2\n  scaling_factors: [0, 1]",
+        "probes.scaling_factors[0] is 0; expected >= 0.25",
     ),
     ("pgd_steps: 2", "pgd_step: 2", "probes.pgd_step: unknown key; did you mean pgd_steps?"),
     (
