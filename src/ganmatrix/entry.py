@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import Any, Literal, NotRequired, TypedDict
 
-Axis = Literal["strength", "generator_steps", "degrees", "pixels", "scale", "severity", "share", "distance"]
+Axis = Literal[
+    "strength", "generator_steps", "degrees", "side_share", "scale", "severity", "share", "distance"
+]
 """What a curve runs over."""
 
 

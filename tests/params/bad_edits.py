@@ -420,8 +420,8 @@ BAD = [
     (
         "kind: efficientnet_lite0",
         "kind: inceptoin",
-        "evaluation.extractors[0].kind is 'inceptoin'; choose from digits_cnn, efficientnet_lite0, inception; "
-        "did you mean inception?",
+        "evaluation.extractors[0].kind is 'inceptoin'; choose from efficientnet_lite0, inception, "
+        "digits_cnn; did you mean inception?",
     ),
     (
         "[init, ema]",
@@ -436,7 +436,7 @@ BAD = [
     (
         "[{kind: efficientnet_lite0, input_size: 32}]",
         "[]",
-        "evaluation.extractors has 0 entries; expected at least 1 entry",
+        "evaluation.extractors is empty; expected at least 1 entry",
     ),
     (
         "images: {samples: 50,",
@@ -444,9 +444,9 @@ BAD = [
         "evaluation.images.samples is 55; expected a multiple of 10",
     ),
     (
-        "kid_subset_size: 20}",
-        "kid_subset_size: 20}\n  curves: {target: 1}",
-        "evaluation.curves.target is 1; expected < 1 (and 1 more)",
+        "curves: {samples: 100}",
+        "curves: {target: 1}",
+        "evaluation.curves.target is 1; expected < 1",
     ),
     ("[init, ema]", "[ema, ema]", "evaluation.checkpoints: ema stands twice; name it once"),
     (
@@ -566,7 +566,22 @@ BAD = [
     (
         "[0, 0.02, 0.1]",
         "[0, 0.1, 0.1]",
-        "probes.point_strengths is [0, 0.1, 0.1]; expected strengths in ascending order, each once",
+        "probes.point_strengths is [0, 0.1, 0.1]; expected values in ascending order, each once",
+    ),
+    (
+        "pgd_steps: 2",
+        "pgd_steps: 2\n  rotation_degrees: [0, 30, 10]",
+        "probes.rotation_degrees is [0, 30, 10]; expected values in ascending order, each once",
+    ),
+    (
+        "pgd_steps: 2",
+        "pgd_steps: 2\n  translation_shares: [0, 0.6]",
+        "probes.translation_shares[1] is 0.6; expected <= 0.5",
+    ),
+    (
+        "pgd_steps: 2",
+        "pgd_steps: 2\n  scaling_factors: [0, 1]",
+        "probes.scaling_factors[0] is 0; expected >= 0.25",
     ),
     ("pgd_steps: 2", "pgd_step: 2", "probes.pgd_step: unknown key; did you mean pgd_steps?"),
     (

@@ -10,6 +10,7 @@ from ganmatrix.probes.curve import normalised_area
 from ganmatrix.probes.measure import null_probes, probe
 
 COLUMNS = {name for member in PROBES.values() for name in member.columns}
+OF_IMAGES = {name for member in PROBES.values() if member.lacking_on_points for name in member.columns}
 
 
 def test_linear_discriminator_in_closed_form(linear, play, params, stream) -> None:
@@ -34,7 +35,9 @@ def test_states_its_protocol(convolutional, images, play, params, stream) -> Non
     entries = probe(play(convolutional, images, -images, bounded=True), params, stream)
     protocol = entries["pgd_auroc"]["protocol"]
     assert (protocol["steps"], protocol["relative_step"], protocol["start"]) == (10, 0.25, "uniform")
-    assert all(entry["protocol"]["real_samples"] == 16 for entry in entries.values())
+    assert (protocol["norm"], protocol["strength"]) == ("Linf", "greatest root mean square of a perturbation")
+    for name, entry in entries.items():
+        assert entry["protocol"]["real_samples"] == (8 if name.startswith("universal") else 16)
 
 
 def test_leaves_the_discriminator_as_it_was(convolutional, images, play, params, stream) -> None:
@@ -57,7 +60,7 @@ def test_is_reproducible_and_leaves_the_stream_alone(convolutional, images, play
 def test_what_is_not_finite_is_a_result(linear, play, params, stream) -> None:
     points = torch.zeros(20, 2)
     broken = probe(play(linear, points, points / 0), params, stream)
-    assert broken == null_probes("the generator's samples are not finite")
+    assert broken == null_probes("the generator's samples are not finite", bounded=False)
     linear.bias = float("inf")
     entries = probe(play(linear, points, points), params, stream)
     assert entries["fgsm_auroc"] == {
@@ -72,9 +75,50 @@ def test_what_is_not_finite_is_a_result(linear, play, params, stream) -> None:
     assert all(entry["value"] is None for entry in entries.values())
 
 
+def test_what_diverged_lacks_values_but_not_what_points_never_have() -> None:
+    for bounded in (True, False):
+        entries = null_probes("training diverged", bounded)
+        assert set(entries) == COLUMNS
+        absent = {name for name, entry in entries.items() if not entry.get("applies", True)}
+        assert absent == (set() if bounded else OF_IMAGES)
+        assert {entries[name]["reason"] for name in COLUMNS - absent} == {"training diverged"}
+
+
+def test_reals_that_are_not_finite_are_a_null_with_its_reason(
+    convolutional, images, play, params, stream
+) -> None:
+    broken = images.clone()
+    broken[3, 0, 0, 0] = torch.nan
+    entries = probe(play(convolutional, broken, images, bounded=True), params, stream)
+    assert set(entries) == COLUMNS
+    for name, entry in entries.items():
+        if not name.startswith("gradient_norm"):
+            assert entry["value"] is None, name
+            assert "not finite" in entry["reason"]
+
+
+def test_a_constant_discriminator_is_at_chance_whatever_is_done_to_its_inputs(
+    linear, images, play, params, stream
+) -> None:
+    linear.weight.data, linear.bias = torch.zeros(256), 0.3
+    entries = probe(play(linear, images, -images, bounded=True), params, stream)
+    for name, entry in entries.items():
+        if name.endswith("_real_accuracy"):
+            assert entry["value"] == 1
+        elif name.endswith("_fake_accuracy"):
+            assert entry["value"] == 0
+        elif not name.startswith("gradient_norm"):
+            assert entry["value"] == 0.5, name
+
+
 def test_constant_images_are_at_chance(convolutional, play, params, stream) -> None:
     black = torch.full((16, 1, 16, 16), -1.0)
     entries = probe(play(convolutional, black, black, bounded=True), params, stream)
+    for member in PROBES.values():
+        for name in member.columns:
+            assert entries[name]["value"] is not None
+            if member.lacking_on_points and name.endswith("auroc"):
+                assert entries[name]["value"] == 0.5 or "noise" in name or name == "corruptions_auroc"
     assert entries["fgsm_auroc"]["curve"]["value"][0] == 0.5
 
 

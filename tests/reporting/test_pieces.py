@@ -1,11 +1,16 @@
 """Sentences, tables and figures for matrices that lack something: they render, and say so."""
 
+from typing import get_args
+
 import pandas as pd
 import pytest
 from assembled_matrix import CLAIMS, assembled, read
 from fake_matrix import FakeMatrix
 
+from ganmatrix.entry import Axis
 from ganmatrix.errors import UserError
+from ganmatrix.params import load
+from ganmatrix.params.columns import columns
 from ganmatrix.reporting import (
     headline,
     matrix_tables,
@@ -16,6 +21,7 @@ from ganmatrix.reporting import (
     training_curves,
     verdicts,
 )
+from ganmatrix.reporting.catalogue import MEASURES
 from ganmatrix.reporting.fragments import Fragment, table
 from ganmatrix.reporting.measures import (
     CUT_NOTE,
@@ -134,6 +140,20 @@ def test_figures_are_the_same_when_drawn_again(planted):
     setting = data.settings[0]
     assert training_curves.losses(data, setting) == training_curves.losses(data, setting)
     assert probe_curves.curves(data, setting) == probe_curves.curves(data, setting)
+
+
+def test_every_claimable_column_is_explained_in_words_of_its_own(project):
+    names = columns(load(project())[0].evaluation)
+    known = [column(name) for name in names]
+    assert {c.key for c in known} <= set(MEASURES)
+    explained = {c.key: c.measure.explanation for c in known}
+    assert len(set(explained.values())) == len(explained)
+    titles = {c.key: c.measure.title for c in known}
+    assert len(set(titles.values())) == len(titles)
+
+
+def test_every_axis_has_a_label():
+    assert set(probe_curves.AXES) == set(get_args(Axis))
 
 
 def test_columns_say_what_they_are():

@@ -16,8 +16,24 @@ _SCORES_OF_IMAGES = (
 _SCORES_OF_POINTS = ("modes", "high_quality_share", "reverse_kl", "energy_distance", "data_copying")
 """Modes and reverse KL are counted on digits too."""
 _FOLLOWED = ("{}_over_steps", "steps_to_{}")
-_ATTACKS = tuple(
-    f"{probe}_{value}" for probe in ("clean", "fgsm", "pgd", "noise") for value in ("accuracy", "auroc")
+_PUSHED = ("fgsm", "fgsm_l2", "pgd", "pgd_l2", "universal", "noise", "noise_l2")
+_TRANSFORMED = ("rotation", "translation", "scaling")
+_CORRUPTIONS = (
+    *("gaussian_noise", "shot_noise", "impulse_noise", "gaussian_blur", "zoom_blur"),
+    *("brightness", "contrast", "pixelate", "jpeg"),
+)
+_ROBUSTNESS = (
+    *(
+        f"{probe}_{value}"
+        for probe in (
+            "clean",
+            *(f"{pushed}{side}" for pushed in _PUSHED for side in ("", "_real", "_fake")),
+            *_TRANSFORMED,
+            "corruptions",
+        )
+        for value in ("accuracy", "auroc")
+    ),
+    *(f"corruption_{kind}_auroc" for kind in _CORRUPTIONS),
 )
 _GRADIENTS = tuple(
     f"gradient_norm_{side}{statistic}" for side in ("real", "fake") for statistic in ("", "_p95", "_max")
@@ -33,4 +49,4 @@ def columns(evaluation: Evaluation) -> list[str]:
     by_checkpoint = (f"{score}_{checkpoint}" for score in scores for checkpoint in evaluation.checkpoints)
     followed = [f"{name.format('fid')}_{kind}" for kind in extractors for name in _FOLLOWED]
     followed += [name.format("energy_distance") for name in _FOLLOWED]
-    return [*by_checkpoint, *(f"{name}_ema" for name in followed), *_ATTACKS, *_GRADIENTS, *_COSTS]
+    return [*by_checkpoint, *(f"{name}_ema" for name in followed), *_ROBUSTNESS, *_GRADIENTS, *_COSTS]

@@ -4,10 +4,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def real_accuracy(real_logits: NDArray[np.floating]) -> float:
+    """Share of reals that are called real, their logit above 0; 0..1."""
+    _require_finite(real_logits)
+    return float((real_logits > 0).mean())
+
+
+def fake_accuracy(fake_logits: NDArray[np.floating]) -> float:
+    """Share of fakes that are called fake, their logit not above 0; 0..1."""
+    _require_finite(fake_logits)
+    return float((fake_logits <= 0).mean())
+
+
 def accuracy(real_logits: NDArray[np.floating], fake_logits: NDArray[np.floating]) -> float:
-    """Mean of the shares of reals above logit 0 and of fakes not above it, 0..1; chance is 1/2."""
-    _require_finite(real_logits, fake_logits)
-    return float(((real_logits > 0).mean() + (fake_logits <= 0).mean()) / 2)
+    """Mean of the shares of reals called real and of fakes called fake, 0..1; chance is 1/2."""
+    return (real_accuracy(real_logits) + fake_accuracy(fake_logits)) / 2
 
 
 def auroc(real_logits: NDArray[np.floating], fake_logits: NDArray[np.floating]) -> float:

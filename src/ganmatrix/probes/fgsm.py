@@ -3,27 +3,35 @@
 from torch import Tensor, nn
 
 from ganmatrix.entry import Entry
-from ganmatrix.probes.curve import curve_columns, robustness_curves
+from ganmatrix.probes.balls import LINF, Ball
+from ganmatrix.probes.curve import robustness_columns, robustness_curves
 from ganmatrix.probes.input_gradient import input_gradient
 from ganmatrix.probes.perturbation import Push, within_bounds
 from ganmatrix.probes.subject import Probe, Subject
 
 
-def fgsm(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push, bounded: bool) -> Tensor:
-    """x + push * strength * sign(grad_x D(x)), clipped if bounded.
+def fast_gradient(
+    discriminator: nn.Module, inputs: Tensor, strength: float, push: Push, ball: Ball, bounded: bool
+) -> Tensor:
+    """x + push * strength * (the ball's steepest direction along grad_x D(x)), clipped if bounded.
 
     D is the logit. The sigmoid and the cross-entropy on top are monotonic, so that their
-    gradient has the same sign, but it vanishes in float32 where D is confident.
+    gradient has the same direction, but it vanishes in float32 where D is confident.
     """
-    step = push * strength * input_gradient(discriminator, inputs).sign()
+    step = push * strength * ball.steepest(input_gradient(discriminator, inputs))
     return within_bounds(inputs + step, bounded)
 
 
-def _measure(subject: Subject) -> dict[str, Entry]:
-    def perturb(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push) -> Tensor:
-        return fgsm(discriminator, inputs, strength, push, subject.bounded)
+def fast_gradient_probe(name: str, ball: Ball) -> Probe:
+    """The attack within that ball, under that name."""
 
-    return robustness_curves("fgsm", subject, perturb, {})
+    def measure(subject: Subject) -> dict[str, Entry]:
+        def perturb(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push) -> Tensor:
+            return fast_gradient(discriminator, inputs, strength, push, ball, subject.bounded)
+
+        return robustness_curves(name, subject, perturb, ball.protocol)
+
+    return Probe(columns=robustness_columns(name), measure=measure)
 
 
-PROBE = Probe(columns=curve_columns("fgsm"), measure=_measure)
+PROBE = fast_gradient_probe("fgsm", LINF)

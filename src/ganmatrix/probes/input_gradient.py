@@ -16,7 +16,7 @@ STATISTICS: dict[str, Callable[[Tensor], Tensor]] = {
 """By the suffix of a column: the mean has none."""
 
 
-def input_gradient(discriminator: nn.Module, inputs: Tensor) -> Tensor:
+def input_gradient(discriminator: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
     """grad_x D(x) of each sample, the shape of inputs; D is the logit.
 
     One backward pass of the summed logits serves all samples, because in eval mode none depends on

@@ -2,7 +2,7 @@
 
 import torch
 
-from ganmatrix.entry import Entry, null_entries
+from ganmatrix.entry import Entry, inapplicable, null_entries
 from ganmatrix.params.probes import Probes
 from ganmatrix.probes.catalogue import PROBES
 from ganmatrix.probes.subject import Game, Subject
@@ -18,10 +18,13 @@ def probe(game: Game, params: Probes, stream: torch.Generator) -> dict[str, Entr
     if game.discriminator.training or game.generator.training:
         raise ValueError("a network is in training mode; a probe would change it")
     if not game.fakes.isfinite().all():
-        return null_probes("the generator's samples are not finite")
+        return null_probes("the generator's samples are not finite", game.bounded)
     real_view, fake_view = (view(game.discriminator, side) for side in (game.reals, game.fakes))
     entries: dict[str, Entry] = {}
     for member in PROBES.values():
+        if member.lacking_on_points and not game.bounded:
+            entries |= inapplicable(member.columns, member.lacking_on_points)
+            continue
         subject = Subject(real_view, fake_view, game, params, stream.clone_state())
         try:
             entries |= member.measure(subject)
@@ -30,6 +33,12 @@ def probe(game: Game, params: Probes, stream: torch.Generator) -> dict[str, Entr
     return entries
 
 
-def null_probes(reason: str) -> dict[str, Entry]:
-    """What a diverged cell answers to every probe."""
-    return null_entries((name for member in PROBES.values() for name in member.columns), reason)
+def null_probes(reason: str, bounded: bool) -> dict[str, Entry]:
+    """What a diverged cell answers to every probe; `bounded` data are images."""
+    entries: dict[str, Entry] = {}
+    for member in PROBES.values():
+        if member.lacking_on_points and not bounded:
+            entries |= inapplicable(member.columns, member.lacking_on_points)
+        else:
+            entries |= null_entries(member.columns, reason)
+    return entries

@@ -8,22 +8,27 @@ import torch
 from torch import Tensor, nn
 
 from ganmatrix.entry import Entry
-from ganmatrix.probes.curve import curve_columns, robustness_curves
+from ganmatrix.probes.balls import LINF, Ball
+from ganmatrix.probes.curve import robustness_columns, robustness_curves
 from ganmatrix.probes.perturbation import Push, within_bounds
 from ganmatrix.probes.subject import Probe, Subject
 
 
-def sign_noise(inputs: Tensor, strength: float, bounded: bool, generator: torch.Generator) -> Tensor:
-    """x + strength * s with independent s = +-1 of equal probability, clipped if bounded."""
-    bits = torch.randint(0, 2, inputs.shape, generator=generator, device=generator.device)
-    return within_bounds(inputs + strength * (2 * bits - 1).to(inputs), bounded)
+def noisy(inputs: Tensor, strength: float, ball: Ball, bounded: bool, generator: torch.Generator) -> Tensor:
+    """x + strength * (a random direction on the ball's surface), clipped if bounded."""
+    return within_bounds(inputs + strength * ball.random_direction(inputs, generator), bounded)
 
 
-def _measure(subject: Subject) -> dict[str, Entry]:
-    def perturb(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push) -> Tensor:
-        return sign_noise(inputs, strength, subject.bounded, subject.stream)
+def noise_probe(name: str, ball: Ball) -> Probe:
+    """Noise of that ball, under that name."""
 
-    return robustness_curves("noise", subject, perturb, {})
+    def measure(subject: Subject) -> dict[str, Entry]:
+        def perturb(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push) -> Tensor:
+            return noisy(inputs, strength, ball, subject.bounded, subject.stream)
+
+        return robustness_curves(name, subject, perturb, ball.protocol)
+
+    return Probe(columns=robustness_columns(name), measure=measure)
 
 
-PROBE = Probe(columns=curve_columns("noise"), measure=_measure)
+PROBE = noise_probe("noise", LINF)

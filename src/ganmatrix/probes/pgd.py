@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from ganmatrix.entry import Entry
-from ganmatrix.probes.curve import curve_columns, robustness_curves
+from ganmatrix.probes.balls import LINF, Ball
+from ganmatrix.probes.curve import robustness_columns, robustness_curves
 from ganmatrix.probes.input_gradient import input_gradient
 from ganmatrix.probes.perturbation import Push, within_bounds
 from ganmatrix.probes.subject import Probe, Subject
@@ -15,44 +16,51 @@ def pgd(
     inputs: Tensor,
     strength: float,
     push: Push,
+    ball: Ball,
     steps: int,
     relative_step: float,
     bounded: bool,
     generator: torch.Generator | None,
 ) -> Tensor:
-    """The last of `steps` signed gradient steps of size relative_step * strength.
+    """The last of `steps` steps of size relative_step * strength in the ball's steepest direction.
 
-    Each is projected to within `strength` of the inputs, and clipped if bounded. The start is
-    uniform in the ball, drawn from `generator`; without one it is the input itself. Any corner of
-    the ball is within reach of any start when steps * relative_step >= 2.
+    Each is projected to the ball of that strength around the inputs, and clipped if bounded. The
+    start is by chance in the ball, drawn from `generator`; without one it is the input itself. Any
+    point of the ball is within reach of any start when steps * relative_step >= 2.
     """
     attacked = inputs
     if generator is not None:
-        uniform = torch.rand(inputs.shape, generator=generator, device=generator.device)
-        attacked = within_bounds(inputs + strength * (2 * uniform - 1).to(inputs.device), bounded)
+        attacked = within_bounds(inputs + strength * ball.random_start(inputs, generator), bounded)
     for _ in range(steps):
-        moved = attacked + push * relative_step * strength * input_gradient(discriminator, attacked).sign()
-        attacked = within_bounds(inputs + (moved - inputs).clamp(-strength, strength), bounded)
+        direction = ball.steepest(input_gradient(discriminator, attacked))
+        moved = attacked + push * relative_step * strength * direction
+        attacked = within_bounds(inputs + ball.project(moved - inputs, strength), bounded)
     return attacked
 
 
-def _measure(subject: Subject) -> dict[str, Entry]:
-    params = subject.params
+def pgd_probe(name: str, ball: Ball) -> Probe:
+    """The attack within that ball, under that name."""
 
-    def perturb(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push) -> Tensor:
-        return pgd(
-            discriminator,
-            inputs,
-            strength,
-            push,
-            params.pgd_steps,
-            params.pgd_relative_step,
-            subject.bounded,
-            subject.stream,
-        )
+    def measure(subject: Subject) -> dict[str, Entry]:
+        steps, relative_step = subject.params.pgd_steps, subject.params.pgd_relative_step
 
-    protocol = {"steps": params.pgd_steps, "relative_step": params.pgd_relative_step, "start": "uniform"}
-    return robustness_curves("pgd", subject, perturb, protocol)
+        def perturb(discriminator: nn.Module, inputs: Tensor, strength: float, push: Push) -> Tensor:
+            return pgd(
+                discriminator,
+                inputs,
+                strength,
+                push,
+                ball,
+                steps,
+                relative_step,
+                subject.bounded,
+                subject.stream,
+            )
+
+        protocol = {"steps": steps, "relative_step": relative_step, "start": ball.start}
+        return robustness_curves(name, subject, perturb, ball.protocol | protocol)
+
+    return Probe(columns=robustness_columns(name), measure=measure)
 
 
-PROBE = Probe(columns=curve_columns("pgd"), measure=_measure)
+PROBE = pgd_probe("pgd", LINF)

@@ -87,3 +87,5 @@ class Probe:
 
     columns: tuple[str, ...]
     measure: Callable[[Subject], dict[str, Entry]]
+    lacking_on_points: str | None = None
+    """Why there is nothing to measure on points; None where there is."""

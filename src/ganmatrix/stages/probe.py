@@ -38,7 +38,7 @@ def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Pa
     if data.digest != trained.header.data_sha256:
         raise UserError(f"{cell.id} was trained on other data than data/{cell.dataset}/; train it again")
     if trained.header.diverged:
-        entries = null_probes(f"training diverged: {trained.header.diverged}")
+        entries = null_probes(f"training diverged: {trained.header.diverged}", data.is_image)
     else:
         generator = trained.generator("last").to(device)
         z = latents(cell, params.samples, trained.latent, device)
