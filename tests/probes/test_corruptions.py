@@ -10,10 +10,10 @@ from skimage.filters import gaussian
 from skimage.metrics import mean_squared_error
 
 from ganmatrix.probes.common_corruptions import CORRUPTIONS, corrupt
-from ganmatrix.probes.corruptions import SEVERITIES
 from ganmatrix.probes.measure import probe
 
 KINDS = pytest.mark.parametrize("kind", CORRUPTIONS)
+SEVERITIES = (1, 2, 3, 4, 5)
 RANDOM = ("gaussian_noise", "shot_noise", "impulse_noise")
 
 

@@ -40,7 +40,12 @@ evaluation:
   images: {samples: 50, neighbours: 5, kid_subsets: 2, kid_subset_size: 20}
   digits: {stacked_samples: 1000}
   curves: {samples: 100}
-probes: {samples: 16, point_strengths: [0, 0.02], image_strengths: [0, 2/255], pgd_steps: 2, corruption_severities: [1, 5]}
+probes:
+  samples: 16
+  point_strengths: [0, 0.02]
+  image_strengths: [0, 2/255]
+  pgd_steps: 2
+  corruption_severities: [1, 5]
 claims: {}
 """
 

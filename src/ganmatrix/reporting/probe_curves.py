@@ -29,8 +29,14 @@ def curves(evidence: Evidence, setting: Setting) -> Fragment:
     if not rows:
         return text("p", f"No probe gave a curve on {setting}.", "note")
     table = pd.DataFrame(rows)
-    columns = [measured.name for measured in ordered(table["column"].unique())]
+    columns = [measured.name for measured in ordered(table["column"].unique()) if _is_drawn(measured.name)]
     return box((_figure(evidence, setting, name, table) for name in columns), "figures")
+
+
+def _is_drawn(name: str) -> bool:
+    """Whether a curve is worth a figure; single sides, single corruptions and accuracies stand in tables."""
+    single = any(part in name for part in ("_real_", "_fake_")) or name.startswith("corruption_")
+    return not single and not name.endswith("_accuracy")
 
 
 def _figure(evidence: Evidence, setting: Setting, name: str, table: pd.DataFrame) -> Fragment:

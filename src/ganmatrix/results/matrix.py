@@ -34,13 +34,15 @@ def matrix(records: Sequence[Record]) -> pd.DataFrame:
     A column that does not apply to a dataset, or that a diverged cell could not give, is NaN there.
     """
     rows = [_identity(record) | _run(record) for record in records]
-    columns = list(dict.fromkeys(name for record in records for name in record.entries))
-    frame = pd.DataFrame(rows).astype({"outcome_step": "Int64", "outcome_reason": "string"})
-    for column in columns:
-        entries = (record.entries.get(column) for record in records)
-        values = [None if entry is None else entry.value for entry in entries]
-        frame[column] = pd.Series(values, index=frame.index, dtype="float64")
-    return frame
+    identity = pd.DataFrame(rows).astype({"outcome_step": "Int64", "outcome_reason": "string"})
+    entries = [record.entries for record in records]
+    columns = dict.fromkeys(name for of_cell in entries for name in of_cell)
+    values = {
+        column: [entry.value if (entry := of_cell.get(column)) else None for of_cell in entries]
+        for column in columns
+    }
+    scores = pd.DataFrame(values, index=identity.index, dtype="float64")
+    return pd.concat([identity, scores], axis="columns")
 
 
 def curves(records: Sequence[Record]) -> pd.DataFrame:
