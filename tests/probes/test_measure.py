@@ -1,10 +1,12 @@
 """All probes of a discriminator together."""
 
+import dataclasses
 import json
 
 import pytest
 import torch
 
+from ganmatrix.probes import views
 from ganmatrix.probes.catalogue import PROBES
 from ganmatrix.probes.curve import normalised_area
 from ganmatrix.probes.measure import null_probes, probe
@@ -34,7 +36,28 @@ def test_states_its_protocol(convolutional, images, play, params, stream) -> Non
     entries = probe(play(convolutional, images, -images, bounded=True), params, stream)
     protocol = entries["pgd_auroc"]["protocol"]
     assert (protocol["steps"], protocol["relative_step"], protocol["start"]) == (10, 0.25, "uniform")
-    assert all(entry["protocol"]["real_samples"] == 16 for entry in entries.values())
+    measured = [entry for entry in entries.values() if entry["value"] is not None]
+    assert all(entry["protocol"]["real_samples"] == 16 for entry in measured)
+    rules = {name: entry["protocol"].get("batch_statistics") for name, entry in entries.items()}
+    assert rules["gradient_norm_interpolate"] == rules["gradient_growth"] == views.RULE_BETWEEN
+    assert rules["overfitting_gap"] == views.RULE_TOGETHER
+    assert rules["gradient_norm_fake"] == rules["gradient_cosine"] == views.RULE
+
+
+def test_a_method_with_one_d_lacks_what_compares_several(linear, play, params, stream) -> None:
+    points = torch.randn(16, 2)
+    one = play(linear, points, points)
+    several = dataclasses.replace(one, members=(linear, linear))
+    for entries, applies in (
+        (probe(one, params, stream), False),
+        (probe(several, params, stream), True),
+        (null_probes("training diverged", several=False), False),
+        (null_probes("training diverged", several=True), True),
+    ):
+        assert set(entries) == COLUMNS
+        assert {name for name, entry in entries.items() if not entry.get("applies", True)} == (
+            set() if applies else set(PROBES["ensemble"].columns)
+        )
 
 
 def test_leaves_the_discriminator_as_it_was(convolutional, images, play, params, stream) -> None:
@@ -57,7 +80,7 @@ def test_is_reproducible_and_leaves_the_stream_alone(convolutional, images, play
 def test_what_is_not_finite_is_a_result(linear, play, params, stream) -> None:
     points = torch.zeros(20, 2)
     broken = probe(play(linear, points, points / 0), params, stream)
-    assert broken == null_probes("the generator's samples are not finite")
+    assert broken == null_probes("the generator's samples are not finite", several=False)
     linear.bias = float("inf")
     entries = probe(play(linear, points, points), params, stream)
     assert entries["fgsm_auroc"] == {
@@ -69,7 +92,10 @@ def test_what_is_not_finite_is_a_result(linear, play, params, stream) -> None:
     linear.weight.data[0] = torch.nan
     entries = probe(play(linear, points, points), params, stream)
     assert set(entries) == COLUMNS
-    assert all(entry["value"] is None for entry in entries.values())
+    # How far the fakes are from reals, D is not asked.
+    assert {name for name, entry in entries.items() if entry["value"] is not None} == {
+        "nearest_real_distance"
+    }
 
 
 def test_constant_images_are_at_chance(convolutional, play, params, stream) -> None:

@@ -202,7 +202,10 @@ def test_a_diverged_cell_is_a_result(dataset, finished, run, monkeypatch):
     metrics = json.loads((finished / f"cells/{cell}/metrics.json").read_text())["entries"]
     diverged = f"training diverged: {run_record['outcome_reason']}"
     assert probes
-    assert all(entry["value"] is None and entry["reason"] == diverged for entry in probes.values())
+    absent = {name for name, entry in probes.items() if not entry.get("applies", True)}
+    assert all(name.startswith("ensemble_") for name in absent)
+    assert all(entry["value"] is None for entry in probes.values())
+    assert all(entry["reason"] == diverged for name, entry in probes.items() if name not in absent)
     ema = {name: entry for name, entry in metrics.items() if name.endswith("_ema")}
     assert ema
     assert all(entry["value"] is None and entry["reason"] == diverged for entry in ema.values())

@@ -29,3 +29,12 @@ class Probes(Section):
     pgd_relative_step: float = Field(
         default=0.25, gt=0, le=2, description="size of a PGD step, as a share of the strength"
     )
+    lipschitz_steps: int = Field(
+        default=5, ge=1, le=1000, description="steps of the ascent to where D is steepest"
+    )
+    neighbourhood_draws: int = Field(
+        default=8, ge=1, le=10_000, description="neighbours that D's gradient is averaged over"
+    )
+    generator_batches: int = Field(
+        default=8, ge=2, le=1000, description="batches of G's gradient, of `samples` latents each"
+    )

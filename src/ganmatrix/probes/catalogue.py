@@ -1,6 +1,18 @@
 """All probes by name, in the order of probes.json."""
 
-from ganmatrix.probes import clean, fgsm, input_gradient, noise, pgd
+from ganmatrix.probes import (
+    clean,
+    ensemble,
+    fgsm,
+    generator_gradient,
+    gradient_noise,
+    gradient_profile,
+    input_gradient,
+    lipschitz,
+    noise,
+    overfitting,
+    pgd,
+)
 from ganmatrix.probes.subject import Probe
 
 PROBES: dict[str, Probe] = {
@@ -9,4 +21,10 @@ PROBES: dict[str, Probe] = {
     "pgd": pgd.PROBE,
     "noise": noise.PROBE,
     "input_gradient": input_gradient.PROBE,
+    "lipschitz": lipschitz.PROBE,
+    "gradient_profile": gradient_profile.PROBE,
+    "gradient_noise": gradient_noise.PROBE,
+    "generator_gradient": generator_gradient.PROBE,
+    "overfitting": overfitting.PROBE,
+    "ensemble": ensemble.PROBE,
 }

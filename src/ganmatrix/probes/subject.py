@@ -68,6 +68,11 @@ class Subject:
         return tuple(self.params.image_strengths if self.bounded else self.params.point_strengths)
 
     @property
+    def protocol_between(self) -> dict[str, Any]:
+        """As `protocol`, at points between fakes and reals, where `fake_view` is probed."""
+        return self.protocol | {"batch_statistics": views.RULE_BETWEEN}
+
+    @property
     def protocol(self) -> dict[str, Any]:
         """The conditions that all probes share."""
         return {
@@ -87,3 +92,5 @@ class Probe:
 
     columns: tuple[str, ...]
     measure: Callable[[Subject], dict[str, Entry]]
+    several: bool = False
+    """Whether it compares a game's `members`, which most methods lack."""
