@@ -226,3 +226,38 @@ def test_a_cell_without_the_columns_of_its_dataset_is_refused(tmp_path, cell, ar
     line = _refused(FakeMatrix(tmp_path, edit=emptied).write())
     assert line.startswith(f"{artifact}.json of {cell} lacks ")
     assert column in line
+
+
+def _ensemble_of_as_gan(cell, documents):
+    """A column that only cells of as_gan can have; the others say so."""
+    entry = {"value": None, "protocol": {}, "reason": "the method has one discriminator", "applies": False}
+    if "-as_gan-" in cell:
+        entry = {"value": 0.4, "protocol": {"samples": 256}}
+    documents["probes"]["entries"]["ensemble_disagreement"] = entry
+
+
+def test_a_column_may_apply_to_some_methods_only(tmp_path):
+    fake = FakeMatrix(tmp_path, edit=_ensemble_of_as_gan).write()
+    assemble.run(fake.params, fake.layout)
+    matrix = pd.read_parquet(fake.layout.results.matrix).set_index("method")["ensemble_disagreement"]
+    assert (matrix["as_gan"] == 0.4).all()
+    assert matrix["gan"].isna().all()
+    summary = json.loads(fake.layout.results.summary.read_text())
+    assert summary["missing"] == []
+    assert summary["protocols"]["digits"]["ensemble_disagreement"] == {"samples": 256}
+    counted = {
+        (group["method"], group["n"], group["missing"])
+        for group in summary["groups"]
+        if group["column"] == "ensemble_disagreement"
+    }
+    assert counted == {("as_gan", 3, 0), ("gan", 0, 0)}
+
+
+def test_that_a_column_does_not_apply_must_be_said(tmp_path):
+    def silent(cell, documents):
+        _ensemble_of_as_gan(cell, documents)
+        if cell == "digits-conventional-gan-1":
+            del documents["probes"]["entries"]["ensemble_disagreement"]
+
+    line = _refused(FakeMatrix(tmp_path, edit=silent).write())
+    assert "probes.json of digits-conventional-gan-1 lacks ensemble_disagreement" in line

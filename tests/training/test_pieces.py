@@ -1,6 +1,7 @@
 """Order of the data, schedules, averages, and the file of weights."""
 
 import copy
+import dataclasses
 import json
 import math
 
@@ -15,8 +16,10 @@ from trainers import finish, recipe, trainer
 
 from ganmatrix.cell import Cell
 from ganmatrix.methods.gan import Gan
+from ganmatrix.methods.gman import Gman
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.methods import Gan as GanParams
+from ganmatrix.params.methods import Gman as GmanParams
 from ganmatrix.training import averaging, optimisers
 from ganmatrix.training.sampling import EpochSampler
 from ganmatrix.training.weights import Header, initialise, pack, unpack
@@ -167,6 +170,21 @@ def test_weights_come_back_as_they_were(shape):
     moved = networks["generator"].state_dict()
     name = next(iter(dict(networks["generator"].named_parameters())))
     assert torch.allclose(initial[name] + 1, moved[name])
+
+
+def test_several_discriminators_come_back_one_by_one():
+    header = dataclasses.replace(_header((2,)), method={"kind": "gman", "discriminators": 3})
+    architecture = TypeAdapter(Architecture).validate_python(header.architecture)
+    rule = Gman(GmanParams(kind="gman", discriminators=3))
+    pair = initialise(header.cell, architecture, rule, header.shape)
+    average = copy.deepcopy(pair.generator)
+    parts = {"generator": pair.generator, "generator_ema": average, "discriminator": pair.discriminator}
+    trained = unpack(pack(header, parts))
+    x = torch.randn(5, 2)
+    members = trained.members()
+    assert [member.training for member in members] == [False] * 3
+    torch.testing.assert_close(torch.stack([member(x) for member in members]), pair.discriminator.each(x))
+    assert unpack(pack(_header(), _networks(_header()))).members() == ()
 
 
 def test_channels_last_weights_come_back_unscrambled():

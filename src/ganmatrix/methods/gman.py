@@ -44,6 +44,10 @@ class Gman(Method[SeparableLoss]):
         others = [build(shape).discriminator for _ in range(self.params.discriminators - 1)]
         return dataclasses.replace(pair, discriminator=Ensemble([pair.discriminator, *others]))
 
+    def members(self, pair: Pair) -> tuple[nn.Module, ...]:
+        assert isinstance(pair.discriminator, Ensemble)
+        return tuple(pair.discriminator.members)
+
     def update_discriminator(self, update: Update) -> Logs:
         return self.descend_discriminator(update, update.real, update.draw_fakes(len(update.real)))
 

@@ -41,6 +41,10 @@ class Method(ABC, Generic[AnyLoss]):
         """D as a function of data alone (N, *shape) -> logits (N,), for the probes."""
         return pair.discriminator
 
+    def members(self, pair: Pair) -> tuple[nn.Module, ...]:
+        """The several D of data alone that D consists of, for the probes; none where D is one."""
+        return ()
+
     @abstractmethod
     def update_discriminator(self, update: Update) -> Logs:
         """Improve D on one batch of reals, in one optimiser step or more."""

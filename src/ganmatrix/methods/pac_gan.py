@@ -28,6 +28,22 @@ class Packed(nn.Module):
         return self.critic(packs).repeat_interleave(self.packing)
 
 
+class OfOneSample(nn.Module):
+    """A packed D for probes: the same logits, with the gradient of a pack's logit in each of its samples.
+
+    Summed over samples a pack's logit counts m times, and so does its gradient; here it counts once.
+    """
+
+    def __init__(self, packed: nn.Module, packing: int) -> None:
+        super().__init__()
+        self.packed, self.packing = packed, packing
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits = self.packed(x)
+        fixed = logits.detach()
+        return fixed + (logits - fixed) / self.packing
+
+
 class PacGan(Method[Loss]):
     """A G that repeats itself is told by its packs."""
 
@@ -39,6 +55,9 @@ class PacGan(Method[Loss]):
         pair = super().networks(build, shape)
         packs = build((self.packing * shape[0], *shape[1:])).discriminator
         return dataclasses.replace(pair, discriminator=Packed(packs, self.packing))
+
+    def critic(self, pair: Pair) -> nn.Module:
+        return OfOneSample(pair.discriminator, self.packing)
 
     def update_discriminator(self, update: Update) -> Logs:
         return self.descend_discriminator(update, update.real, update.draw_fakes(len(update.real)))

@@ -91,13 +91,14 @@ class DownBlock(nn.Module):
 
 
 def _halving_conv(x: Tensor, conv: nn.Module) -> Tensor:
-    """The 2x2 mean of conv(x): one 4x4 convolution of stride 2, with 4/9 of the multiplications.
-
-    Its kernel is the mean of the 3x3 kernel's four placements in a 4x4 window.
-    """
+    """The 2x2 mean of conv(x): one 4x4 convolution of stride 2, with 4/9 of the multiplications."""
     assert isinstance(conv, nn.Conv2d)
-    kernel = F.avg_pool2d(conv.weight, 2, stride=1, padding=1)
-    return F.conv2d(x, kernel, conv.bias, stride=2, padding=1)
+    return F.conv2d(x, halving_kernel(conv.weight), conv.bias, stride=2, padding=1)
+
+
+def halving_kernel(kernel: Tensor) -> Tensor:
+    """The mean of a 3x3 kernel's four placements in a 4x4 window, (O, I, 3, 3) to (O, I, 4, 4)."""
+    return F.avg_pool2d(kernel, 2, stride=1, padding=1)
 
 
 def generator(

@@ -36,8 +36,25 @@ _ROBUSTNESS = (
     *(f"corruption_{kind}_auroc" for kind in _CORRUPTIONS),
 )
 _GRADIENTS = tuple(
-    f"gradient_norm_{side}{statistic}" for side in ("real", "fake") for statistic in ("", "_p95", "_max")
+    f"gradient_norm_{side}{statistic}"
+    for side in ("real", "fake", "interpolate")
+    for statistic in ("", "_p95", "_max")
 )
+_GEOMETRY = (
+    "lipschitz_ascent",
+    "lipschitz_upper",
+    "gradient_growth",
+    "closest_slope",
+    "nearest_real_distance",
+    "gradient_cosine",
+    "generator_gradient_variance",
+    "overfitting_gap",
+    "overfitting_auroc",
+    "ensemble_auroc_range",
+    "ensemble_disagreement",
+    "ensemble_rank_correlation",
+)
+"""The ensemble's are those of methods with several D."""
 _COSTS = ("wall_seconds", "images_per_second")
 
 
@@ -49,4 +66,11 @@ def columns(evaluation: Evaluation) -> list[str]:
     by_checkpoint = (f"{score}_{checkpoint}" for score in scores for checkpoint in evaluation.checkpoints)
     followed = [f"{name.format('fid')}_{kind}" for kind in extractors for name in _FOLLOWED]
     followed += [name.format("energy_distance") for name in _FOLLOWED]
-    return [*by_checkpoint, *(f"{name}_ema" for name in followed), *_ROBUSTNESS, *_GRADIENTS, *_COSTS]
+    return [
+        *by_checkpoint,
+        *(f"{name}_ema" for name in followed),
+        *_ROBUSTNESS,
+        *_GRADIENTS,
+        *_GEOMETRY,
+        *_COSTS,
+    ]

@@ -51,3 +51,12 @@ class Probes(Section):
     scaling_factors: Factors = Field(
         default=[0.75, 0.875, 1, 1.125, 1.25], description="factors that images are magnified by"
     )
+    lipschitz_steps: int = Field(
+        default=5, ge=1, le=1000, description="steps of the ascent to where D is steepest"
+    )
+    neighbourhood_draws: int = Field(
+        default=8, ge=1, le=10_000, description="neighbours that D's gradient is averaged over"
+    )
+    generator_batches: int = Field(
+        default=8, ge=2, le=1000, description="batches of G's gradient, of `samples` latents each"
+    )

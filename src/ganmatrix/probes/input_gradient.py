@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ganmatrix.entry import Entry
+from ganmatrix.probes.interpolation import interpolates
 from ganmatrix.probes.subject import Probe, Subject
 
 STATISTICS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -33,27 +34,32 @@ def input_gradient(discriminator: Callable[[Tensor], Tensor], inputs: Tensor) ->
 
 def gradient_norms(discriminator: nn.Module, inputs: Tensor) -> Tensor:
     """L2 norm of grad_x D(x) of each sample (n,), logits per data unit."""
-    gradient = input_gradient(discriminator, inputs)
-    norms: Tensor = torch.linalg.vector_norm(gradient.flatten(start_dim=1), dim=1)
-    return norms
+    return input_gradient(discriminator, inputs).flatten(start_dim=1).norm(dim=1)
 
 
 def _measure(subject: Subject) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
-    sides = {"real": (subject.real_view, subject.reals), "fake": (subject.fake_view, subject.fakes)}
-    for side, (discriminator, inputs) in sides.items():
+    between = interpolates(subject.reals, subject.fakes, subject.stream)
+    sides = {
+        "real": (subject.real_view, subject.reals, subject.protocol),
+        "fake": (subject.fake_view, subject.fakes, subject.protocol),
+        "interpolate": (subject.fake_view, between, subject.protocol_between),
+    }
+    for side, (discriminator, inputs, protocol) in sides.items():
         norms = gradient_norms(discriminator, inputs)
         for statistic, function in STATISTICS.items():
             entries[f"gradient_norm_{side}{statistic}"] = {
                 "value": function(norms).item(),
-                "protocol": subject.protocol | {"norm": "L2"},
+                "protocol": protocol | {"norm": "L2"},
             }
     return entries
 
 
 PROBE = Probe(
     columns=tuple(
-        f"gradient_norm_{side}{statistic}" for side in ("real", "fake") for statistic in STATISTICS
+        f"gradient_norm_{side}{statistic}"
+        for side in ("real", "fake", "interpolate")
+        for statistic in STATISTICS
     ),
     measure=_measure,
 )

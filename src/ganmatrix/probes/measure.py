@@ -18,12 +18,13 @@ def probe(game: Game, params: Probes, stream: torch.Generator) -> dict[str, Entr
     if game.discriminator.training or game.generator.training:
         raise ValueError("a network is in training mode; a probe would change it")
     if not game.fakes.isfinite().all():
-        return null_probes("the generator's samples are not finite", game.bounded)
+        reason = "the generator's samples are not finite"
+        return null_probes(reason, bounded=game.bounded, several=bool(game.members))
     real_view, fake_view = (view(game.discriminator, side) for side in (game.reals, game.fakes))
     entries: dict[str, Entry] = {}
     for member in PROBES.values():
-        if member.lacking_on_points and not game.bounded:
-            entries |= inapplicable(member.columns, member.lacking_on_points)
+        if lacking := member.lacking(bounded=game.bounded, several=bool(game.members)):
+            entries |= inapplicable(member.columns, lacking)
             continue
         subject = Subject(real_view, fake_view, game, params, stream.clone_state())
         try:
@@ -33,12 +34,12 @@ def probe(game: Game, params: Probes, stream: torch.Generator) -> dict[str, Entr
     return entries
 
 
-def null_probes(reason: str, bounded: bool) -> dict[str, Entry]:
-    """What a diverged cell answers to every probe; `bounded` data are images."""
+def null_probes(reason: str, *, bounded: bool, several: bool) -> dict[str, Entry]:
+    """What a diverged cell answers to every probe: on images if `bounded`, with `several` D or one."""
     entries: dict[str, Entry] = {}
     for member in PROBES.values():
-        if member.lacking_on_points and not bounded:
-            entries |= inapplicable(member.columns, member.lacking_on_points)
+        if lacking := member.lacking(bounded=bounded, several=several):
+            entries |= inapplicable(member.columns, lacking)
         else:
             entries |= null_entries(member.columns, reason)
     return entries

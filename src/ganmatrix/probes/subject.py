@@ -68,6 +68,11 @@ class Subject:
         return tuple(self.params.image_strengths if self.bounded else self.params.point_strengths)
 
     @property
+    def protocol_between(self) -> dict[str, Any]:
+        """As `protocol`, at points between fakes and reals, where `fake_view` is probed."""
+        return self.protocol | {"batch_statistics": views.RULE_BETWEEN}
+
+    @property
     def protocol(self) -> dict[str, Any]:
         """The conditions that all probes share."""
         return {
@@ -89,3 +94,9 @@ class Probe:
     measure: Callable[[Subject], dict[str, Entry]]
     lacking_on_points: str | None = None
     """Why there is nothing to measure on points; None where there is."""
+    lacking_with_one: str | None = None
+    """Why there is nothing to measure with one D, where `members` are compared; None where there is."""
+
+    def lacking(self, *, bounded: bool, several: bool) -> str | None:
+        """Why there is nothing to measure on such data, `bounded` or points, with one D or `several`."""
+        return (None if bounded else self.lacking_on_points) or (None if several else self.lacking_with_one)

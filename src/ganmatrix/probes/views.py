@@ -17,6 +17,12 @@ from ganmatrix.networks.pair import has_batch_statistics
 RULE = "where D has them, frozen at each side's unperturbed samples"
 """What a protocol says of D's batch statistics: one rule for every architecture."""
 
+RULE_BETWEEN = "where D has them, frozen at the unperturbed fakes"
+"""At points between fakes and reals: one D all the way, the one that G meets."""
+
+RULE_TOGETHER = "where D has them, frozen at the compared samples together"
+"""Where two sets of reals are compared: neither is what D is normalised by alone."""
+
 
 def view(discriminator: nn.Module, samples: Tensor) -> nn.Module:
     """D in eval mode with the batch statistics of samples (N, *shape); D itself where it has none."""

@@ -109,6 +109,8 @@ def _best(groups: dict[tuple[str, str], Group], architecture: str, measured: Col
 
 def _entry(group: Group, measured: Column, within: Bounds, is_best: bool) -> str:
     """Mean, then in small print: interval, number of seeds, and what is missing."""
+    if group["n"] == group["missing"] == 0:
+        return "does not apply"
     if group["n"] == 0:
         return f"no value\nall {group['missing']} seeds missing"
     measure = measured.measure

@@ -87,7 +87,7 @@ class Entry(Artifact):
     beyond: float | None = None
     """What a null value is known to exceed."""
     applies: bool = True
-    """False where the data lack what the column measures, whatever the generator."""
+    """False where the data, or the method, lack what the column measures, whatever the networks."""
     curve: Curve | None = None
 
 
@@ -111,6 +111,14 @@ class Record:
 
     @property
     def entries(self) -> dict[str, Entry]:
-        """All columns that apply to the cell's data: scores first, then probes."""
-        entries = self.metrics.entries | self.probes.entries
-        return {name: entry for name, entry in entries.items() if entry.applies}
+        """All columns that apply to the cell's data and method: scores first, then probes."""
+        return {name: entry for name, entry in self._all.items() if entry.applies}
+
+    @property
+    def lacking(self) -> set[str]:
+        """The columns that do not apply to the cell's data or method."""
+        return {name for name, entry in self._all.items() if not entry.applies}
+
+    @property
+    def _all(self) -> dict[str, Entry]:
+        return self.metrics.entries | self.probes.entries

@@ -31,7 +31,8 @@ _CURVE_DTYPES = {
 def matrix(records: Sequence[Record]) -> pd.DataFrame:
     """One row a cell: identity, networks, outcome, cost, then a column a score or probe.
 
-    A column that does not apply to a dataset, or that a diverged cell could not give, is NaN there.
+    A column that does not apply to a dataset or a method, or that a diverged cell could not give,
+    is NaN there.
     """
     rows = [_identity(record) | _run(record) for record in records]
     identity = pd.DataFrame(rows).astype({"outcome_step": "Int64", "outcome_reason": "string"})

@@ -36,17 +36,22 @@ def summarise(
         "diverged": _diverged(records),
         "missing": _missing(records),
         "protocols": protocols,
-        "groups": groups(completed, protocols),
+        "groups": groups(completed, protocols, {record.cell.id: record.lacking for record in records}),
         "curves": curve_groups(curves),
         "comparisons": comparisons(frame, protocols, claims),
     }
 
 
-def groups(frame: pd.DataFrame, protocols: Protocols) -> list[dict[str, Any]]:
-    """Each column's estimate over seeds, for each dataset, architecture and method."""
+def groups(
+    frame: pd.DataFrame, protocols: Protocols, lacking: Mapping[str, set[str]]
+) -> list[dict[str, Any]]:
+    """Each column's estimate over seeds, for each dataset, architecture and method.
+
+    Cells that a column does not apply to, as `lacking` says, are not missing from it.
+    """
     return [
         {"dataset": dataset, "architecture": architecture, "method": method, "column": column}
-        | asdict(estimate(cells[column]))
+        | asdict(estimate(cells[column][[column not in lacking[cell] for cell in cells["cell"]]]))
         for (dataset, architecture, method), cells in frame.groupby([*SETTING, "method"], sort=False)
         for column in (*protocols[str(dataset)], *COSTS)
     ]

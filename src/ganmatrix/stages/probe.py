@@ -37,8 +37,10 @@ def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Pa
     data = open_data(layout.data(cell.dataset))
     if data.digest != trained.header.data_sha256:
         raise UserError(f"{cell.id} was trained on other data than data/{cell.dataset}/; train it again")
+    members = tuple(member.to(device) for member in trained.members())
     if trained.header.diverged:
-        entries = null_probes(f"training diverged: {trained.header.diverged}", data.is_image)
+        reason = f"training diverged: {trained.header.diverged}"
+        entries = null_probes(reason, bounded=data.is_image, several=bool(members))
     else:
         generator = trained.generator("last").to(device)
         z = latents(cell, params.samples, trained.latent, device)
@@ -52,6 +54,7 @@ def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Pa
             reals=held_out(data, params.samples, device),
             train=train(data, device),
             bounded=data.is_image,
+            members=members,
         )
         entries = probe(game, params, seeding.generator(cell, Stream.PROBES, device))
     for entry in entries.values():

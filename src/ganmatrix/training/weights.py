@@ -84,10 +84,11 @@ class Trained:
 
     def discriminator(self) -> nn.Module:
         """D after the last step, in eval mode, as a function of data alone."""
-        pair = self._pair()
-        for name, network in (("generator.", pair.generator), ("discriminator.", pair.discriminator)):
-            network.load_state_dict(_strip(self.tensors, name))
-        return self._method().critic(pair).eval()
+        return self._method().critic(self._last()).eval()
+
+    def members(self) -> tuple[nn.Module, ...]:
+        """The several D that the method's D consists of, as `discriminator`; none where it is one."""
+        return tuple(member.eval() for member in self._method().members(self._last()))
 
     @property
     def latent(self) -> int:
@@ -96,6 +97,12 @@ class Trained:
     def _method(self) -> Method[Any]:
         params: MethodParams = TypeAdapter(MethodParams).validate_python(self.header.method)
         return methods.build(params)
+
+    def _last(self) -> Pair:
+        pair = self._pair()
+        for name, network in (("generator.", pair.generator), ("discriminator.", pair.discriminator)):
+            network.load_state_dict(_strip(self.tensors, name))
+        return pair
 
     def _pair(self) -> Pair:
         architecture: Architecture = TypeAdapter(Architecture).validate_python(self.header.architecture)

@@ -43,4 +43,23 @@ MEASURES: dict[str, Measure] = {
         "The steepest point among the fakes.",
         limits=POSITIVE,
     ),
+    "gradient_norm_interpolate": Measure(
+        "D's gradient norm between reals and fakes",
+        None,
+        f"Mean {_STEEPNESS.format(where='points drawn between a real and a fake')}: what the Wasserstein "
+        "penalties hold at 1.",
+        limits=POSITIVE,
+    ),
+    "gradient_norm_interpolate_p95": Measure(
+        "D's gradient norm between reals and fakes, 95th percentile",
+        None,
+        "The length that 5% of the points between exceed.",
+        limits=POSITIVE,
+    ),
+    "gradient_norm_interpolate_max": Measure(
+        "D's gradient norm between reals and fakes, maximum",
+        None,
+        "The steepest point between.",
+        limits=POSITIVE,
+    ),
 }

@@ -1,0 +1,77 @@
+"""D's gradient on the way from each fake to its nearest training real.
+
+Where D separates a fake from a real close by, it must be steep between them; that this gradient grows
+without limit as fakes approach reals is what FARGAN (Tao & Wang 2020) calls gradient exploding.
+"""
+
+import torch
+from torch import Tensor
+
+from ganmatrix.entry import Entry, null_entries
+from ganmatrix.probes.input_gradient import gradient_norms
+from ganmatrix.probes.subject import Probe, Subject
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 0.9, 0.99)
+"""Of the way from the fake to the real."""
+
+CLOSEST = 10
+"""One fake in so many counts among the closest."""
+
+_PAIR_COLUMNS = ("gradient_growth", "closest_slope")
+
+
+def nearest(samples: Tensor, among: Tensor) -> Tensor:
+    """The one of `among` (M, *shape) that is closest (L2) to each of the samples (N, *shape)."""
+    flat = samples.flatten(1).double()
+    pieces = among.flatten(1).split(1024)
+    # In float64, because the fast distance of almost equal float32 vectors is mostly rounding.
+    distances = torch.cat([torch.cdist(flat, piece.double()) for piece in pieces], dim=1)
+    return among[distances.argmin(dim=1)]
+
+
+def path_norms(subject: Subject, ends: Tensor) -> Tensor:
+    """|grad_x D| of each fake's path at each share (S, N), in logits per data unit."""
+    return torch.stack(
+        [gradient_norms(subject.fake_view, torch.lerp(subject.fakes, ends, share)) for share in SHARES]
+    )
+
+
+@torch.no_grad()
+def closest_slope(subject: Subject, ends: Tensor, distances: Tensor) -> float:
+    """Mean |D(x) - D(G(z))| / |x - G(z)| over the pairs that are least apart, of those apart at all."""
+    differences = (subject.fake_view(ends) - subject.fake_view(subject.fakes)).abs()
+    if not differences.isfinite().all():
+        raise FloatingPointError("the discriminator's logits are not finite")
+    apart = distances > 0
+    slopes = differences[apart] / distances[apart]
+    closest = distances[apart].argsort(stable=True)[: -(-len(slopes) // CLOSEST)]
+    return slopes[closest].mean().item()
+
+
+def _measure(subject: Subject) -> dict[str, Entry]:
+    ends = nearest(subject.fakes, subject.game.train)
+    distances = (ends - subject.fakes).flatten(1).norm(dim=1)
+    protocol = subject.protocol_between | {"norm": "L2", "train_samples": len(subject.game.train)}
+    distance: Entry = {"value": distances.mean().item(), "protocol": protocol}
+    entries = {"nearest_real_distance": distance}
+    apart = distances > 0
+    if not apart.any():
+        return entries | null_entries(_PAIR_COLUMNS, "every fake equals a training real")
+    slope: Entry = {
+        "value": closest_slope(subject, ends, distances),
+        "protocol": protocol | {"closest": f"1 in {CLOSEST}"},
+    }
+    norms = path_norms(subject, ends)[:, apart].mean(dim=1)
+    if not (norms > 0).all():
+        flat = null_entries(["gradient_growth"], "D is flat between fakes and reals")
+        return entries | flat | {"closest_slope": slope}
+    growth = (norms / norms[0]).log10().tolist()
+    profile: Entry = {
+        "value": growth[-1],
+        "curve": {"axis": "share", "at": [*SHARES], "value": growth},
+        "protocol": protocol,
+    }
+    return entries | {"gradient_growth": profile, "closest_slope": slope}
+
+
+PROBE = Probe(columns=(*_PAIR_COLUMNS, "nearest_real_distance"), measure=_measure)
