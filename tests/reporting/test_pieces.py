@@ -135,6 +135,19 @@ def test_a_difference_is_worse_where_the_measure_says_so(tmp_path):
     assert "higher than gan&#x27;s, which is worse" in headline.answers(data).html
 
 
+def test_a_method_that_lacks_a_column_misses_nothing(tmp_path):
+    def edit(cell, documents):
+        entry = {"value": 0.4, "protocol": {}}
+        if "-gan-" in cell:
+            entry = {"value": None, "protocol": {}, "reason": "one discriminator", "applies": False}
+        documents["probes"]["entries"]["ensemble_disagreement"] = entry
+
+    shown = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(), edit=edit)))
+    assert "Disagreement of the members of D" in shown
+    assert "does not apply" in shown
+    assert "seeds missing" not in shown
+
+
 def test_figures_are_the_same_when_drawn_again(planted):
     data = read(planted)
     setting = data.settings[0]
