@@ -49,8 +49,9 @@ def test_states_its_protocol(convolutional, images, play, params, stream) -> Non
 
 
 def test_a_method_with_one_d_lacks_what_compares_several(linear, play, params, stream) -> None:
-    points = torch.randn(16, 2)
-    one = play(linear, points, points)
+    linear.weight.data = torch.randn(256)
+    samples = torch.rand(16, 1, 16, 16) * 2 - 1
+    one = play(linear, samples, samples, bounded=True)
     several = dataclasses.replace(one, members=(linear, linear))
     for entries, applies in (
         (probe(one, params, stream), False),

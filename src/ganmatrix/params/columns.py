@@ -66,11 +66,5 @@ def columns(evaluation: Evaluation) -> list[str]:
     by_checkpoint = (f"{score}_{checkpoint}" for score in scores for checkpoint in evaluation.checkpoints)
     followed = [f"{name.format('fid')}_{kind}" for kind in extractors for name in _FOLLOWED]
     followed += [name.format("energy_distance") for name in _FOLLOWED]
-    return [
-        *by_checkpoint,
-        *(f"{name}_ema" for name in followed),
-        *_ROBUSTNESS,
-        *_GRADIENTS,
-        *_GEOMETRY,
-        *_COSTS,
-    ]
+    curves = (f"{name}_ema" for name in followed)
+    return [*by_checkpoint, *curves, *_ROBUSTNESS, *_GRADIENTS, *_GEOMETRY, *_COSTS]

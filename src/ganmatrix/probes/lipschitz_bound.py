@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganmatrix.methods.gman import Ensemble
-from ganmatrix.methods.pac_gan import Packed
+from ganmatrix.methods.pac_gan import OfOneSample, Packed
 from ganmatrix.networks.coupled import CoupledCritic
 from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.inference import Autoencoder, Encoder, MarginalCritic
@@ -184,6 +184,7 @@ def _autoencoder(network: Autoencoder, shapes: Shapes) -> float:
 
 
 @bound.register(AcrossBatch)
+@bound.register(OfOneSample)
 @bound.register(Packed)
 def _across_samples(network: nn.Module, shapes: Shapes) -> float:
     raise Unbounded("D's logit for a sample depends on other samples")
