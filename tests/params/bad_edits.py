@@ -548,6 +548,11 @@ BAD = [
         "[0, 0.1, 0.1]",
         "probes.point_strengths is [0, 0.1, 0.1]; expected strengths in ascending order, each once",
     ),
+    (
+        "pgd_steps: 2",
+        "transfer_image_strength: 0",
+        "probes.transfer_image_strength is 0; expected > 0",
+    ),
     ("pgd_steps: 2", "pgd_step: 2", "probes.pgd_step: unknown key; did you mean pgd_steps?"),
     (
         "kid_subset_size: 20",
