@@ -3,7 +3,7 @@
 
 rule evaluate:
     input:
-        weights=rules.train.output.weights,
+        weights="cells/{cell}/weights.safetensors",
         statistics=lambda w: f"references/{cell_of(w).dataset}/statistics.safetensors",
         card=lambda w: f"references/{cell_of(w).dataset}/card.json",
     output:

@@ -11,6 +11,7 @@ _ATTACKS = tuple(
 _GRADIENTS = tuple(
     f"gradient_norm_{side}{statistic}" for side in ("real", "fake") for statistic in ("", "_p95", "_max")
 )
+_TRANSFERS = ("transfer_received",)
 _COSTS = ("wall_seconds", "images_per_second")
 
 
@@ -19,4 +20,4 @@ def columns(evaluation: Evaluation) -> list[str]:
     images = (f"{score}_{evaluation.extractor.kind}" for score in _SCORES_OF_IMAGES)
     scores = (*images, *_SCORES_OF_POINTS)
     by_checkpoint = (f"{score}_{checkpoint}" for score in scores for checkpoint in evaluation.checkpoints)
-    return [*by_checkpoint, *_ATTACKS, *_GRADIENTS, *_COSTS]
+    return [*by_checkpoint, *_ATTACKS, *_GRADIENTS, *_TRANSFERS, *_COSTS]

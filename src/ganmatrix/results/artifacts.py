@@ -97,6 +97,23 @@ class Scores(Artifact):
     entries: dict[str, Entry]
 
 
+class TransferHeader(Artifact):
+    """What transfers/<dataset>.parquet says of itself."""
+
+    dataset: str
+    protocol: dict[str, Any]
+    weights_sha256: dict[str, str]
+    """By cell."""
+
+
+@dataclass(frozen=True)
+class Transfers:
+    """transfers/<dataset>.parquet: a row a pair of cells."""
+
+    header: TransferHeader
+    table: pd.DataFrame
+
+
 @dataclass(frozen=True)
 class Record:
     """Everything that one cell contributes to the matrix."""
@@ -105,10 +122,11 @@ class Record:
     run: Run
     metrics: Scores
     probes: Scores
+    transfers: dict[str, Entry]
     history: pd.DataFrame
 
     @property
     def entries(self) -> dict[str, Entry]:
-        """All columns that apply to the cell's data: scores first, then probes."""
-        entries = self.metrics.entries | self.probes.entries
+        """All columns that apply to the cell's data: scores first, then probes, then transfer."""
+        entries = self.metrics.entries | self.probes.entries | self.transfers
         return {name: entry for name, entry in entries.items() if entry.applies}
