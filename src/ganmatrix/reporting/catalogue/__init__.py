@@ -1,6 +1,12 @@
 """Every kind of column that reports can explain, in the order of tables."""
 
-from ganmatrix.reporting.catalogue import attacks, costs, gradients, scores
+from ganmatrix.reporting.catalogue import attacks, costs, gradients, scores, transfers
 from ganmatrix.reporting.catalogue.measure import Measure
 
-MEASURES: dict[str, Measure] = {**scores.MEASURES, **attacks.MEASURES, **gradients.MEASURES, **costs.MEASURES}
+MEASURES: dict[str, Measure] = {
+    **scores.MEASURES,
+    **attacks.MEASURES,
+    **transfers.MEASURES,
+    **gradients.MEASURES,
+    **costs.MEASURES,
+}
