@@ -22,13 +22,15 @@ except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(2)
 
+CELL = "{dataset}-{architecture}-{method}-{seed}"
 CELLS = {cell.id: cell for cell in expand_grid(GRID)}
 
 
 def cell_of(wildcards):
     """The cell that a file belongs to; one outside the grid ends the run with the nearest id."""
+    name = wildcards.get("cell") or CELL.format(**wildcards)
     try:
-        return CELLS.get(wildcards.cell) or find(GRID, wildcards.cell)
+        return CELLS.get(name) or find(GRID, name)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
@@ -47,6 +49,9 @@ if PARAMS_OPTION:
 
 wildcard_constraints:
     dataset="[a-z0-9_]+",
+    architecture="[a-z0-9_]+",
+    method="[a-z0-9_]+",
+    seed="[0-9]+",
     cell="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+-[0-9]+",
     report="[a-z0-9_]+",
 
@@ -64,6 +69,7 @@ include: "pipeline/rules/data.smk"
 include: "pipeline/rules/training.smk"
 include: "pipeline/rules/evaluation.smk"
 include: "pipeline/rules/probes.smk"
+include: "pipeline/rules/transfer.smk"
 include: "pipeline/rules/results.smk"
 
 

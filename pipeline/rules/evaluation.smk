@@ -3,7 +3,7 @@
 
 rule evaluate:
     input:
-        weights=rules.train.output.weights,
+        weights="cells/{cell}/weights.safetensors",
         train=lambda w: f"data/{cell_of(w).dataset}/train.npy",
         data_card=lambda w: f"data/{cell_of(w).dataset}/card.json",
         statistics=lambda w: f"references/{cell_of(w).dataset}/statistics.safetensors",

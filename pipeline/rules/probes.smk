@@ -3,7 +3,7 @@
 
 rule probe:
     input:
-        weights=rules.train.output.weights,
+        weights="cells/{cell}/weights.safetensors",
         train=lambda w: f"data/{cell_of(w).dataset}/train.npy",
         held_out=lambda w: f"data/{cell_of(w).dataset}/held_out.npy",
         card=lambda w: f"data/{cell_of(w).dataset}/card.json",

@@ -7,10 +7,12 @@ rule assemble:
         histories=expand("cells/{cell}/history.parquet", cell=CELLS),
         metrics=expand("cells/{cell}/metrics.json", cell=CELLS),
         probes=expand("cells/{cell}/probes.json", cell=CELLS),
+        transfers=expand("transfers/{dataset}.parquet", dataset=GRID.grid.datasets),
     output:
         matrix="results/matrix.parquet",
         history="results/history.parquet",
         curves="results/curves.parquet",
+        transfers="results/transfers.parquet",
         claims="results/claims.parquet",
         summary="results/summary.json",
     log:

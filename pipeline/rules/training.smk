@@ -1,4 +1,5 @@
-# One job a cell. It resumes from scratch/<cell>/ when it was stopped.
+# One job a cell. It resumes from scratch/<cell>/ when it was stopped. The cell's id is spelled out here,
+# since the checksum lies in a folder of its dataset, and all outputs of a rule have the same wildcards.
 
 
 rule train:
@@ -6,23 +7,25 @@ rule train:
         train=lambda w: f"data/{cell_of(w).dataset}/train.npy",
         card=lambda w: f"data/{cell_of(w).dataset}/card.json",
     output:
-        weights="cells/{cell}/weights.safetensors",
-        history="cells/{cell}/history.parquet",
-        samples="cells/{cell}/samples.png",
-        run="cells/{cell}/run.json",
+        weights=f"cells/{CELL}/weights.safetensors",
+        history=f"cells/{CELL}/history.parquet",
+        samples=f"cells/{CELL}/samples.png",
+        run=f"cells/{CELL}/run.json",
+        checksum=f"checksums/{{dataset}}/{CELL}.sha256",
     log:
-        "logs/train/{cell}.log",
+        f"logs/train/{CELL}.log",
     benchmark:
-        "benchmarks/train/{cell}.tsv"
+        f"benchmarks/train/{CELL}.tsv"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=1440,
     params:
+        cell=lambda w: cell_of(w).id,
         values=lambda w: plan.values("train", DOCUMENT, **cell_of(w).names),
         code=plan.code_digest("train"),
         options=PARAMS_OPTION,
     message:
-        "train {wildcards.cell}"
+        "train {params.cell}"
     shell:
-        "ganmatrix train {wildcards.cell}{params.options} > {log} 2>&1"
+        "ganmatrix train {params.cell}{params.options} > {log} 2>&1"

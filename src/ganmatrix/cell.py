@@ -47,6 +47,13 @@ def expand(params: Params) -> list[Cell]:
     return [Cell(*names) for names in itertools.product(*axes)]
 
 
+def of_dataset(params: Params, dataset: str) -> list[Cell]:
+    """The grid's cells of one dataset; UserError if the grid leaves it out."""
+    if dataset not in params.grid.datasets:
+        raise UserError(f"{dataset} is not in grid.datasets, which has {', '.join(params.grid.datasets)}")
+    return [cell for cell in expand(params) if cell.dataset == dataset]
+
+
 def find(params: Params, cell_id: str) -> Cell:
     """The grid's cell of that id; UserError naming the nearest one if it is not in the grid."""
     cell = Cell.parse(cell_id)

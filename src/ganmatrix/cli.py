@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ganmatrix import __version__
-from ganmatrix.cell import Cell, expand, find
+from ganmatrix.cell import Cell, expand, find, of_dataset
 from ganmatrix.errors import UserError
 from ganmatrix.params import Params, load, schema
 from ganmatrix.params.messages import unknown_name
@@ -136,6 +136,18 @@ def probe(cell: CellId, params: ParamsPath = DEFAULT_PARAMS, device: Device = "a
 
     found, loaded = _cell(cell, params)
     _say(stage.run(found, loaded.probes, Layout(), device))
+
+
+@app.command()
+def transfer(dataset: DatasetName, params: ParamsPath = DEFAULT_PARAMS, device: Device = "auto") -> None:
+    """Try attacks made on one cell's discriminator on every other's: transfers/DATASET.parquet.
+
+    All pairs of the grid's cells of one dataset with the same seed, across methods and architectures.
+    """
+    from ganmatrix.stages import transfer as stage
+
+    name, loaded = _dataset(dataset, params)
+    _say(stage.run(name, of_dataset(loaded, name), loaded.probes, Layout(), device))
 
 
 @app.command()

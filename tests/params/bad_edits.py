@@ -583,6 +583,11 @@ BAD = [
         "pgd_steps: 2\n  scaling_factors: [0, 1]",
         "probes.scaling_factors[0] is 0; expected >= 0.25",
     ),
+    (
+        "pgd_steps: 2",
+        "transfer_image_strength: 0",
+        "probes.transfer_image_strength is 0; expected > 0",
+    ),
     ("pgd_steps: 2", "pgd_step: 2", "probes.pgd_step: unknown key; did you mean pgd_steps?"),
     (
         "kid_subset_size: 20",

@@ -1,4 +1,4 @@
-"""The columns that a claim may name are those that scores, probes and costs fill."""
+"""The columns that a claim may name are those that scores, probes, transfers and costs fill."""
 
 import pytest
 
@@ -10,6 +10,7 @@ from ganmatrix.params import load
 from ganmatrix.params.columns import columns
 from ganmatrix.probes.catalogue import PROBES
 from ganmatrix.results.matrix import COSTS
+from ganmatrix.results.transfers import RECEIVED
 
 INCEPTION = ("{kind: efficientnet_lite0, input_size: 32}", "{kind: inception}, {kind: digits_cnn}")
 
@@ -25,6 +26,7 @@ def test_claimable_columns_are_those_that_are_measured(edits, project):
         *(name.column(c) for name in (*images, *points) for c in evaluation.checkpoints),
         *(column for name in followed for column in curves.names(name)),
         *(name for probe in PROBES.values() for name in probe.columns),
+        RECEIVED,
         *COSTS,
     }
     named = columns(evaluation)

@@ -14,10 +14,10 @@ from typing import Any
 from ruamel.yaml import YAML
 
 HOME = Path(__file__).parents[2]
-OUTPUTS = ("data", "references", "cells", "results")
+OUTPUTS = ("data", "references", "cells", "checksums", "transfers", "results")
 CLEAN = "Data and pipelines are up to date."
 NOTHING = "Nothing to be done"
-STAGES = 2 + 2 + 3 * 4 + 1 + 2
+STAGES = 2 + 2 + 3 * 4 + 2 + 1 + 2
 """Of the smoke matrix of these tests: two datasets, four cells, two reports."""
 
 COMMAND = """#!{python}

@@ -14,8 +14,12 @@ from ganmatrix.params import load
 from ganmatrix.stages.record import stage_name
 
 CODE = "src/ganmatrix/"
-GATHERING = ("assemble", "report")
-"""They read files of every cell. DVC has no list of a matrix's outputs; it takes all of `cells`."""
+FOLDERS = {
+    "transfer": ("cells", "checksums"),
+    "assemble": ("cells", "transfers"),
+    "report": ("cells",),
+}
+"""Stages that read files of many cells. DVC has no list of a matrix's outputs; it takes folders of them."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,9 @@ def test_both_engines_have_the_same_stages(
 ) -> None:
     params, _ = load(HOME / "params.yaml")
     cells = [cell.id for cell in expand(params)]
-    names = {f"{stage}@{name}" for stage in ("prepare", "reference") for name in params.grid.datasets}
+    names = {
+        f"{stage}@{name}" for stage in ("prepare", "reference", "transfer") for name in params.grid.datasets
+    }
     names |= {f"{stage}@{cell}" for stage in ("train", "evaluate", "probe") for cell in cells}
     names |= {"assemble", "report@index", "report@results_matrix"}
     assert set(dvc) == set(snakemake) == names
@@ -64,25 +70,53 @@ def test_commands_outputs_and_keys_agree(
         assert sorted(job["keys"]) == sorted(dvc[name]["keys"]), name
 
 
-def test_inputs_agree_and_only_gathering_stages_take_the_folder_of_cells(
+def _folder(path: str, stage: str, target: str) -> set[str]:
+    """What DVC lists for this input: it, or the folder that it lies in.
+
+    The checksums of a dataset's weights stand for the weights: its folder `cells` holds scores too.
+    """
+    first = path.split("/")[0]
+    if first not in FOLDERS.get(stage, ()):
+        return {path}
+    if stage == "transfer":
+        return {f"checksums/{target}"} if first == "checksums" else set()
+    return {first}
+
+
+def test_inputs_agree_and_only_gathering_stages_take_folders(
     dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
 ) -> None:
     for name, job in snakemake.items():
-        inputs = job["inputs"]
-        if job["rule"] in GATHERING:
-            assert any(path.startswith("cells/") for path in inputs)
-            inputs = sorted({"cells" if path.startswith("cells/") else path for path in inputs})
-        assert inputs == dvc[name]["inputs"], name
+        target = name.partition("@")[2]
+        inputs = set().union(*(_folder(path, job["rule"], target) for path in job["inputs"]))
+        assert sorted(inputs) == dvc[name]["inputs"], name
 
 
 def test_gathering_stages_read_every_cell(snakemake: dict[str, dict[str, Any]]) -> None:
     params, _ = load(HOME / "params.yaml")
     gathered = ("run.json", "history.parquet", "metrics.json", "probes.json")
     cells = [cell.id for cell in expand(params)]
-    assert snakemake["assemble"]["inputs"] == sorted(f"cells/{c}/{f}" for c in cells for f in gathered)
+    tried = [f"transfers/{dataset}.parquet" for dataset in params.grid.datasets]
+    of_cells = [f"cells/{cell}/{file}" for cell in cells for file in gathered]
+    assert snakemake["assemble"]["inputs"] == sorted([*of_cells, *tried])
     for name in ("report@index", "report@results_matrix"):
         pictures = [path for path in snakemake[name]["inputs"] if path.startswith("cells/")]
         assert pictures == sorted(f"cells/{c}/{f}.png" for c in cells for f in ("neighbours", "samples"))
+
+
+def test_transfer_reads_the_weights_of_its_dataset_s_cells_alone(
+    dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
+) -> None:
+    params, _ = load(HOME / "params.yaml")
+    for dataset in params.grid.datasets:
+        cells = [cell.id for cell in expand(params) if cell.dataset == dataset]
+        weights = [f"cells/{cell}/weights.safetensors" for cell in cells]
+        checksums = [f"checksums/{dataset}/{cell}.sha256" for cell in cells]
+        data = [f"data/{dataset}/{file}" for file in ("card.json", "held_out.npy")]
+        assert snakemake[f"transfer@{dataset}"]["inputs"] == sorted([*weights, *checksums, *data])
+        # What DVC finds in the folder is what `train` has made there, and only for this dataset.
+        made = [out for stage in dvc.values() for out in stage["outputs"] if out.startswith("checksums/")]
+        assert sorted(out for out in made if out.startswith(f"checksums/{dataset}/")) == sorted(checksums)
 
 
 def test_keys_and_code_are_those_of_plan(
@@ -90,7 +124,7 @@ def test_keys_and_code_are_those_of_plan(
 ) -> None:
     for name, stage in dvc.items():
         verb, _, target = name.partition("@")
-        names = {"dataset": target} if verb in ("prepare", "reference") else {}
+        names = {"dataset": target} if verb in ("prepare", "reference", "transfer") else {}
         if verb in ("train", "evaluate", "probe"):
             names = Cell.parse(target).names
         assert sorted(stage["keys"]) == sorted(plan.keys(verb, **names))

@@ -7,7 +7,9 @@ import pytest
 from engines import OUTPUTS, STAGES, Project
 
 CELL_STAGES = ("train", "evaluate", "probe")
-GATHERING = {"assemble", "report index", "report results_matrix"}
+TRANSFERS = {"transfer ring8", "transfer digits"}
+REPORTS = {"assemble", "report index", "report results_matrix"}
+GATHERING = TRANSFERS | REPORTS
 
 
 def of_method(method: str, stages: tuple[str, ...] = CELL_STAGES) -> set[str]:
@@ -78,6 +80,50 @@ def test_a_hyperparameter_outdates_exactly_its_method_s_cells(made: Project) -> 
     assert made.outdated_in_dvc() == of_method("as_gan", ("train",))
 
 
+def test_evaluation_outdates_no_transfer(made: Project) -> None:
+    made.replace("params.yaml", "kid_subsets: 4", "kid_subsets: 3")
+    evaluated = of_method("gan", ("evaluate",)) | of_method("as_gan", ("evaluate",))
+    assert made.outdated_in_snakemake() == evaluated | REPORTS
+    assert made.outdated_in_dvc() == evaluated
+
+
+def test_scores_made_anew_outdate_no_transfer(made: Project) -> None:
+    """DVC's `assemble` takes the folder `cells`, which holds scores; its `transfer` does not."""
+    for path in made.root.glob("cells/*/metrics.json"):
+        path.write_text(path.read_text() + "\n")
+    assert TRANSFERS.isdisjoint(made.outdated_in_dvc())
+
+
+def test_a_recipe_outdates_the_transfers_of_its_dataset_alone(made: Project) -> None:
+    made.replace("params.yaml", "digits: *short", "digits: {<<: *short, generator_steps: 11}")
+    cells = {f"{stage} digits-conventional-{m}-0" for stage in CELL_STAGES for m in ("gan", "as_gan")}
+    assert made.outdated_in_snakemake() == cells | REPORTS | {"transfer digits"}
+    assert made.outdated_in_dvc() == {name for name in cells if name.startswith("train")}
+
+
+def test_other_weights_outdate_the_transfers_of_their_dataset_alone(made: Project) -> None:
+    """As `dvc repro` sees it once `train` has run again."""
+    path = made.root / "checksums" / "digits" / "digits-conventional-gan-0.sha256"
+    path.unlink()
+    path.write_text("another\n")
+    assert TRANSFERS & made.outdated_in_dvc() == {"transfer digits"}
+
+
+def test_a_smaller_grid_outdates_transfers_and_a_larger_one_of_other_datasets_does_not(made: Project) -> None:
+    made.replace("params.yaml", "datasets: [ring8, digits]", "datasets: [ring8]")
+    assert made.outdated_in_snakemake() == REPORTS
+    assert made.outdated_in_dvc() == {"assemble"}
+    made.replace("params.yaml", "methods: [gan, as_gan]", "methods: [gan]")
+    assert made.outdated_in_snakemake() == REPORTS | {"transfer ring8"}
+    assert made.outdated_in_dvc() == {"assemble", "transfer ring8"}
+    ran = made.snakemake("--cores", "2")
+    assert ran.status == 0, ran.text
+    # What the cells that left have made stays, and disturbs neither engine.
+    assert (made.root / "checksums" / "ring8" / "ring8-conventional-as_gan-0.sha256").is_file()
+    assert made.dvc_is_clean()
+    assert made.snakemake_has_nothing_to_do()
+
+
 @pytest.mark.parametrize(
     ("file", "stage"),
     [("probes/noise.py", "probe"), ("evaluation/kid.py", "evaluate"), ("training/trainer.py", "train")],
@@ -88,13 +134,16 @@ def test_code_of_a_layer_outdates_exactly_the_stages_that_reach_it(
     source = made.root / "src" / "ganmatrix" / file
     source.write_text(f"{source.read_text()}# changed\n")
     own = of_method("gan", (stage,)) | of_method("as_gan", (stage,))
+    gathering = REPORTS if stage == "evaluate" else GATHERING
+    if stage == "probe":
+        own = own | TRANSFERS
     later = own
     if stage == "evaluate":
         own = own | {"reference ring8", "reference digits"}
         later = own
     if stage == "train":
         later = of_method("gan") | of_method("as_gan")
-    assert made.outdated_in_snakemake() == later | GATHERING
+    assert made.outdated_in_snakemake() == later | gathering
     assert made.outdated_in_dvc() == own
 
 
@@ -102,8 +151,8 @@ def test_only_finished_stages_are_recorded(made: Project) -> None:
     (made.root / "dvc.lock").unlink()
     folder = made.root / "cells" / "digits-conventional-gan-0"
     (folder / "probes.json").unlink()
-    assert made.record().startswith(f"recorded {STAGES - 1 - len(GATHERING)} stages in DVC; 4 are unfinished")
-    assert made.outdated_in_dvc() == {"probe digits-conventional-gan-0"} | GATHERING
+    assert made.record().startswith(f"recorded {STAGES - 1 - len(REPORTS)} stages in DVC; 4 are unfinished")
+    assert made.outdated_in_dvc() == {"probe digits-conventional-gan-0"} | REPORTS
 
 
 def test_results_of_older_params_are_never_vouched_for(made: Project) -> None:
@@ -143,7 +192,11 @@ def test_dvc_repro_makes_the_same_bytes_and_snakemake_takes_them(smoke: Project,
     fresh.dvc("repro")
     ours, theirs = smoke.digests(), fresh.digests()
     assert set(ours) == set(theirs)
-    exact = {name for name in ours if name.startswith(("data/", "references/", "cells/"))}
+    exact = {
+        name
+        for name in ours
+        if name.startswith(("data/", "references/", "cells/", "checksums/", "transfers/"))
+    }
     exact -= {name for name in exact if name.endswith("run.json")}
     assert {name for name in exact if ours[name] != theirs[name]} == set()
     assert fresh.snakemake_has_nothing_to_do()

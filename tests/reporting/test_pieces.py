@@ -19,6 +19,7 @@ from ganmatrix.reporting import (
     protocols,
     samples,
     training_curves,
+    transfers,
     verdicts,
 )
 from ganmatrix.reporting.catalogue import MEASURES
@@ -59,6 +60,7 @@ def _everything(fake: FakeMatrix) -> str:
         for make in (matrix_tables.scores, matrix_tables.probes, matrix_tables.costs, matrix_tables.networks):
             pieces.append(make(data, dataset))
         pieces += [samples.sheets(data, dataset), protocols.protocols(data, dataset)]
+        pieces.append(transfers.maps(data, dataset))
     for setting in data.settings:
         pieces += [training_curves.losses(data, setting), training_curves.gradients(data, setting)]
         pieces.append(probe_curves.curves(data, setting))
@@ -76,6 +78,7 @@ def test_a_single_method_has_nothing_to_be_compared_with(tmp_path):
     page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(methods="gan"))))
     assert "There is one method only" in page
     assert "(best mean)" not in page
+    assert "No attack on one method was tried on another" in page
 
 
 def test_a_method_that_always_diverges_is_named_everywhere(tmp_path):
@@ -148,11 +151,20 @@ def test_a_method_that_lacks_a_column_misses_nothing(tmp_path):
     assert "seeds missing" not in shown
 
 
+def test_the_strongest_transfer_is_named(tmp_path):
+    rates = {
+        (f"digits-conventional-as_gan-{seed}", f"digits-conventional-gan-{seed}"): 0.8 for seed in (0, 1, 2)
+    }
+    data = read(assembled(FakeMatrix(tmp_path, grid=_grid(), rates=rates)))
+    assert "Between methods at most 80%: as_gan on gan." in transfers.maps(data, "digits").html
+
+
 def test_figures_are_the_same_when_drawn_again(planted):
     data = read(planted)
     setting = data.settings[0]
     assert training_curves.losses(data, setting) == training_curves.losses(data, setting)
     assert probe_curves.curves(data, setting) == probe_curves.curves(data, setting)
+    assert transfers.maps(data, setting.dataset) == transfers.maps(data, setting.dataset)
 
 
 def test_every_claimable_column_is_explained_in_words_of_its_own(project):

@@ -15,6 +15,7 @@ from PIL import Image
 from ganmatrix.cell import Cell, expand
 from ganmatrix.params import load
 from ganmatrix.stages.layout import CellFiles, Layout
+from ganmatrix.stages.tables import write_table
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 IMAGE_SCORES = {
@@ -39,6 +40,8 @@ class FakeMatrix:
     grid: str = GRID
     claims: str = "claims: {}"
     effects: dict[tuple[str, str], float] = field(default_factory=dict)
+    rates: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Of attacks on one cell tried on another; 1 on the cell itself and 1/2 on all others otherwise."""
     diverged: dict[str, int] = field(default_factory=dict)
     noise: float = 0.02
     edit: Callable[[str, dict[str, Any]], None] = lambda cell, documents: None
@@ -57,9 +60,43 @@ class FakeMatrix:
         text = f"{text[:start]}grid:\n  {self.grid}\n\n{text[end:]}"
         text = text[: text.index("\nclaims:")] + f"\n{self.claims}\n"
         self.params.write_text(text)
-        for cell in expand(load(self.params)[0]):
+        cells = expand(load(self.params)[0])
+        for cell in cells:
             self._write_cell(cell)
+        for dataset in {cell.dataset for cell in cells}:
+            self._write_transfers(dataset, [cell for cell in cells if cell.dataset == dataset])
         return self
+
+    def _write_transfers(self, dataset: str, cells: list[Cell]) -> None:
+        rows = [
+            {
+                "dataset": dataset,
+                "seed": target.seed,
+                "source": source.id,
+                "source_architecture": source.architecture,
+                "source_method": source.method,
+                "target": target.id,
+                "target_architecture": target.architecture,
+                "target_method": target.method,
+                **self._tried(source.id, target.id),
+            }
+            for target in cells
+            for source in cells
+            if source.seed == target.seed
+        ]
+        header = {
+            "dataset": dataset,
+            "protocol": {"attack": "pgd", "strength": 0.02},
+            "weights_sha256": {cell.id: _weights(cell) for cell in cells},
+        }
+        path = self.layout.transfers(dataset)
+        write_table(path, pd.DataFrame(rows).astype({"reason": "string"}), header)
+
+    def _tried(self, source: str, target: str) -> dict[str, Any]:
+        if {source, target} & self.diverged.keys():
+            return {"rate": np.nan, "control": np.nan, "flipped": np.nan, "reason": "training diverged"}
+        rate = self.rates.get((source, target), 1.0 if source == target else 0.5)
+        return {"rate": rate, "control": 0.1, "flipped": rate / 4, "reason": None}
 
     def _write_cell(self, cell: Cell) -> None:
         files = self.layout.cell(cell.id)

@@ -21,8 +21,10 @@ def _table(**changes):
         ("references/ring8/card.json", "reference"),
         (f"cells/{CELL}/weights.safetensors", "train"),
         (f"cells/{CELL}/run.json", "train"),
+        (f"checksums/ring8/{CELL}.sha256", "train"),
         (f"cells/{CELL}/metrics.json", "evaluate"),
         (f"cells/{CELL}/probes.json", "probe"),
+        ("transfers/ring8.parquet", "transfer"),
         ("results/matrix.parquet", "assemble"),
         ("reports/index.html", "report"),
     ]
@@ -36,6 +38,7 @@ STAGES = {
     f"train@{CELL}",
     f"evaluate@{CELL}",
     f"probe@{CELL}",
+    "transfer@ring8",
     "assemble",
     "report@index",
 }
@@ -57,9 +60,10 @@ BAD = [{"plan": "update pending"}, {"status": "params changed"}, {"log": "-"}, {
     ("rule", "left"),
     [
         ("prepare", set()),
-        ("reference", {"prepare@ring8", f"train@{CELL}", f"probe@{CELL}"}),
+        ("reference", {"prepare@ring8", f"train@{CELL}", f"probe@{CELL}", "transfer@ring8"}),
         ("train", {"prepare@ring8", "reference@ring8"}),
         ("probe", STAGES - {f"probe@{CELL}", "assemble", "report@index"}),
+        ("transfer", STAGES - {"transfer@ring8", "assemble", "report@index"}),
         ("assemble", STAGES - {"assemble", "report@index"}),
         ("report", STAGES - {"report@index"}),
     ],
@@ -77,6 +81,9 @@ def test_one_bad_output_of_several_spoils_its_stage():
 
 def test_names_of_stages():
     assert record.stage_name("train", record.Path(f"scales/a/cells/{CELL}/run.json")) == f"train@{CELL}"
+    checksum = record.Path(f"checksums/ring8/{CELL}.sha256")
+    assert record.stage_name("train", checksum) == f"train@{CELL}"
+    assert record.stage_name("transfer", record.Path("transfers/ring8.parquet")) == "transfer@ring8"
     assert record.stage_name("report", record.Path("reports/results_matrix.html")) == "report@results_matrix"
 
 

@@ -27,6 +27,7 @@ VERBS = [
     "train",
     "evaluate",
     "probe",
+    "transfer",
     "assemble",
     "report",
     "record",
@@ -83,7 +84,8 @@ def test_cells_lists_the_grid(run, project):
             [
                 f"cells/{RING}/{n}"
                 for n in ("weights.safetensors", "history.parquet", "samples.png", "run.json")
-            ],
+            ]
+            + [f"checksums/ring8/{RING}.sha256"],
         ),
         (("evaluate", RING), [f"cells/{RING}/metrics.json", f"cells/{RING}/neighbours.png"]),
         (("probe", RING), [f"cells/{RING}/probes.json"]),

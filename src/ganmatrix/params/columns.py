@@ -55,6 +55,7 @@ _GEOMETRY = (
     "ensemble_rank_correlation",
 )
 """The ensemble's are those of methods with several D."""
+_TRANSFERS = ("transfer_received",)
 _COSTS = ("wall_seconds", "images_per_second")
 
 
@@ -67,4 +68,4 @@ def columns(evaluation: Evaluation) -> list[str]:
     followed = [f"{name.format('fid')}_{kind}" for kind in extractors for name in _FOLLOWED]
     followed += [name.format("energy_distance") for name in _FOLLOWED]
     curves = (f"{name}_ema" for name in followed)
-    return [*by_checkpoint, *curves, *_ROBUSTNESS, *_GRADIENTS, *_GEOMETRY, *_COSTS]
+    return [*by_checkpoint, *curves, *_ROBUSTNESS, *_TRANSFERS, *_GRADIENTS, *_GEOMETRY, *_COSTS]

@@ -23,6 +23,9 @@ Shares = Annotated[list[Annotated[Ratio, Field(ge=0, le=0.5)]], *_POINTS]
 Factors = Annotated[list[Annotated[Ratio, Field(ge=0.25, le=4)]], *_POINTS]
 Severities = Annotated[list[Literal[1, 2, 3, 4, 5]], *_POINTS]
 
+TransferStrength = Annotated[Ratio, Field(gt=0, le=10)]
+"""At strength 0 no attack lowers a logit, and there is nothing to compare."""
+
 
 class Probes(Section):
     """Attack strengths are root mean squares of perturbations on the data's [-1, 1] scale.
@@ -60,3 +63,15 @@ class Probes(Section):
     generator_batches: int = Field(
         default=8, ge=2, le=1000, description="batches of G's gradient, of `samples` latents each"
     )
+    transfer_point_strength: TransferStrength | None = Field(
+        default=None, description="of attacks tried on other cells; default: the middle of point_strengths"
+    )
+    transfer_image_strength: TransferStrength | None = Field(
+        default=None, description="of attacks tried on other cells; default: the middle of image_strengths"
+    )
+
+    def transfer_strength(self, bounded: bool) -> float:
+        """Of attacks tried on other cells, for bounded data (images) or points; of two middles the upper."""
+        chosen = self.transfer_image_strength if bounded else self.transfer_point_strength
+        strengths = self.image_strengths if bounded else self.point_strengths
+        return strengths[len(strengths) // 2] if chosen is None else chosen

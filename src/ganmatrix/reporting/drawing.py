@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -40,8 +41,20 @@ WIDTH, HEIGHT = 4.2, 2.9
 STRIP = 1.05
 """Inches from one strip to the next."""
 
-TITLE_CHARACTERS = 46
-"""Characters of a title that fit on a line."""
+SQUARE = 0.36
+"""Inches of a heat map's square."""
+
+TITLE = 0.45
+"""Inches that a title of two lines takes."""
+
+CHARACTER = 0.085
+"""Inches that a character of a tick label takes."""
+
+DARK = 0.6
+"""From here on a heat map's squares are too dark for black ink."""
+
+TITLE_CHARACTER = 0.078
+"""Inches that a character of a title takes."""
 
 LEGEND_COLUMNS = 3
 LINE = 0.19
@@ -62,9 +75,10 @@ def panel(x_label: str, y_label: str, *, entries: int = 0) -> tuple[Figure, Axes
 
 
 def state(axes: Axes, finding: str) -> None:
-    """Title the axes with what the data say."""
+    """Title the axes with what the data say, in lines from their left to the figure's right."""
+    room = axes.figure.bbox.width / axes.figure.dpi * (1 - axes.get_position().x0)
     with matplotlib.rc_context(_STYLE):
-        axes.set_title(textwrap.fill(finding, TITLE_CHARACTERS))
+        axes.set_title(textwrap.fill(finding, int(room / TITLE_CHARACTER)))
 
 
 def legend(figure: Figure) -> None:
@@ -87,6 +101,29 @@ def strips(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
             ax.set_yticks([])
             ax.spines["left"].set_visible(False)
     return figure, axes
+
+
+def heat_map(rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[float | None]]) -> Figure:
+    """A figure of shares (rows, columns), as colours from 0 to 1 and as whole percentages."""
+    names = CHARACTER * max(map(len, [*columns, *rows]))
+    across, down = SQUARE * len(columns), SQUARE * len(rows)
+    width, height = max(WIDTH, names + across), names + down + TITLE
+    shown = np.array(values, dtype=float)
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height))
+        axes = figure.add_axes((names / width, names / height, across / width, down / height))
+        axes.pcolormesh(shown, cmap="Blues", vmin=0, vmax=1, edgecolors="white", linewidth=1)
+        for (row, column), value in np.ndenumerate(shown):
+            text = "-" if np.isnan(value) else f"{100 * value:.0f}".replace("-", "\N{MINUS SIGN}")
+            ink = "white" if value > DARK else "black"
+            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=ink, fontsize=8)
+        axes.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=90)
+        axes.set_yticks(np.arange(len(rows)) + 0.5, rows)
+        axes.tick_params(length=0)
+        axes.grid(visible=False)
+        axes.spines[:].set_visible(False)
+        axes.invert_yaxis()
+    return figure
 
 
 def mark(index: int) -> dict[str, Any]:

@@ -99,6 +99,23 @@ class Scores(Artifact):
     entries: dict[str, Entry]
 
 
+class TransferHeader(Artifact):
+    """What transfers/<dataset>.parquet says of itself."""
+
+    dataset: str
+    protocol: dict[str, Any]
+    weights_sha256: dict[str, str]
+    """By cell."""
+
+
+@dataclass(frozen=True)
+class Transfers:
+    """transfers/<dataset>.parquet: a row a pair of cells."""
+
+    header: TransferHeader
+    table: pd.DataFrame
+
+
 @dataclass(frozen=True)
 class Record:
     """Everything that one cell contributes to the matrix."""
@@ -107,11 +124,12 @@ class Record:
     run: Run
     metrics: Scores
     probes: Scores
+    transfers: dict[str, Entry]
     history: pd.DataFrame
 
     @property
     def entries(self) -> dict[str, Entry]:
-        """All columns that apply to the cell's data and method: scores first, then probes."""
+        """All columns that apply to the cell's data and method: scores first, then probes, then transfer."""
         return {name: entry for name, entry in self._all.items() if entry.applies}
 
     @property
@@ -121,4 +139,4 @@ class Record:
 
     @property
     def _all(self) -> dict[str, Entry]:
-        return self.metrics.entries | self.probes.entries
+        return self.metrics.entries | self.probes.entries | self.transfers

@@ -11,18 +11,20 @@ from ganmatrix.results.artifacts import Record
 from ganmatrix.results.matrix import COSTS, SETTING
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.statistics import differences, estimate, paired
+from ganmatrix.results.transfers import groups as transfer_groups
 
 
 def summarise(
     records: Sequence[Record],
     frame: pd.DataFrame,
     curves: pd.DataFrame,
+    transfers: pd.DataFrame,
     protocols: Protocols,
     claims: Mapping[str, Claim],
 ) -> dict[str, Any]:
     """summary.json: everything a report states that is not a row of a table of its own.
 
-    `frame` and `curves` are the tables of the same records. Undefined numbers are None.
+    `frame`, `curves` and `transfers` are the tables of the same records. Undefined numbers are None.
     """
     outcomes = frame["outcome"].value_counts()
     completed = frame.assign(**{c: frame[c].where(frame["outcome"] == "completed") for c in COSTS})
@@ -38,6 +40,7 @@ def summarise(
         "protocols": protocols,
         "groups": groups(completed, protocols, {record.cell.id: record.lacking for record in records}),
         "curves": curve_groups(curves),
+        "transfers": transfer_groups(transfers),
         "comparisons": comparisons(frame, protocols, claims),
     }
 

@@ -1,52 +1,57 @@
 """`ganmatrix assemble`: all cells of the grid into the results matrix, with verdicts on the claims."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from ganmatrix.cell import Cell, expand
 from ganmatrix.errors import UserError
 from ganmatrix.params import load
-from ganmatrix.results import claims, completeness, matrix, protocols, summary
-from ganmatrix.results.artifacts import Artifact, Record, Run, Scores
-from ganmatrix.stages.files import corrupt, read_json, replacing, require, write_json
+from ganmatrix.results import claims, completeness, matrix, protocols, summary, transfers
+from ganmatrix.results.artifacts import Artifact, Record, Run, Scores, TransferHeader, Transfers
+from ganmatrix.stages.files import corrupt, read_json, write_json
 from ganmatrix.stages.layout import Layout
+from ganmatrix.stages.tables import read_table, write_table
 
 Model = TypeVar("Model", bound=Artifact)
 
 
 def run(params_path: Path, layout: Layout) -> list[Path]:
-    """Write `results/`: matrix, history, curves, claims and summary.
+    """Write `results/`: matrix, history, curves, transfers, claims and summary.
 
     Everything is read and computed before the first file is written, so that a missing or corrupt
     artifact leaves the previous results untouched.
     """
     params, _ = load(params_path)
-    records = [_read(cell, layout) for cell in expand(params)]
+    tried = {dataset: _read_transfers(dataset, layout) for dataset in params.grid.datasets}
+    records = [_read(cell, layout, tried[cell.dataset]) for cell in expand(params)]
+    for dataset, found in tried.items():
+        _check_weights(found, [record for record in records if record.cell.dataset == dataset], layout)
     completeness.check(records)
     measured = protocols.collect(records)
     frame = matrix.matrix(records)
     curves = matrix.curves(records)
+    pairs = transfers.pairs(tried.values())
     verdicts = claims.adjudicate(params.claims, frame, measured)
-    numbers = summary.summarise(records, frame, curves, measured, params.claims)
+    numbers = summary.summarise(records, frame, curves, pairs, measured, params.claims)
     results = layout.results
     tables = {
         results.matrix: frame,
         results.history: matrix.history(records),
         results.curves: curves,
+        results.transfers: pairs,
         results.claims: verdicts,
     }
     for path, table in tables.items():
-        _write_parquet(path, table)
+        write_table(path, table)
     write_json(results.summary, numbers)
     return [*tables, results.summary]
 
 
-def _read(cell: Cell, layout: Layout) -> Record:
+def _read(cell: Cell, layout: Layout, tried: Transfers) -> Record:
     files = layout.cell(cell.id)
     trained = _parse(Run, files.run, "train", cell)
     return Record(
@@ -54,6 +59,7 @@ def _read(cell: Cell, layout: Layout) -> Record:
         run=trained,
         metrics=_parse_scores(files.metrics, "evaluate", cell, trained),
         probes=_parse_scores(files.probes, "probe", cell, trained),
+        transfers={transfers.RECEIVED: transfers.received(tried, cell)},
         history=_read_history(files.history, cell),
     )
 
@@ -72,31 +78,46 @@ def _parse(model: type[Model], path: Path, verb: str, cell: Cell) -> Model:
     """The artifact at `path`, checked; UserError if it is missing, corrupt or another cell's."""
     maker = f"{verb} {cell.id}"
     content = read_json(path, maker)
-    try:
-        artifact = model.model_validate(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"])) or "the document"
-        raise corrupt(path, f"{key}: {first['msg']}", maker) from None
+    artifact = _validated(model, content, path, maker)
     if content["cell"] != cell.id:
         raise corrupt(path, f"it belongs to {content['cell']}", maker)
     return artifact
 
 
+def _validated(model: type[Model], content: Any, path: Path, maker: str) -> Model:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"])) or "the document"
+        raise corrupt(path, f"{key}: {first['msg']}", maker) from None
+
+
 def _read_history(path: Path, cell: Cell) -> pd.DataFrame:
     maker = f"train {cell.id}"
-    require(path, maker)
-    try:
-        history: pd.DataFrame = pq.read_table(path, partitioning=None).to_pandas()
-    except (OSError, pa.ArrowException) as error:
-        raise corrupt(path, str(error).splitlines()[0], maker) from None
+    history, _ = read_table(path, maker)
     if "step" not in history:
         raise corrupt(path, "it has no column step", maker)
     return history
 
 
-def _write_parquet(path: Path, table: pd.DataFrame) -> None:
-    """Write a table whose bytes depend on its values alone: without pandas's own metadata."""
-    content = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata()
-    with replacing(path) as temporary:
-        pq.write_table(content, temporary)
+def _read_transfers(dataset: str, layout: Layout) -> Transfers:
+    path, maker = layout.transfers(dataset), f"transfer {dataset}"
+    table, content = read_table(path, maker)
+    header = _validated(TransferHeader, content, path, maker)
+    if missing := [column for column in transfers.COLUMNS if column not in table]:
+        raise corrupt(path, f"it has no column {missing[0]}", maker)
+    if header.dataset != dataset:
+        raise corrupt(path, f"it belongs to {header.dataset}", maker)
+    return Transfers(header, table)
+
+
+def _check_weights(tried: Transfers, records: Sequence[Record], layout: Layout) -> None:
+    """UserError unless the attacks were tried on what was trained, all of it and nothing else."""
+    trained = {record.cell.id: record.run.reproducible.weights_sha256 for record in records}
+    if tried.header.weights_sha256 != trained:
+        dataset = tried.header.dataset
+        raise UserError(
+            f"{layout.transfers(dataset)} was made from other cells or weights than the grid and their "
+            f"run.json name; run `ganmatrix transfer {dataset}` again"
+        )

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from ganmatrix.cell import Cell
 from ganmatrix.entry import Entry, inapplicable, null_entries
-from ganmatrix.errors import UserError
 from ganmatrix.evaluation import catalogue, curves
 from ganmatrix.evaluation.generation import quantise
 from ganmatrix.evaluation.judge import ImageJudge, Judge, PointJudge
@@ -22,7 +21,7 @@ from ganmatrix.stages.data import Prepared, open_data
 from ganmatrix.stages.files import replacing, write_json
 from ganmatrix.stages.layout import Layout
 from ganmatrix.stages.references import OpenReference
-from ganmatrix.stages.trained import latents, open_trained
+from ganmatrix.stages.trained import latents, open_trained, require_trained_on
 from ganmatrix.training import averaging
 from ganmatrix.training.seeding import Stream, stream_seed
 from ganmatrix.training.weights import Trained
@@ -42,8 +41,7 @@ def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> lis
     device = compute.device(device_name)
     trained = open_trained(cell, layout)
     data = open_data(layout.data(cell.dataset))
-    if data.digest != trained.header.data_sha256:
-        raise UserError(f"{cell.id} was trained on other data than data/{cell.dataset}/; train it again")
+    require_trained_on(data, trained)
     judge = open_judge(cell, params, layout, data, trained, device)
     curve, best_step = score_curves(cell, params.curves.target, judge, trained, device)
     entries = curve | score_checkpoints(cell, params.checkpoints, judge, trained, best_step, device)

@@ -90,6 +90,10 @@ class ResultFiles:
         return self.folder / "curves.parquet"
 
     @property
+    def transfers(self) -> Path:
+        return self.folder / "transfers.parquet"
+
+    @property
     def claims(self) -> Path:
         return self.folder / "claims.parquet"
 
@@ -116,6 +120,13 @@ class Layout:
 
     def cell(self, cell_id: str) -> CellFiles:
         return CellFiles(self.root / "cells" / cell_id)
+
+    def checksum(self, dataset: str, cell_id: str) -> Path:
+        """By dataset, so that a stage can depend on the weights of one dataset's cells: on a folder."""
+        return self.root / "checksums" / dataset / f"{cell_id}.sha256"
+
+    def transfers(self, dataset: str) -> Path:
+        return self.root / "transfers" / f"{dataset}.parquet"
 
     def scratch(self, cell_id: str) -> Path:
         return self.root / "scratch" / cell_id

@@ -91,6 +91,7 @@ def upstream(name: str, stages: Collection[str]) -> list[str]:
         "train": [f"prepare@{dataset}"],
         "evaluate": [f"prepare@{dataset}", f"reference@{dataset}", f"train@{target}"],
         "probe": [f"prepare@{dataset}", f"train@{target}"],
+        "transfer": [f"prepare@{dataset}", *(s for s in stages if s.startswith(f"train@{dataset}-"))],
     }[rule]
     return [other for other in read if other in stages]
 
@@ -99,7 +100,8 @@ def stage_name(rule: str, output: Path) -> str:
     """DVC's name of the stage that makes this file, such as `train@digits-conventional-gan-0`."""
     if rule == "assemble":
         return rule
-    return f"{rule}@{output.stem if rule == 'report' else output.parent.name}"
+    named_by_file = rule in ("report", "transfer") or output.suffix == ".sha256"
+    return f"{rule}@{output.stem if named_by_file else output.parent.name}"
 
 
 def _snakemake(*options: str) -> str:

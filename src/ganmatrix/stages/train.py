@@ -25,7 +25,7 @@ from ganmatrix.params import Params
 from ganmatrix.params.methods import Method as MethodParams
 from ganmatrix.params.recipes import Recipe
 from ganmatrix.plan import code_digest
-from ganmatrix.stages import compute, pictures, provenance
+from ganmatrix.stages import checksums, compute, pictures, provenance
 from ganmatrix.stages.data import Prepared, open_data
 from ganmatrix.stages.files import replacing, write_json
 from ganmatrix.stages.layout import Layout
@@ -110,7 +110,9 @@ def run(
     write_bytes(files.weights, packed)
     write_history(files.history, trainer.history)
     write_bytes(files.samples, sample_picture(generator, cell, data, pair.latent))
-    reproducible = facts | outcome(trainer) | {"weights_sha256": hashlib.sha256(packed).hexdigest()}
+    sha256 = hashlib.sha256(packed).hexdigest()
+    checksums.write(cell, sha256, layout)
+    reproducible = facts | outcome(trainer) | {"weights_sha256": sha256}
     this_run = provenance.this_run(started, compute.threads()) | {
         "wall_seconds": round(effort.wall_seconds, 3),
         "cpu_seconds": round(effort.cpu_seconds, 3),
@@ -123,7 +125,8 @@ def run(
     record = {"cell": cell.id, "reproducible": reproducible, "this_run": this_run}
     write_json(files.run, record)
     scratch.clear()
-    return [files.weights, files.history, files.samples, files.run]
+    checksum = layout.checksum(cell.dataset, cell.id)
+    return [files.weights, files.history, files.samples, files.run, checksum]
 
 
 def with_device(effort: Effort, name: str) -> Effort:

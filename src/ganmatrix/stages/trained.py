@@ -5,6 +5,7 @@ from torch import Tensor
 
 from ganmatrix.cell import Cell
 from ganmatrix.errors import UserError
+from ganmatrix.stages.data import Prepared
 from ganmatrix.stages.files import corrupt, require
 from ganmatrix.stages.layout import Layout
 from ganmatrix.training import seeding, weights
@@ -24,6 +25,13 @@ def open_trained(cell: Cell, layout: Layout) -> Trained:
     if trained.header.cell != cell:
         raise UserError(f"{path} holds {trained.header.cell.id}; delete it and run `ganmatrix {maker}` again")
     return trained
+
+
+def require_trained_on(data: Prepared, trained: Trained) -> None:
+    """UserError unless the cell was trained on these data."""
+    cell = trained.header.cell
+    if data.digest != trained.header.data_sha256:
+        raise UserError(f"{cell.id} was trained on other data than data/{cell.dataset}/; train it again")
 
 
 def latents(cell: Cell, count: int, dimension: int, device: torch.device) -> Tensor:

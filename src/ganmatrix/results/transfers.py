@@ -1,0 +1,55 @@
+"""Attacks made on one cell's discriminator, tried on another's: over pairs, over seeds, and for a cell."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from ganmatrix.cell import Cell
+from ganmatrix.results.artifacts import Entry, Transfers
+from ganmatrix.results.statistics import estimate
+
+RECEIVED = "transfer_received"
+"""The matrix's column: how far attacks made on other methods lower this D's logits."""
+
+SOURCES = {"sources": "other methods of the same architecture and seed"}
+
+MEASURES = ("rate", "control", "flipped")
+
+_KEYS = ["dataset", "source_architecture", "target_architecture", "source_method", "target_method"]
+
+COLUMNS = (*_KEYS, "seed", "source", "target", *MEASURES, "reason")
+
+
+def pairs(tried: Iterable[Transfers]) -> pd.DataFrame:
+    """All pairs of cells, the datasets one below the other."""
+    return pd.concat([each.table for each in tried], ignore_index=True)
+
+
+def received(tried: Transfers, cell: Cell) -> Entry:
+    """The mean rate of attacks made on the other methods' cells of the same architecture and seed.
+
+    Sources without an attack, such as diverged ones, are left out of the mean.
+    """
+    table = tried.table
+    others = table[
+        (table["target"] == cell.id)
+        & (table["source_architecture"] == cell.architecture)
+        & (table["source_method"] != cell.method)
+    ]
+    if others.empty:
+        return Entry(value=None, protocol={}, reason="the grid has one method only", applies=False)
+    rates = others["rate"].dropna()
+    if rates.empty:
+        return Entry(value=None, protocol={}, reason=str(others["reason"].iloc[0]))
+    return Entry(value=float(rates.mean()), protocol=tried.header.protocol | SOURCES)
+
+
+def groups(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Each measure's estimate over seeds, for each pair of architectures and methods of a dataset."""
+    return [
+        dict(zip(_KEYS, key, strict=True))
+        | {measure: asdict(estimate(cells[measure])) for measure in MEASURES}
+        for key, cells in table.groupby(_KEYS, sort=False)
+    ]

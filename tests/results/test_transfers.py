@@ -1,0 +1,145 @@
+"""Transfers in the results: the matrix's column, the table of pairs, means over seeds, and refusals."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from fake_matrix import FakeMatrix
+
+from ganmatrix.errors import UserError
+from ganmatrix.stages import assemble
+from ganmatrix.stages.tables import write_table
+
+GRID = """datasets: [digits]
+  architectures: [conventional, resnet_sn]
+  methods: [gan, as_gan, dat]
+  seeds: [0, 1, 2]"""
+GAN, AS_GAN, DAT = (f"digits-conventional-{method}-0" for method in ("gan", "as_gan", "dat"))
+
+
+def _assembled(fake: FakeMatrix) -> tuple[pd.DataFrame, dict]:
+    fake.write()
+    assemble.run(fake.params, fake.layout)
+    matrix = pd.read_parquet(fake.layout.results.matrix).set_index("cell")
+    return matrix, json.loads(fake.layout.results.summary.read_text())
+
+
+def _group(summary: dict, source: str, target: str, architectures=("conventional", "conventional")) -> dict:
+    wanted = ("digits", *architectures, source, target)
+    keys = ("dataset", "source_architecture", "target_architecture", "source_method", "target_method")
+    [found] = [row for row in summary["transfers"] if tuple(row[key] for key in keys) == wanted]
+    return found
+
+
+def test_received_is_the_mean_over_other_methods_of_the_same_architecture_and_seed(tmp_path):
+    rates = {(GAN, DAT): 0.2, (AS_GAN, DAT): 0.6, ("digits-resnet_sn-gan-0", DAT): 77.0, (DAT, DAT): 55.0}
+    matrix, summary = _assembled(FakeMatrix(tmp_path, grid=GRID, rates=rates))
+    assert matrix.loc[DAT, "transfer_received"] == pytest.approx(0.4)
+    assert matrix.loc["digits-conventional-dat-1", "transfer_received"] == 0.5
+    protocol = summary["protocols"]["digits"]["transfer_received"]
+    assert protocol == {
+        "attack": "pgd",
+        "strength": 0.02,
+        "sources": "other methods of the same architecture and seed",
+    }
+
+
+def test_the_summary_gives_means_over_seeds_for_each_pair_of_architectures(tmp_path):
+    rates = {
+        (f"digits-conventional-gan-{seed}", f"digits-resnet_sn-dat-{seed}"): rate
+        for seed, rate in enumerate((0.1, 0.2, 0.3))
+    }
+    _, summary = _assembled(FakeMatrix(tmp_path, grid=GRID, rates=rates))
+    across = _group(summary, "gan", "dat", ("conventional", "resnet_sn"))["rate"]
+    assert (across["mean"], across["n"], across["missing"]) == (pytest.approx(0.2), 3, 0)
+    assert across["low"] < 0.1
+    assert across["high"] > 0.3
+    assert _group(summary, "gan", "dat")["rate"]["mean"] == 0.5
+    assert _group(summary, "gan", "gan")["control"]["mean"] == pytest.approx(0.1)
+    assert len(summary["transfers"]) == 2**2 * 3**2
+
+
+def test_the_table_has_all_pairs_of_a_seed(tmp_path):
+    fake = FakeMatrix(tmp_path, grid=GRID)
+    _assembled(fake)
+    table = pd.read_parquet(fake.layout.results.transfers)
+    assert len(table) == 3 * 6**2
+    assert set(table["source"]) == set(table["target"])
+
+
+def test_a_diverged_source_is_left_out_and_a_diverged_target_has_no_value(tmp_path):
+    fake = FakeMatrix(tmp_path, grid=GRID, rates={(AS_GAN, DAT): 0.3}, diverged={GAN: 40})
+    matrix, summary = _assembled(fake)
+    assert matrix.loc[DAT, "transfer_received"] == pytest.approx(0.3)
+    assert np.isnan(matrix.loc[GAN, "transfer_received"])
+    assert (
+        _group(summary, "gan", "dat")["rate"].items()
+        >= {
+            "n": 2,
+            "missing": 1,
+        }.items()
+    )
+
+
+def test_one_method_has_no_such_column(tmp_path):
+    matrix, summary = _assembled(
+        FakeMatrix(tmp_path, grid=GRID.replace("[gan, as_gan, dat]", "[gan]").replace("[0, 1, 2]", "[0]"))
+    )
+    assert "transfer_received" not in matrix
+    assert _group(summary, "gan", "gan")["rate"]["mean"] == 1
+    assert _group(summary, "gan", "gan")["rate"]["low"] is None
+
+
+def _refused(fake: FakeMatrix) -> str:
+    with pytest.raises(UserError) as error:
+        assemble.run(fake.params, fake.layout)
+    assert not fake.layout.results.folder.exists()
+    return str(error.value)
+
+
+def _rewrite(fake: FakeMatrix, change) -> None:
+    path = fake.layout.transfers("digits")
+    header = json.loads(pq.read_schema(path).metadata[b"ganmatrix"])
+    table = change(pd.read_parquet(path), header)
+    write_table(path, table, header)
+
+
+def test_a_missing_or_truncated_table_is_named_with_its_maker(tmp_path):
+    fake = FakeMatrix(tmp_path, grid=GRID).write()
+    path = fake.layout.transfers("digits")
+    path.write_bytes(path.read_bytes()[:-20])
+    assert _refused(fake).startswith(f"{path} is corrupt (")
+    path.unlink()
+    assert _refused(fake).startswith(f"{path} is missing; run `ganmatrix transfer digits` or ")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda table, header: table.drop(columns="rate"), "it has no column rate"),
+        (lambda table, header: header.clear() or table, "dataset: Field required"),
+        (lambda table, header: header.update(dataset="ring8") or table, "it belongs to ring8"),
+        (
+            lambda table, header: header["weights_sha256"].update({GAN: "0" * 64}) or table,
+            "was made from other cells or weights than the grid and their run.json name; "
+            "run `ganmatrix transfer digits` again",
+        ),
+        (
+            lambda table, header: header["weights_sha256"].popitem() and table,
+            "was made from other cells or weights",
+        ),
+    ],
+)
+def test_a_table_of_something_else_is_refused(tmp_path, change, problem):
+    fake = FakeMatrix(tmp_path, grid=GRID).write()
+    _rewrite(fake, change)
+    assert problem in _refused(fake)
+
+
+def test_a_table_without_a_header_is_refused(tmp_path):
+    fake = FakeMatrix(tmp_path, grid=GRID).write()
+    path = fake.layout.transfers("digits")
+    write_table(path, pd.read_parquet(path))
+    assert "is corrupt" in _refused(fake)
