@@ -65,7 +65,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory, carry_out: Callable[..., 
             ("probe", cell),
         )
     ]
-    carry_out(folder, *commands, ("assemble",))
+    carry_out(folder, *commands, ("transfer", "roll"), ("transfer", "stacks"), ("assemble",))
     return folder
 
 
