@@ -30,9 +30,10 @@ test: venv ## The test suite, under 10 minutes on 2 cores
 test-slow: venv ## The tests that take minutes
 	pytest -m slow
 
-bench: venv .bench/.installed ## Time training (methods, batches, torch-mimicry beside it) and preparation
+bench: venv .bench/.installed ## Time training (methods, batches, torch-mimicry beside it), preparation and scores
 	python bench/bench.py --mimicry .bench/venv/bin/python
 	python bench/preparation.py
+	python bench/evaluation.py
 
 .bench/.installed: constraints.txt
 	$(PYTHON) -m venv .bench/venv

@@ -18,6 +18,16 @@ def cleanfid_fid() -> ModuleType:
     return fid
 
 
+@pytest.fixture(scope="session")
+def torch_fidelity() -> ModuleType:
+    make_torchvision_importable()
+    import torch_fidelity
+    import torch_fidelity.metric_isc
+    import torch_fidelity.metric_prc
+
+    return torch_fidelity
+
+
 class Shrunk(nn.Module):
     """The 8x8 pixels of one channel as features, brightness against darkness as two classes."""
 

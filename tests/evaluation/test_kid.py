@@ -30,6 +30,25 @@ def test_equals_clean_fid_on_the_full_sets(cleanfid_fid) -> None:
     assert std == pytest.approx(0, abs=1e-12)
 
 
+def test_equals_clean_fid_subset_by_subset(cleanfid_fid) -> None:
+    a, b = _sets(6, 90, 70)
+    # clean-fid draws from its second argument first, and from numpy's global stream.
+    state = np.random.get_state()
+    np.random.seed(5)
+    expected = cleanfid_fid.kernel_distance(b, a, num_subsets=7, max_subset_size=40)
+    np.random.set_state(state)
+    mean, std = kernel_distance(a, b, 7, 40, np.random.RandomState(5))
+    assert mean == pytest.approx(expected, rel=1e-12)
+    assert std > 0
+
+
+def test_is_symmetric_and_zero_for_samples_that_are_all_equal() -> None:
+    a, b = _sets(7, 30, 20)
+    assert squared_mmd(a, b) == pytest.approx(squared_mmd(b, a), rel=1e-12)
+    assert squared_mmd(np.ones((5, 3)), np.ones((4, 3))) == pytest.approx(0, abs=1e-12)
+    assert squared_mmd(np.ones((5, 3)), np.zeros((4, 3))) == pytest.approx(8 + 1 - 2)
+
+
 def test_is_unbiased_on_equal_distributions() -> None:
     a, b = _sets(2, 2000, 2000, shift=0)
     mean, std = kernel_distance(a, b, subsets=100, subset_size=50, rng=np.random.default_rng(0))
@@ -56,3 +75,12 @@ def test_refuses_one_sample() -> None:
     a, b = _sets(5, 1, 10)
     with pytest.raises(ValueError, match="at least 2 samples"):
         kernel_distance(a, b, 2, 10, np.random.default_rng(0))
+
+
+def test_refuses_another_dimension_and_subsets_of_nothing() -> None:
+    a, b = _sets(8, 10, 10)
+    with pytest.raises(ValueError, match="different dimensions"):
+        kernel_distance(a, b[:, :5], 2, 10, np.random.default_rng(0))
+    for subsets, size in ((0, 10), (2, 1)):
+        with pytest.raises(ValueError, match="subset of at least 2"):
+            kernel_distance(a, b, subsets, size, np.random.default_rng(0))

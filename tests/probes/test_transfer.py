@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ganmatrix.probes.balls import LINF
 from ganmatrix.probes.perturbation import Push
 from ganmatrix.probes.pgd import pgd
 from ganmatrix.probes.transfer import Attack, Contestant, Outcome, transfers
@@ -141,7 +142,7 @@ def test_batch_statistics_are_those_of_unperturbed_reals(convolutional, images) 
     assert all(parameter.grad is None for parameter in convolutional.parameters())
     # By hand, in the view that D has of the reals as they are.
     seen = view(convolutional, images)
-    own = pgd(seen, images, 0.2, Push.DOWN, 4, 0.5, True, torch.Generator().manual_seed(0))
+    own = pgd(seen, images, 0.2, Push.DOWN, LINF, 4, 0.5, True, torch.Generator().manual_seed(0))
     with torch.no_grad():
         clean, fallen, darker = (seen(x) for x in (images, own, (images - 0.2).clamp(-1, 1)))
     drop = (clean - fallen).mean()

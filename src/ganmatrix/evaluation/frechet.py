@@ -15,16 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganmatrix.evaluation.features import require_finite
-from ganmatrix.evaluation.moments import Moments, covariance_root, moments
-
-__all__ = [
-    "covariance_root",
-    "frechet_distance",
-    "frechet_distance_of_factors",
-    "frechet_distance_of_moments",
-    "frechet_distance_to_root",
-    "moments",
-]
+from ganmatrix.evaluation.moments import Moments, covariance_root
 
 Array = NDArray[np.float64]
 
