@@ -63,6 +63,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory, carry_out: Callable[..., 
             ("train", cell),
             ("evaluate", cell),
             ("probe", cell),
+            ("transfer", dataset),
         )
     ]
     carry_out(folder, *commands, ("transfer", "roll"), ("transfer", "stacks"), ("assemble",))
