@@ -80,8 +80,8 @@ def test_equal_inputs_give_equal_bytes(pages, planted, name):
     assert report.run(name, planted.layout, TEMPLATES)[0].read_text() == pages[name]
 
 
-def test_every_cell_of_the_matrix_shows_its_first_sample_sheet(pages):
-    assert pages["results_matrix"].count('class="sheet"') == 4
+def test_every_cell_of_the_matrix_shows_samples_and_their_neighbours(pages):
+    assert pages["results_matrix"].count('class="sheet"') == 2 * 4
 
 
 def _template(folder: Path, source: str) -> Path:

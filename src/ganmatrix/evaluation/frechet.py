@@ -19,7 +19,7 @@ from ganmatrix.evaluation.moments import Moments, covariance_root
 
 Array = NDArray[np.float64]
 
-RELATIVE_ERROR = 1e-7
+RELATIVE_ERROR = 1e-6
 """Rounding of the Gram route that is accepted, over the distance, were all of it of one sign."""
 
 
