@@ -58,7 +58,7 @@ def test_deterministic_and_split_from_one_draw():
 def test_held_out_points_cover_the_mixture_on_the_card():
     grid = prepare(GRID)
     card = grid.facts["modes"]
-    reference = point_reference(grid.train, np.array(card["centres"]), card["std"])
+    reference = point_reference(grid.train, grid.held_out, np.array(card["centres"]), card["std"])
     coverage = mode_coverage(grid.held_out, reference["centres"], float(reference["std"]), radius=3)
     assert coverage.modes == 25
     # In two dimensions the radius is Rayleigh distributed: five standard deviations of the share.
