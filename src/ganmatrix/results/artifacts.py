@@ -83,6 +83,8 @@ class Entry(Artifact):
 
     value: float | None
     protocol: dict[str, Any]
+    std: float | None = None
+    """Evaluation noise of the value, where the score has one; what it is says the score's definition."""
     reason: str | None = None
     beyond: float | None = None
     """What a null value is known to exceed."""

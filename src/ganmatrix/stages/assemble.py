@@ -35,8 +35,9 @@ def run(params_path: Path, layout: Layout) -> list[Path]:
     frame = matrix.matrix(records)
     curves = matrix.curves(records)
     pairs = transfers.pairs(tried.values())
-    verdicts = claims.adjudicate(params.claims, frame, measured)
-    numbers = summary.summarise(records, frame, curves, pairs, measured, params.claims)
+    censored = matrix.with_censored(frame, records)
+    verdicts = claims.adjudicate(params.claims, censored, measured)
+    numbers = summary.summarise(records, censored, curves, pairs, measured, params.claims)
     results = layout.results
     tables = {
         results.matrix: frame,
