@@ -42,6 +42,8 @@ class Reproducible(Artifact):
     techniques: list[str]
     networks: NetworkNames
     parameters: ParameterCounts
+    params: dict[str, Any]
+    """The resolved sections of params.yaml: `architecture`, `method`, `recipe`."""
     outcome: Literal["completed", "diverged"]
     outcome_reason: str | None = None
     outcome_step: int | None = None

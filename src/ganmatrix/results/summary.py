@@ -88,6 +88,12 @@ def curve_groups(curves: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table as JSON has it, with null for what is undefined."""
+    plain = table.astype(object)
+    return list(plain.where(plain.notna(), None).to_dict("records"))  # type: ignore[arg-type]
+
+
 def _root_mean_square(values: pd.Series | None) -> float | None:
     if values is None or values.isna().all():
         return None
