@@ -42,6 +42,7 @@ class Reproducible(Artifact):
     techniques: list[str]
     networks: NetworkNames
     parameters: ParameterCounts
+    params: dict[str, Any]
     outcome: Literal["completed", "diverged"]
     outcome_reason: str | None = None
     outcome_step: int | None = None

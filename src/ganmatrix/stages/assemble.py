@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from ganmatrix.cell import Cell, expand
 from ganmatrix.errors import UserError
 from ganmatrix.params import load
-from ganmatrix.results import claims, completeness, matrix, protocols, summary, transfers
+from ganmatrix.results import claims, completeness, matrix, protocols, summary, tracked, transfers
 from ganmatrix.results.artifacts import Artifact, Record, Run, Scores, TransferHeader, Transfers
-from ganmatrix.stages.files import corrupt, read_json, write_json
+from ganmatrix.stages.files import corrupt, read_json, write_json, write_text
 from ganmatrix.stages.layout import Layout
 from ganmatrix.stages.tables import read_table, write_table
 
@@ -20,7 +20,7 @@ Model = TypeVar("Model", bound=Artifact)
 
 
 def run(params_path: Path, layout: Layout) -> list[Path]:
-    """Write `results/`: matrix, history, curves, transfers, claims and summary.
+    """Write `results/`: matrix, history, curves, transfers, claims, summary, and what DVC draws.
 
     Everything is read and computed before the first file is written, so that a missing or corrupt
     artifact leaves the previous results untouched.
@@ -37,18 +37,27 @@ def run(params_path: Path, layout: Layout) -> list[Path]:
     pairs = transfers.pairs(tried.values())
     verdicts = claims.adjudicate(params.claims, frame, measured)
     numbers = summary.summarise(records, frame, curves, pairs, measured, params.claims)
+    histories = matrix.history(records)
     results = layout.results
     tables = {
         results.matrix: frame,
-        results.history: matrix.history(records),
+        results.history: histories,
         results.curves: curves,
         results.transfers: pairs,
         results.claims: verdicts,
     }
     for path, table in tables.items():
         write_table(path, table)
-    write_json(results.summary, numbers)
-    return [*tables, results.summary]
+    documents = {results.summary: numbers, results.metrics: tracked.metrics(numbers["groups"], measured)}
+    for path, document in documents.items():
+        write_json(path, document)
+    drawn = {
+        results.scores_over_steps: tracked.scores_over_steps(curves),
+        results.losses_over_steps: tracked.losses_over_steps(histories, frame),
+    }
+    for path, table in drawn.items():
+        write_text(path, table.to_csv(index=False, float_format="%.6g"))
+    return [*tables, *documents, *drawn]
 
 
 def _read(cell: Cell, layout: Layout, tried: Transfers) -> Record:
