@@ -18,6 +18,9 @@ rule assemble:
         published="results/published.parquet",
         latex="results/table.tex",
         summary="results/summary.json",
+        metrics="results/metrics.json",
+        scores_over_steps="results/scores_over_steps.csv",
+        losses_over_steps="results/losses_over_steps.csv",
     log:
         "logs/assemble.log",
     benchmark:
@@ -39,7 +42,10 @@ rule assemble:
 rule report:
     input:
         template=f"{TEMPLATES}/{{report}}.ipynb",
-        tables=rules.assemble.output,
+        tables=[
+            rules.assemble.output[name]
+            for name in ("matrix", "history", "curves", "transfers", "claims", "summary")
+        ],
         samples=expand("cells/{cell}/samples.png", cell=CELLS),
         neighbours=expand("cells/{cell}/neighbours.png", cell=CELLS),
     output:

@@ -131,7 +131,7 @@ class FakeMatrix:
                 "techniques": ["zero_gp"] if cell.method == "fargan" else [],
                 "networks": {"generator": network, "discriminator": network},
                 "parameters": {"generator": 123_456, "discriminator": 98_765},
-                "params": {},
+                "params": {"method": {"kind": cell.method}, "recipe": {"batch_size": 128}},
                 "outcome": "completed" if step is None else "diverged",
                 "outcome_reason": None if step is None else "non_finite_loss",
                 "outcome_step": step,

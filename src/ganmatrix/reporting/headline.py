@@ -9,13 +9,13 @@ from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footn
 from ganmatrix.reporting.measures import (
     CUT,
     CUT_NOTE,
-    PRIMARY,
     bounds_of_difference,
     column,
     cut,
     number,
     ordered,
 )
+from ganmatrix.results.primary import primary as primary_columns
 
 Row = dict[str, Any]
 
@@ -86,11 +86,8 @@ def answers(evidence: Evidence) -> Fragment:
 
 
 def primary(evidence: Evidence, dataset: str) -> list[str]:
-    """The columns that the headline speaks of: trained generators, averaged weights if both are there."""
-    columns = ordered(evidence.columns(dataset))
-    scored = [c for c in columns if c.key in PRIMARY and c.checkpoint != "init"]
-    averaged = [c for c in scored if c.checkpoint == "ema"]
-    return [c.name for c in averaged or scored]
+    """The columns that the headline speaks of."""
+    return [c.name for c in ordered(primary_columns(evidence.columns(dataset)))]
 
 
 def _sentences(setting: Setting, measure: Measure, within: Bounds, rows: list[Row]) -> list[str]:

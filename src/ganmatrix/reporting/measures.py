@@ -42,9 +42,6 @@ CHECKPOINTS = {
     "init": "before training",
 }
 
-PRIMARY = ("fid", "modes", "high_quality_share", "energy_distance")
-"""What the headline speaks of: one measure for images and three for points; modes on stacked digits too."""
-
 CUT = "\N{DAGGER}"
 CUT_NOTE = f"{CUT} the t interval of so few seeds reaches beyond what is possible and is cut there"
 

@@ -1,5 +1,6 @@
 """The tables of the results: a row a cell, and the long tables of curves and histories."""
 
+import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -34,6 +35,8 @@ _CURVE_DTYPES = {
 
 def matrix(records: Sequence[Record]) -> pd.DataFrame:
     """One row a cell: identity, networks, outcome, cost, then a column a score or probe.
+
+    `params` holds the resolved params that the cell was trained with, as JSON.
 
     A column that does not apply to a dataset or a method, or that a diverged cell could not give,
     is NaN there. `<column>_noise` is the evaluation noise of a score that has one: how far the value
@@ -122,6 +125,8 @@ def _run(record: Record) -> dict[str, Any]:
         "outcome": run.outcome,
         "outcome_reason": run.outcome_reason,
         "outcome_step": run.outcome_step,
+        "weights_sha256": run.weights_sha256,
+        "params": json.dumps(run.params, sort_keys=True),
         "wall_seconds": record.run.this_run.wall_seconds,
         "images_per_second": record.run.this_run.images_per_second,
     }

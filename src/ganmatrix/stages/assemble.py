@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ganmatrix.cell import Cell, expand
 from ganmatrix.errors import UserError
 from ganmatrix.params import load
-from ganmatrix.results import claims, completeness, latex, matrix, protocols, summary, transfers
+from ganmatrix.results import claims, completeness, latex, matrix, protocols, summary, tracked, transfers
 from ganmatrix.results.artifacts import Artifact, Record, Run, Scores, TransferHeader, Transfers
 from ganmatrix.results.comparability import beside_ours
 from ganmatrix.results.published import published
@@ -22,7 +22,7 @@ Model = TypeVar("Model", bound=Artifact)
 
 
 def run(params_path: Path, layout: Layout) -> list[Path]:
-    """Write `results/`: matrix, history, curves, transfers, claims, published numbers and summary.
+    """Write `results/`: matrix, histories, curves, transfers, claims, published numbers, what DVC draws.
 
     Everything is read and computed before the first file is written, so that a missing or corrupt
     artifact leaves the previous results untouched.
@@ -42,10 +42,11 @@ def run(params_path: Path, layout: Layout) -> list[Path]:
     printed = beside_ours(published(), records, censored, measured, params.datasets)
     numbers = summary.summarise(records, censored, curves, pairs, measured, params.claims)
     numbers["published"] = summary.rows(printed)
+    histories = matrix.history(records)
     results = layout.results
     tables = {
         results.matrix: frame,
-        results.history: matrix.history(records),
+        results.history: histories,
         results.curves: curves,
         results.transfers: pairs,
         results.claims: verdicts,
@@ -53,10 +54,23 @@ def run(params_path: Path, layout: Layout) -> list[Path]:
     }
     for path, table in tables.items():
         write_table(path, table)
-    write_text(results.matrix_csv, frame.to_csv(index=False, lineterminator="\n"))
-    write_text(results.latex, latex.table(censored, measured))
-    write_json(results.summary, numbers)
-    return [*tables, results.matrix_csv, results.latex, results.summary]
+    documents = {results.summary: numbers, results.metrics: tracked.metrics(numbers["groups"], measured)}
+    for path, document in documents.items():
+        write_json(path, document)
+    texts = {
+        results.matrix_csv: _csv(frame),
+        results.latex: latex.table(censored, measured),
+        results.scores_over_steps: _csv(tracked.scores_over_steps(curves), digits=6),
+        results.losses_over_steps: _csv(tracked.losses_over_steps(histories, frame), digits=6),
+    }
+    for path, text in texts.items():
+        write_text(path, text)
+    return [*tables, *documents, *texts]
+
+
+def _csv(table: pd.DataFrame, digits: int | None = None) -> str:
+    """A table as CSV, numbers with all their digits or with so many."""
+    return str(table.to_csv(index=False, lineterminator="\n", float_format=digits and f"%.{digits}g"))
 
 
 def _read(cell: Cell, layout: Layout, tried: Transfers) -> Record:

@@ -113,6 +113,20 @@ class ResultFiles:
     def summary(self) -> Path:
         return self.folder / "summary.json"
 
+    @property
+    def metrics(self) -> Path:
+        """What `dvc metrics` shows."""
+        return self.folder / "metrics.json"
+
+    @property
+    def scores_over_steps(self) -> Path:
+        """What `dvc plots` draws, as is the next."""
+        return self.folder / "scores_over_steps.csv"
+
+    @property
+    def losses_over_steps(self) -> Path:
+        return self.folder / "losses_over_steps.csv"
+
 
 @dataclass(frozen=True)
 class Layout:

@@ -1,0 +1,16 @@
+"""The columns that speak for a generator first: of a headline, of a narrow table."""
+
+import re
+from collections.abc import Iterable
+
+_PRIMARY = re.compile(
+    r"(fid(?!_infinity|_over_steps)\w*|modes|high_quality_share|energy_distance)_(last|best|ema)"
+)
+"""One measure for images and three for points, of trained generators; modes on stacked digits too."""
+
+
+def primary(columns: Iterable[str]) -> list[str]:
+    """Those of the columns, of averaged weights alone if they are there."""
+    scored = [column for column in columns if _PRIMARY.fullmatch(column)]
+    averaged = [column for column in scored if column.endswith("_ema")]
+    return averaged or scored

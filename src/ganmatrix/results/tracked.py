@@ -1,0 +1,51 @@
+"""What DVC itself can compare and draw: a small document of means, and small tables over steps."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from ganmatrix.results.matrix import SETTING
+from ganmatrix.results.primary import primary
+from ganmatrix.results.protocols import Protocols
+
+Metrics = dict[str, dict[str, dict[str, dict[str, float | None]]]]
+"""Dataset -> architecture -> method -> column -> mean over seeds."""
+
+_GROUP = [*SETTING, "method"]
+_FOLLOWED = "_over_steps_"
+_LOSSES = ["loss_discriminator", "loss_generator"]
+
+
+def metrics(groups: Iterable[Mapping[str, Any]], protocols: Protocols) -> Metrics:
+    """The means of the primary columns; null where no seed has a value."""
+    chosen = {dataset: primary(columns) for dataset, columns in protocols.items()}
+    document: Metrics = {}
+    for row in groups:
+        if row["column"] in chosen[row["dataset"]]:
+            methods = document.setdefault(row["dataset"], {}).setdefault(row["architecture"], {})
+            methods.setdefault(row["method"], {})[row["column"]] = row["mean"]
+    return document
+
+
+def scores_over_steps(curves: pd.DataFrame) -> pd.DataFrame:
+    """FID or energy distance while training went on: the mean over seeds, a row a snapshot."""
+    followed = curves[curves["column"].str.contains(_FOLLOWED, regex=False)]
+    renamed = followed.rename(columns={"at": "generator_step", "value": "mean"})
+    keys = [*_GROUP, "column", "generator_step"]
+    return _with_panel(renamed.groupby(keys, sort=False, as_index=False)["mean"].mean(), "column")
+
+
+def losses_over_steps(history: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """D's and G's loss: the mean over the seeds that completed, a row a logged step."""
+    completed = frame.loc[frame["outcome"] == "completed", "cell"]
+    rows = history[history["cell"].isin(completed)].rename(columns={"step": "generator_step"})
+    logged = [loss for loss in _LOSSES if loss in rows]
+    keys = [*_GROUP, "generator_step"]
+    return _with_panel(rows.groupby(keys, sort=False, as_index=False)[logged].mean())
+
+
+def _with_panel(table: pd.DataFrame, *more: str) -> pd.DataFrame:
+    """With the name of the panel that a row is drawn in, since DVC's templates split by one field."""
+    panel = table["dataset"].str.cat([table[name] for name in ("architecture", *more)], sep=", ")
+    return table.assign(panel=panel)
