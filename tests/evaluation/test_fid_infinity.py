@@ -51,6 +51,11 @@ def test_it_is_fitted_to_the_averages_over_disjoint_unions() -> None:
     assert found.distances == pytest.approx(expected, rel=1e-10)
     line = np.polyfit(1 / np.array(found.counts), expected, 1)
     assert found.value == pytest.approx(line[1], rel=1e-10)
+    x = 1 / np.array(found.counts)
+    residual = np.array(expected) - np.polyval(line, x)
+    own = residual @ residual / (3 - 2) * (1 / 3 + x.mean() ** 2 / np.square(x - x.mean()).sum())
+    shared = np.var([distance(part) for part in np.split(features, 4)], ddof=1) / 4
+    assert found.standard_error == pytest.approx(np.sqrt(own + shared), rel=1e-8)
     assert stream.moments.count == 240
     np.testing.assert_allclose(stream.moments.covariance, np.cov(features, rowvar=False), rtol=1e-12)
 

@@ -1,6 +1,7 @@
 """Whole scores of image generators whose quality is known."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -175,6 +176,33 @@ def test_features_that_are_not_finite_are_a_result(reals, toy_extractor) -> None
     toy_extractor.network.forward = broken
     found = score_images(Decoder(), as_latents(reals), [(toy_extractor, known)], IMAGES, seed=0)
     assert all(entry["value"] is None and "not finite" in entry["reason"] for entry in found.values())
+
+
+def test_protocols_say_which_count_is_whose(reals, toy_extractor) -> None:
+    entries = score(Decoder(), as_latents(reals[:60]), reals, toy_extractor)
+    for metric in set(IMAGE_METRICS) - {"inception_score"}:
+        protocol = entries[metric]["protocol"]
+        assert (protocol["fake_samples"], protocol["real_samples"]) == (60, 100)
+
+
+class Undefined(nn.Module):
+    """Features and probabilities that are not numbers."""
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.full((len(pixels), 64), torch.nan), torch.full((len(pixels), 2), torch.nan)
+
+
+def test_a_network_that_answers_nothing_gives_no_score(reals, toy_extractor) -> None:
+    known = measure(reals, toy_extractor)
+    broken = replace(toy_extractor, network=Undefined())
+    latents = as_latents(reals)
+    judge = ImageJudge(
+        [(broken, known)], IMAGES, latents, latents, seed=0, classifier=broken, class_latents=latents
+    )
+    found = judge.scores(Decoder())
+    assert set(found) == set(judge.names())
+    assert all(entry["value"] is None and "reason" in entry for entry in found.values())
+    assert judge.values(Decoder()) == {Name("fid", "toy"): None}
 
 
 def test_what_is_followed_over_training_is_the_same_distance(reals, toy_extractor) -> None:

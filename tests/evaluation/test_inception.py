@@ -62,7 +62,9 @@ def test_is_fetched_once_into_the_cache(
 def test_a_failed_fetch_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inception, "WEIGHTS_URL", (tmp_path / "absent.pt").as_uri())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    with pytest.raises(UserError, match=r"cannot be fetched .* or evaluation.extractor.kind") as raised:
+    with pytest.raises(
+        UserError, match=r"cannot be fetched .* in evaluation.extractors .* or name efficientnet_lite0"
+    ) as raised:
         build(Inception(kind="inception"))
     assert "\n" not in str(raised.value)
     assert not list((tmp_path / "cache/ganmatrix").iterdir())

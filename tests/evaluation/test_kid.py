@@ -42,6 +42,15 @@ def test_equals_clean_fid_subset_by_subset(cleanfid_fid) -> None:
     assert std > 0
 
 
+def test_its_spread_is_the_deviation_over_its_subsets() -> None:
+    a, b = _sets(9, 40, 30)
+    mean, std = kernel_distance(a, b, 3, 20, np.random.default_rng(2))
+    rng = np.random.default_rng(2)
+    subsets = [(a[rng.choice(40, 20, replace=False)], b[rng.choice(30, 20, replace=False)]) for _ in range(3)]
+    found = [squared_mmd(*subset) for subset in subsets]
+    assert (mean, std) == pytest.approx((np.mean(found), np.sqrt(np.square(found - np.mean(found)).mean())))
+
+
 def test_is_symmetric_and_zero_for_samples_that_are_all_equal() -> None:
     a, b = _sets(7, 30, 20)
     assert squared_mmd(a, b) == pytest.approx(squared_mmd(b, a), rel=1e-12)

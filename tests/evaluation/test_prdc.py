@@ -99,6 +99,8 @@ def test_refuses_what_has_no_balls() -> None:
         prdc(real, radii[1:], fake, 3)
     with pytest.raises(ValueError, match="different dimensions"):
         prdc(real, radii, fake[:, 1:], 3)
+    with pytest.raises(ValueError, match="radii is not finite"):
+        prdc(real, np.full_like(radii, np.nan), fake, 3)
     fake[0, 0] = np.nan
     with pytest.raises(ValueError, match="fake is not finite"):
         prdc(real, radii, fake, 3)

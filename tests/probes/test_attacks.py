@@ -134,6 +134,8 @@ def test_projection_keeps_what_is_inside_and_shortens_what_is_not() -> None:
         assert torch.equal(ball.project(inside, 0.5), inside)
         torch.testing.assert_close(ball.project(outside, 0.5), torch.tensor(nearest))
         assert torch.equal(ball.project(torch.zeros(1, 2), 0.0), torch.zeros(1, 2))
+        just_outside = torch.tensor([[0.51, 0.51]])
+        torch.testing.assert_close(ball.project(just_outside, 0.5), torch.tensor([[0.5, 0.5]]))
 
 
 @BALLS
@@ -192,6 +194,20 @@ def test_each_side_alone(linear, play, params, stream) -> None:
             "fake_accuracy": [1, 0, 0],
             "fake_auroc": [1, 1, 0],
         }
+
+
+def test_alone_a_side_is_compared_with_the_other_as_it_is(play, params, stream) -> None:
+    """Logits 1 of reals, 0 of fakes; at strength 0.6 an attack makes them 0.4 and 0.6."""
+
+    class First(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x[:, 0]
+
+    reals, fakes = torch.tensor([[1.0, 0.0]] * 16), torch.zeros(16, 2)
+    params = params.model_copy(update={"point_strengths": [0, 0.6]})
+    entries = probe(play(First().eval(), reals, fakes), params, stream)
+    aurocs = {side: entries[f"fgsm{side}_auroc"]["curve"]["value"] for side in ("", "_real", "_fake")}
+    assert aurocs == {"": [1, 0], "_real": [1, 1], "_fake": [1, 1]}
 
 
 def test_both_sides_are_perturbed_once_a_strength(linear, play, params, stream) -> None:

@@ -11,6 +11,7 @@ from torch import nn
 from ganmatrix.methods import catalogue as methods
 from ganmatrix.networks import catalogue as networks
 from ganmatrix.networks.pair import Pair
+from ganmatrix.networks.residual_mlp import Residual
 from ganmatrix.networks.resnet import DownBlock, SumPool
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.methods import Method
@@ -72,6 +73,17 @@ def test_a_convolution_is_the_operator_that_it_is(channels, outputs, kernel, str
     assert exact * (1 - 1e-12) <= found <= 1.15 * exact
     if kernel == stride == 1:
         assert found == pytest.approx(exact, rel=1e-12)
+
+
+@pytest.mark.parametrize(("kernel", "padding", "side"), [(4, 2, 4), (5, 4, 5)])
+def test_a_wide_padding_counts(kernel: int, padding: int, side: int) -> None:
+    """The frequencies of the map alone, without its padding, would miss the norm of some of these."""
+    torch.manual_seed(0)
+    layer = nn.Conv2d(1, 1, kernel, 1, padding, bias=False).double()
+    for _ in range(200):
+        nn.init.normal_(layer.weight)
+        exact = np.linalg.norm(_dense(layer, (1, side, side)), 2)
+        assert convolution_norm(layer.weight, 1, padding, side) >= exact * (1 - 1e-12)
 
 
 def test_a_reshaped_kernel_would_be_no_bound() -> None:
@@ -151,3 +163,13 @@ def test_refuses_weights_that_are_not_finite() -> None:
     nn.init.constant_(layer.weight, math.nan)
     with pytest.raises(FloatingPointError, match="weights are not finite"):
         upper_bound(layer, torch.zeros(1, 2))
+
+
+def test_a_residual_block_adds_its_input() -> None:
+    block = Residual(4)
+    for layer in (block.body[1], block.body[3]):
+        nn.init.eye_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    assert upper_bound(block, torch.zeros(1, 4)) == pytest.approx(2)
+    moved = block(torch.ones(1, 4)) - block(torch.zeros(1, 4))
+    assert moved.norm().item() == pytest.approx(2 * 2)

@@ -17,6 +17,9 @@ def test_gap_is_in_pooled_standard_deviations() -> None:
     assert standardised_gap(one, other) == pytest.approx(0.5, abs=0.03)
     assert standardised_gap(one, other) == pytest.approx(-standardised_gap(other, one))
     assert standardised_gap(np.ones(4), np.ones(4)) is None
+    # Unbiased variances 2 and 8.
+    assert standardised_gap(np.array([1.0, 3.0]), np.array([0.0, 4.0])) == 0
+    assert standardised_gap(np.array([2.0, 4.0]), np.array([0.0, 4.0])) == pytest.approx(1 / np.sqrt(5))
 
 
 def test_sees_that_d_knows_the_training_set(linear, play, params, stream) -> None:
@@ -27,6 +30,15 @@ def test_sees_that_d_knows_the_training_set(linear, play, params, stream) -> Non
     assert entries["overfitting_auroc"]["value"] == 1
     assert entries["overfitting_gap"]["value"] == pytest.approx(10, rel=0.5)
     assert entries["overfitting_gap"]["protocol"]["train_samples"] == 16
+
+
+def test_a_training_set_that_is_sorted_counts_at_even_distances(linear, play, params, stream) -> None:
+    train = torch.zeros(31, 2)
+    train[:, 0] = torch.arange(31)
+    game = dataclasses.replace(play(linear, train[::2], train[::2]), train=train)
+    entries = probe(game, params, stream)
+    assert entries["overfitting_gap"]["value"] == pytest.approx(0, abs=1e-6)
+    assert entries["overfitting_auroc"]["value"] == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("train", [16, 1])

@@ -60,6 +60,24 @@ def test_it_is_tested_on_other_samples_than_it_was_found_on(linear, play, params
     assert entries["fgsm_accuracy"]["curve"]["value"] == [0.75, 0.5]
 
 
+class Turned(nn.Module):
+    """D(x, y) = x where y is positive, and -x where it is not."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, 0] * x[:, 1].sign()
+
+
+def test_it_is_found_on_the_first_half(play, params, stream) -> None:
+    """What fools the first half helps the second, whose slope is the opposite."""
+    reals = torch.tensor([[0.05, 5.0]] * 10 + [[-0.05, -5.0]] * 10)
+    game = play(Turned().eval(), reals, reals * torch.tensor([-1.0, 1.0]))
+    entries = probe(game, params, stream)
+    for side in ("", "_real", "_fake"):
+        assert entries[f"universal{side}_accuracy"]["curve"]["value"] == [1, 1]
+        assert entries[f"fgsm{side}_accuracy"]["curve"]["value"][0] == 1
+    assert entries["fgsm_accuracy"]["curve"]["value"][1] == 0
+
+
 def test_packs_stay_whole(play, params, stream) -> None:
     critic = nn.Sequential(nn.Linear(12, 1), nn.Flatten(0))
     discriminator = Packed(critic, 6).eval()

@@ -1,11 +1,15 @@
 """D with batch normalisation is probed as it was trained: each side normalised by its own samples."""
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
 from ganmatrix.params.probes import Probes
 from ganmatrix.probes.measure import probe
 from ganmatrix.probes.views import view
+
+FROM_FAKES = ("generator_gradient_variance", "gradient_growth", "closest_slope", "gradient_cosine")
 
 
 def _network(*norm: nn.Module) -> nn.Sequential:
@@ -34,6 +38,21 @@ def test_a_view_leaves_the_discriminator_alone_and_each_sample_to_itself() -> No
 def test_without_batch_statistics_the_view_is_the_discriminator() -> None:
     discriminator = _network().eval()
     assert view(discriminator, torch.randn(5, 2)) is discriminator
+
+
+def test_what_g_receives_comes_from_the_view_of_fakes(play) -> None:
+    """Ten times as wide, reals would make D ten times as flat."""
+    params = Probes(samples=16, point_strengths=[0, 0.1], image_strengths=[0, 0.1], pgd_steps=2)
+    discriminator, generator = _network(nn.BatchNorm1d(4)).eval(), nn.Linear(2, 2).eval()
+    latents = torch.randn(16, 2)
+    fakes = generator(latents).detach()
+    found = []
+    for reals in (10 * torch.randn(16, 2), torch.randn(16, 2)):
+        game = replace(play(discriminator, reals, fakes), generator=generator, latents=latents)
+        game = replace(game, train=torch.zeros(4, 2))
+        entries = probe(game, params, torch.Generator())
+        found.append({name: entries[name]["value"] for name in FROM_FAKES})
+    assert found[0] == found[1]
 
 
 def test_one_protocol_serves_every_architecture(play) -> None:

@@ -271,3 +271,19 @@ def test_bad_options_are_refused_by_the_command_line(seconds, run, finished):
     assert ended.status == 2
     assert "--checkpoint-seconds" in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("cell", "array"),
+    [(DIGITS, "efficientnet_lite0.radii"), (DIGITS, "efficientnet_lite0.mean"), (RING, "points")],
+)
+def test_statistics_that_are_not_finite(finished, run, cell: str, array: str) -> None:
+    """No ball of radius NaN holds a fake: precision would be 0."""
+    dataset = cell.split("-")[0]
+    assert run("reference", dataset).status == 0
+    path = finished / "references" / dataset / "statistics.safetensors"
+    arrays = load_file(path)
+    arrays[array].flat[0] = np.nan
+    save_file(arrays, path)
+    line = _refused(run, finished, "evaluate", cell)
+    assert f"is corrupt (not finite: {array})" in line

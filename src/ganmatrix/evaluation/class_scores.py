@@ -4,6 +4,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from ganmatrix.evaluation.extractor import Extractor
+from ganmatrix.evaluation.features import require_finite
 from ganmatrix.evaluation.generation import batches, dtype_name, quantise
 from ganmatrix.evaluation.modes import reverse_kl
 from ganmatrix.evaluation.naming import Name, Scores, null_scores
@@ -25,9 +26,10 @@ def score_classes(generator: nn.Module, latents: Tensor, extractor: Extractor) -
     counts = np.zeros(extractor.class_count, dtype=np.int64)
     try:
         for samples in batches(generator, latents):
-            classes = extractor(quantise(samples))[1].argmax(dim=1).cpu().numpy()
-            counts += np.bincount(classes, minlength=len(counts))
-    except FloatingPointError as error:
+            probabilities = extractor(quantise(samples))[1].cpu().numpy()
+            require_finite(probabilities=probabilities)
+            counts += np.bincount(probabilities.argmax(axis=1), minlength=len(counts))
+    except (FloatingPointError, ValueError) as error:
         return null_scores(CLASS_NAMES, str(error))
     protocol = extractor.protocol | {
         "modes": len(counts),

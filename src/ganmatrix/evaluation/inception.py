@@ -20,8 +20,8 @@ WEIGHTS_FILE = "inception-2015-12-05.pt"
 WEIGHTS_URL = f"https://nvlabs-fi-cdn.nvidia.com/stylegan2-ada-pytorch/pretrained/metrics/{WEIGHTS_FILE}"
 WEIGHTS_SHA256 = "f58cb9b6ec323ed63459aa4fb441fe750cfe39fafad6da5cb504a16f19e958f4"
 MEND = (
-    f"set evaluation.extractor.weights to the path of {WEIGHTS_FILE}, "
-    "or evaluation.extractor.kind to efficientnet_lite0"
+    f"set `weights` of inception in evaluation.extractors to the path of {WEIGHTS_FILE}, "
+    "or name efficientnet_lite0 there instead"
 )
 
 

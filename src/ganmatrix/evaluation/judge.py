@@ -82,7 +82,7 @@ class ImageJudge(Judge):
                 images = quantise(samples)
                 for (extractor, _), each in zip(self.references, moments, strict=True):
                     each.update(extractor(images)[0].cpu().numpy())
-        except FloatingPointError:
+        except (FloatingPointError, ValueError):
             return dict.fromkeys(self.followed())
         return {
             Name("fid", extractor.name): frechet_distance_of_factors(

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ganmatrix.evaluation.features import require_samples
+from ganmatrix.evaluation.features import require_finite, require_samples
 from ganmatrix.evaluation.neighbours import Array, Points, compared_distances, nearest
 
 
@@ -47,6 +47,7 @@ def prdc(real: Points, radii: Array, fake: Points, k: int) -> Prdc:
     require_samples(k + 1, real=real, fake=fake)
     if radii.shape != (len(real),):
         raise ValueError(f"{len(real)} real samples need as many radii, got shape {radii.shape}")
+    require_finite(radii=radii)
     if not radii.any():
         raise ValueError(f"every real sample has {k} duplicates; balls of radius 0 measure nothing")
     fake_radii = neighbour_radii(fake, k)

@@ -33,7 +33,8 @@ def scores_over_steps(curves: pd.DataFrame) -> pd.DataFrame:
     followed = curves[curves["column"].str.contains(_FOLLOWED, regex=False)]
     renamed = followed.rename(columns={"at": "generator_step", "value": "mean"})
     keys = [*_GROUP, "column", "generator_step"]
-    return _with_panel(renamed.groupby(keys, sort=False, as_index=False)["mean"].mean(), "column")
+    means = renamed.groupby(keys, sort=False)["mean"].mean().reset_index()
+    return _with_panel(means, "column")
 
 
 def losses_over_steps(history: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
@@ -42,10 +43,12 @@ def losses_over_steps(history: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFram
     rows = history[history["cell"].isin(completed)].rename(columns={"step": "generator_step"})
     logged = [loss for loss in _LOSSES if loss in rows]
     keys = [*_GROUP, "generator_step"]
-    return _with_panel(rows.groupby(keys, sort=False, as_index=False)[logged].mean())
+    return _with_panel(rows.groupby(keys, sort=False)[logged].mean().reset_index())
 
 
 def _with_panel(table: pd.DataFrame, *more: str) -> pd.DataFrame:
     """With the name of the panel that a row is drawn in, since DVC's templates split by one field."""
-    panel = table["dataset"].str.cat([table[name] for name in ("architecture", *more)], sep=", ")
+    panel = table["dataset"]
+    for name in ("architecture", *more):
+        panel = panel + ", " + table[name]
     return table.assign(panel=panel)

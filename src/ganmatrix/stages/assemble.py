@@ -18,6 +18,9 @@ from ganmatrix.stages.files import corrupt, read_json, write_json, write_text
 from ganmatrix.stages.layout import Layout
 from ganmatrix.stages.tables import read_table, write_table
 
+SHORT = "%.6g"
+"""Numbers that are drawn need no more digits."""
+
 Model = TypeVar("Model", bound=Artifact)
 
 
@@ -60,17 +63,17 @@ def run(params_path: Path, layout: Layout) -> list[Path]:
     texts = {
         results.matrix_csv: _csv(frame),
         results.latex: latex.table(censored, measured),
-        results.scores_over_steps: _csv(tracked.scores_over_steps(curves), digits=6),
-        results.losses_over_steps: _csv(tracked.losses_over_steps(histories, frame), digits=6),
+        results.scores_over_steps: _csv(tracked.scores_over_steps(curves), SHORT),
+        results.losses_over_steps: _csv(tracked.losses_over_steps(histories, frame), SHORT),
     }
     for path, text in texts.items():
         write_text(path, text)
     return [*tables, *documents, *texts]
 
 
-def _csv(table: pd.DataFrame, digits: int | None = None) -> str:
-    """A table as CSV, numbers with all their digits or with so many."""
-    return str(table.to_csv(index=False, lineterminator="\n", float_format=digits and f"%.{digits}g"))
+def _csv(table: pd.DataFrame, number: str | None = None) -> str:
+    """A table as CSV, numbers with all their digits or in the given format."""
+    return str(table.to_csv(index=False, lineterminator="\n", float_format=number))
 
 
 def _read(cell: Cell, layout: Layout, tried: Transfers) -> Record:

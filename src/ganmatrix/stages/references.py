@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
@@ -32,6 +33,8 @@ class OpenReference:
             raise corrupt(files.statistics, str(error), self.maker) from None
         listed = card.get("arrays")
         self._require_arrays(set(map(str, listed)) if isinstance(listed, list) else set())
+        if broken := [name for name, array in self.arrays.items() if not np.isfinite(array).all()]:
+            raise corrupt(files.statistics, f"not finite: {', '.join(sorted(broken))}", self.maker)
 
     def reader(self) -> Reader | None:
         """The classifier of the digits that the data show, if they do."""
