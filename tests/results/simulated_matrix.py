@@ -37,8 +37,8 @@ def simulate(
 ) -> pd.DataFrame:
     """Score = level (1 - gain) + level noise: each method's mean gain over settings is that of `gains`.
 
-    Levels differ between settings by factors, gains by up to +-`spread` (which averages out over them), noise by
-    setting up to threefold. A seed shifts all methods alike, which is why they are paired.
+    Levels differ between settings by factors, gains by up to +-`spread` (which averages out over them),
+    noise by setting up to threefold. A seed shifts all methods alike, which is why they are paired.
     """
     settings = [(dataset, architecture) for dataset in DATASETS for architecture in ARCHITECTURES]
     keys = [(*setting, method, seed) for setting in settings for method in gains for seed in seeds]
