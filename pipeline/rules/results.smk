@@ -39,6 +39,7 @@ rule report:
         tables=rules.assemble.output,
         samples=expand("cells/{cell}/samples.png", cell=CELLS),
         neighbours=expand("cells/{cell}/neighbours.png", cell=CELLS),
+        attacks=expand("cells/{cell}/attacks.png", cell=CELLS),
     output:
         page="reports/{report}.html",
     log:

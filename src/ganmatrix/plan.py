@@ -94,6 +94,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "training/weights.py",
         "probes",
         "stages/data.py",
+        "stages/pictures.py",
         "stages/probe.py",
         "stages/probing.py",
         "stages/trained.py",
