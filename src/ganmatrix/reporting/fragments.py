@@ -42,6 +42,14 @@ def box(fragments: Iterable[Fragment], kind: str) -> Fragment:
     return Fragment(f"<div{_class(kind)}>\n{join(fragments).html}\n</div>")
 
 
+def scrollable(content: Fragment, label: str) -> Fragment:
+    """Content that a narrow page scrolls sideways, with the keyboard too."""
+    return Fragment(
+        f'<div class="scrollable" role="region" tabindex="0" aria-label="{escape(label)}">\n'
+        f"{content.html}\n</div>"
+    )
+
+
 def bullets(items: Iterable[str]) -> Fragment:
     """A list of plain sentences."""
     return Fragment("<ul>\n" + "\n".join(f"<li>{escape(item)}</li>" for item in items) + "\n</ul>")
