@@ -10,10 +10,13 @@ rule assemble:
         transfers=expand("transfers/{dataset}.parquet", dataset=GRID.grid.datasets),
     output:
         matrix="results/matrix.parquet",
+        matrix_csv="results/matrix.csv",
         history="results/history.parquet",
         curves="results/curves.parquet",
         transfers="results/transfers.parquet",
         claims="results/claims.parquet",
+        published="results/published.parquet",
+        latex="results/table.tex",
         summary="results/summary.json",
     log:
         "logs/assemble.log",

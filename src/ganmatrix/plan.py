@@ -19,7 +19,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "evaluate": ("evaluation",),
     "probe": ("probes",),
     "transfer": ("grid.architectures", "grid.methods", "grid.seeds", "probes"),
-    "assemble": ("grid", "claims"),
+    "assemble": ("grid", "datasets", "claims"),
     "report": (),
 }
 """The keys of params.yaml whose values a stage uses."""
@@ -124,6 +124,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "assemble": (
         "params/base.py",
         "params/claims.py",
+        "params/datasets.py",
         "params/grid.py",
         "cell.py",
         "results",

@@ -17,6 +17,7 @@ PLUMBING = {
     "errors.py": "one exception",
     "plan.py": "what this test is about",
     "params/__init__.py": "names only",
+    "params/claim_consistency.py": "refuses claims that contradict themselves",
     "params/consistency.py": "refuses params that contradict themselves",
     "params/document.py": "reads all sections; the values that a stage uses are compared themselves",
     "params/messages.py": "wording of errors",

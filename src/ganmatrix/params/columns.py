@@ -57,10 +57,12 @@ _GEOMETRY = (
 """The ensemble's are those of methods with several D."""
 _TRANSFERS = ("transfer_received",)
 _COSTS = ("wall_seconds", "images_per_second")
+_OUTCOMES = ("diverged",)
+"""1 where training diverged, else 0; the matrix's `outcome` says so in words."""
 
 
 def columns(evaluation: Evaluation) -> list[str]:
-    """Every column that a claim's metric can name: scores by checkpoint, curves, probes and costs."""
+    """Every column that a claim's metric can name: scores by checkpoint, curves, probes, costs, outcome."""
     extractors = [extractor.kind for extractor in evaluation.extractors]
     images = [f"{score}_{kind}" for kind in extractors for score in _SCORES_OF_IMAGES]
     scores = (*images, *_SCORES_OF_POINTS)
@@ -68,4 +70,4 @@ def columns(evaluation: Evaluation) -> list[str]:
     followed = [f"{name.format('fid')}_{kind}" for kind in extractors for name in _FOLLOWED]
     followed += [name.format("energy_distance") for name in _FOLLOWED]
     curves = (f"{name}_ema" for name in followed)
-    return [*by_checkpoint, *curves, *_ROBUSTNESS, *_TRANSFERS, *_GRADIENTS, *_GEOMETRY, *_COSTS]
+    return [*by_checkpoint, *curves, *_ROBUSTNESS, *_TRANSFERS, *_GRADIENTS, *_GEOMETRY, *_COSTS, *_OUTCOMES]

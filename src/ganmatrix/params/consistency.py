@@ -3,9 +3,9 @@
 import itertools
 from typing import Any
 
-from ganmatrix.params.columns import columns
+from ganmatrix.params.claim_consistency import claim_problem
 from ganmatrix.params.datasets import Points
-from ganmatrix.params.messages import nearest, unknown_name
+from ganmatrix.params.messages import unknown_name
 from ganmatrix.params.params import Params
 from ganmatrix.params.recipes import Recipe
 
@@ -40,7 +40,7 @@ def inconsistency(params: Params) -> str | None:
         or _normalisation_problem(params)
         or _share_problem(params)
         or _evaluation_problem(params)
-        or _claim_problem(params)
+        or claim_problem(params)
     )
 
 
@@ -201,22 +201,6 @@ def _evaluation_problem(params: Params) -> str | None:
             return f"evaluation.images.{key} is {value}; expected <= samples, {images.samples}"
     if images.neighbours >= images.samples:
         return f"evaluation.images.neighbours is {images.neighbours}; expected < samples, {images.samples}"
-    return None
-
-
-def _claim_problem(params: Params) -> str | None:
-    """The first claim that names an unknown method or column, or compares a method with itself."""
-    known = columns(params.evaluation)
-    for key, claim in params.claims.items():
-        for role in ("method", "baseline", "control"):
-            name = getattr(claim, role)
-            if name is not None and name not in params.methods:
-                return unknown_name(f"claims.{key}.{role}", name, params.methods, "methods")
-        if claim.method in (claim.baseline, claim.control):
-            return f"claims.{key}: {claim.method} is compared with itself; name another baseline or control"
-        if claim.metric not in known:
-            mend = nearest(claim.metric, known) or f"; choose from {', '.join(known)}"
-            return f"claims.{key}.metric: {claim.metric} is no column of the matrix{mend}"
     return None
 
 

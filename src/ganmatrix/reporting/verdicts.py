@@ -10,7 +10,7 @@ from ganmatrix.reporting.drawing import COLOURS, embed, strips
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footnoted, join, table, text
 from ganmatrix.reporting.measures import CUT, CUT_NOTE, bounds_of_difference, column, cut, plain
-from ganmatrix.results.claims import compare
+from ganmatrix.results.comparing import compare
 
 Row = dict[str, Any]
 

@@ -42,6 +42,8 @@ class Reproducible(Artifact):
     techniques: list[str]
     networks: NetworkNames
     parameters: ParameterCounts
+    params: dict[str, Any]
+    """The resolved sections of params.yaml: `architecture`, `method`, `recipe`."""
     outcome: Literal["completed", "diverged"]
     outcome_reason: str | None = None
     outcome_step: int | None = None
@@ -83,6 +85,8 @@ class Entry(Artifact):
 
     value: float | None
     protocol: dict[str, Any]
+    std: float | None = None
+    """Evaluation noise of the value, where the score has one; what it is says the score's definition."""
     reason: str | None = None
     beyond: float | None = None
     """What a null value is known to exceed."""

@@ -1,15 +1,19 @@
-"""The claims of params.yaml, adjudicated: a row a claim, with effects, intervals and verdict."""
+"""The claims of params.yaml, adjudicated: a row a claim, with effects, tests, scope and verdict."""
 
+import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
 from ganmatrix.params.claims import Claim
-from ganmatrix.results.matrix import COSTS
+from ganmatrix.results.comparing import compare, effects
+from ganmatrix.results.inference import counted, effect_size, holm
+from ganmatrix.results.matrix import COSTS, DIVERGED, SETTING
 from ganmatrix.results.protocols import Protocols
-from ganmatrix.results.statistics import Estimate, differences, estimate, paired
-from ganmatrix.results.verdicts import Comparison, Verdict, decide
+from ganmatrix.results.statistics import estimate
+from ganmatrix.results.verdicts import Comparison, Trial, Verdict, decide
 
 _DTYPES = {
     "claim": "string",
@@ -22,97 +26,187 @@ _DTYPES = {
     "direction": "string",
     "effect_kind": "string",
     "smallest_effect": "float64",
+    "at_most": "float64",
     "verdict": "string",
     "reason": "string",
+    "scope": "string",
     "effect": "float64",
     "low": "float64",
     "high": "float64",
     "pairs": "int64",
     "missing_pairs": "int64",
+    "settings": "int64",
+    "settings_holding": "int64",
+    "settings_low": "float64",
+    "settings_high": "float64",
+    "p_value": "float64",
+    "p_holm": "float64",
+    "p_contradicted": "float64",
+    "p_contradicted_holm": "float64",
+    "effect_size": "float64",
+    "effect_size_low": "float64",
+    "effect_size_high": "float64",
     "control_effect": "float64",
     "control_low": "float64",
     "control_high": "float64",
     "control_pairs": "int64",
+    "control_p_value": "float64",
     "lost_cells": "string",
 }
 
-_NO_EFFECT = Estimate(None, None, None, None, 0, 0)
+_UNTESTED = {"verdict": "not tested", "scope": "", "lost_cells": ""} | dict.fromkeys(
+    ("pairs", "missing_pairs", "settings", "settings_holding", "control_pairs"), 0
+)
 
 
 def adjudicate(claims: Mapping[str, Claim], frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
     """One row a claim, with the same columns even if there is none.
 
-    `frame` is the matrix; `protocols` says on which datasets a column was measured. `effect`, `low`
-    and `high` are oriented: positive is the claimed direction. `lost_cells` names the cells of the
-    compared methods that have no value, each with the reason.
+    `frame` is the matrix, with infinity for censored values; `protocols` says on which datasets a column was
+    measured. docs/results.md describes the columns. The family of Holm's correction is every claim that was
+    tested; one whose tests have an obstacle counts in it with p = 1.
     """
-    rows = [_row(name, claim, frame, protocols) for name, claim in claims.items()]
+    untested = {
+        name: reason for name, claim in claims.items() if (reason := _untested(claim, frame, protocols))
+    }
+    tested = {name: claim for name, claim in claims.items() if name not in untested}
+    measured = {name: _measured(claim, frame, protocols) for name, claim in tested.items()}
+    trials = {name: _trial(claim, measured[name]) for name, claim in tested.items()}
+    holm_for = holm([trial.p_for for trial in trials.values()])
+    holm_against = holm([trial.p_against for trial in trials.values()])
+    found = {
+        name: _found(tested[name], measured[name], trial, *corrected)
+        for (name, trial), *corrected in zip(trials.items(), holm_for, holm_against, strict=True)
+    }
+    rows = [
+        _stated(name, claim) | found.get(name, _UNTESTED | {"reason": untested.get(name)})
+        for name, claim in claims.items()
+    ]
     return pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
 
 
-def compare(claim: Claim, opponent: str, frame: pd.DataFrame) -> Comparison:
-    """The claim's method against one opponent, over the datasets of `frame`."""
-    pairs = paired(frame, claim.metric, claim.method, opponent)
-    sign = -1 if claim.direction == "lower" else 1
-    complete = pairs.dropna()
-    effects = sign * differences(pairs, relative=claim.effect == "relative")
-    diverged = frame.loc[frame["outcome"] == "diverged", "method"]
-    return Comparison(
-        opponent=opponent,
-        effect=estimate(effects),
-        all_equal=bool((complete["method"] == complete["opponent"]).all()),
-        scale_positive=bool(effects[complete.index].notna().all()),
-        method_diverged=int((diverged == claim.method).sum()),
-        opponent_diverged=int((diverged == opponent).sum()),
-    )
+def by_setting(
+    claims: Mapping[str, Claim], frame: pd.DataFrame, protocols: Protocols
+) -> list[dict[str, Any]]:
+    """The oriented effect of each tested claim within each setting, against baseline and control."""
+    return [
+        {"claim": name, "dataset": dataset, "architecture": architecture, "opponent": opponent}
+        | asdict(estimate(effects(claim, opponent, cells)))
+        for name, claim in claims.items()
+        if not _untested(claim, frame, protocols)
+        for (dataset, architecture), cells in _measured(claim, frame, protocols).groupby(SETTING, sort=False)
+        for opponent in (claim.baseline, claim.control)
+        if opponent
+    ]
 
 
-def _row(name: str, claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> dict[str, Any]:
-    cost = claim.metric in COSTS
-    datasets = [dataset for dataset, columns in protocols.items() if cost or claim.metric in columns]
-    measured = frame[frame["dataset"].isin(datasets)]
-    grid = set(frame["method"])
-    absent = [role for role in (claim.method, claim.baseline, claim.control) if role not in {None, *grid}]
-    effect = control = _NO_EFFECT
-    lost = ""
-    if not datasets:
-        verdict = Verdict("not tested", f"no cell has a column {claim.metric}")
-    elif absent:
-        verdict = Verdict("not tested", f"not in the grid: {', '.join(map(str, absent))}")
-    else:
-        against_baseline = compare(claim, claim.baseline, measured)
-        against_control = compare(claim, claim.control, measured) if claim.control else None
-        verdict = decide(against_baseline, against_control, claim.smallest_effect)
-        effect = against_baseline.effect
-        control = against_control.effect if against_control else _NO_EFFECT
-        lost = _lost(measured, claim)
+def _untested(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> str | None:
+    """Why the matrix has nothing to say about the claim; None if it has."""
+    if _measured(claim, frame, protocols).empty:
+        return f"no cell has a column {claim.metric}"
+    named = {claim.method: None, claim.baseline: None, claim.control: None}
+    absent = [method for method in named if method and method not in set(frame["method"])]
+    return f"not in the grid: {', '.join(absent)}" if absent else None
+
+
+def _measured(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
+    """The cells of the datasets on which the claim's column was measured; costs and outcome are of all."""
+    everywhere = claim.metric in (*COSTS, DIVERGED)
+    datasets = [name for name, columns in protocols.items() if everywhere or claim.metric in columns]
+    return frame[frame["dataset"].isin(datasets)]
+
+
+def _trial(claim: Claim, frame: pd.DataFrame) -> Trial:
+    control = compare(claim, claim.control, frame, bound=0.0) if claim.control else None
+    return Trial(compare(claim, claim.baseline, frame), control, at_most=claim.at_most is not None)
+
+
+def _stated(name: str, claim: Claim) -> dict[str, Any]:
+    """What params.yaml says; `smallest_effect` holds the bound of either kind."""
     return {
         "claim": name,
         **claim.model_dump(exclude={"effect"}),
         "effect_kind": claim.effect,
+        "smallest_effect": claim.bound,
+    }
+
+
+def _found(
+    claim: Claim, frame: pd.DataFrame, trial: Trial, holm_for: float, holm_against: float
+) -> dict[str, Any]:
+    verdict: Verdict = decide(trial, holm_for, holm_against)
+    of_pairs = effects(claim, claim.baseline, frame)
+    effect, size = trial.baseline.effect, effect_size(of_pairs)
+    resting_on = counted(of_pairs)
+    means = resting_on.groupby(SETTING).mean()
+    over_settings = estimate(means)
+    holding = means < claim.bound if claim.at_most is not None else means > claim.bound
+    return {
         "verdict": verdict.outcome,
         "reason": verdict.reason,
+        "scope": _scope(resting_on),
         "effect": effect.mean,
         "low": effect.low,
         "high": effect.high,
         "pairs": effect.n,
         "missing_pairs": effect.missing,
-        "control_effect": control.mean,
-        "control_low": control.low,
-        "control_high": control.high,
-        "control_pairs": control.n,
-        "lost_cells": lost,
+        "settings": effect.settings,
+        "settings_holding": int(holding.sum()),
+        "settings_low": over_settings.low,
+        "settings_high": over_settings.high,
+        **_p_values(trial, holm_for, holm_against),
+        "effect_size": size.g,
+        "effect_size_low": size.low,
+        "effect_size_high": size.high,
+        **_of_control(trial.control),
+        "lost_cells": _lost(frame, claim),
     }
+
+
+def _p_values(trial: Trial, holm_for: float, holm_against: float) -> dict[str, float | None]:
+    if trial.baseline.obstacle:
+        return {}
+    return {
+        "p_value": trial.p_for,
+        "p_holm": holm_for,
+        "p_contradicted": trial.p_against,
+        "p_contradicted_holm": holm_against,
+    }
+
+
+def _of_control(control: Comparison | None) -> dict[str, Any]:
+    if control is None:
+        return {"control_pairs": 0}
+    return {
+        "control_effect": control.effect.mean,
+        "control_low": control.effect.low,
+        "control_high": control.effect.high,
+        "control_pairs": control.effect.n,
+        "control_p_value": None if control.obstacle else control.p_for,
+    }
+
+
+def _scope(effects: pd.Series) -> str:
+    """`digits x conventional, digits x resnet_sn; seeds 0, 1, 2`: what an effect rests on."""
+    if effects.empty:
+        return ""
+    settings = dict.fromkeys(f"{dataset} x {architecture}" for dataset, architecture, _ in effects.index)
+    seeds = sorted({seed for *_, seed in effects.index})
+    return f"{', '.join(settings)}; seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
 def _lost(frame: pd.DataFrame, claim: Claim) -> str:
     """`cell (diverged at step 40: non_finite_loss); ...` for every cell that should have had a value."""
     compared = frame[frame["method"].isin([claim.method, claim.baseline, claim.control])]
-    diverged = compared["outcome"] == "diverged"
-    without = compared[diverged | compared[claim.metric].isna()]
-    return "; ".join(
-        f"{row.cell} (diverged at step {row.outcome_step}: {row.outcome_reason})"
-        if row.outcome == "diverged"
-        else f"{row.cell} (no value)"
-        for row in without.itertuples()
-    )
+    if claim.metric == DIVERGED:
+        without = compared[compared["outcome"] == "diverged"]
+    else:
+        known = compared[claim.metric]
+        without = compared[(compared["outcome"] == "diverged") | known.isna() | (known.abs() == math.inf)]
+    return "; ".join(f"{row['cell']} ({_reason(row, claim.metric)})" for _, row in without.iterrows())
+
+
+def _reason(row: pd.Series, metric: str) -> str:
+    if row["outcome"] == "diverged":
+        return f"diverged at step {row['outcome_step']}: {row['outcome_reason']}"
+    return "no value" if pd.isna(row[metric]) else "beyond the end of training"

@@ -1,5 +1,6 @@
 """The tables of the results: a row a cell, and the long tables of curves and histories."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,9 @@ IDENTITY = ["cell", "dataset", "architecture", "method", "seed"]
 
 COSTS = ["wall_seconds", "images_per_second"]
 """Numeric columns that describe the run rather than the networks; they carry no protocol."""
+
+DIVERGED = "diverged"
+"""Not a column, but a claim may name it: 1 for a cell whose training diverged, else 0."""
 
 _CURVE_DTYPES = {
     "cell": "string",
@@ -32,7 +36,8 @@ def matrix(records: Sequence[Record]) -> pd.DataFrame:
     """One row a cell: identity, networks, outcome, cost, then a column a score or probe.
 
     A column that does not apply to a dataset or a method, or that a diverged cell could not give,
-    is NaN there.
+    is NaN there. `<column>_noise` is the evaluation noise of a score that has one: how far the value
+    varies when the same networks are scored again, which is not how far it varies over training seeds.
     """
     rows = [_identity(record) | _run(record) for record in records]
     identity = pd.DataFrame(rows).astype({"outcome_step": "Int64", "outcome_reason": "string"})
@@ -42,8 +47,26 @@ def matrix(records: Sequence[Record]) -> pd.DataFrame:
         column: [entry.value if (entry := of_cell.get(column)) else None for of_cell in entries]
         for column in columns
     }
-    scores = pd.DataFrame(values, index=identity.index, dtype="float64")
+    noise = {
+        f"{column}_noise": [entry.std if (entry := of_cell.get(column)) else None for of_cell in entries]
+        for column in columns
+        if any(of_cell[column].std is not None for of_cell in entries if column in of_cell)
+    }
+    scores = pd.DataFrame(values | noise, index=identity.index, dtype="float64")
     return pd.concat([identity, scores], axis="columns")
+
+
+def with_censored(frame: pd.DataFrame, records: Sequence[Record]) -> pd.DataFrame:
+    """The matrix with infinity where a value is known only to lie beyond the end of training.
+
+    Left as NaN, a target that a method often misses would be averaged over the seeds that reach it.
+    """
+    censored = frame.copy()
+    for row, record in zip(frame.index, records, strict=True):
+        for column, entry in record.entries.items():
+            if entry.value is None and entry.beyond is not None:
+                censored.loc[row, column] = math.inf
+    return censored
 
 
 def curves(records: Sequence[Record]) -> pd.DataFrame:

@@ -8,9 +8,13 @@ import pandas as pd
 
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.artifacts import Record
+from ganmatrix.results.claims import by_setting
+from ganmatrix.results.comparisons import opponents, over_settings, within_settings
+from ganmatrix.results.divergence import divergence_rates
 from ganmatrix.results.matrix import COSTS, SETTING
 from ganmatrix.results.protocols import Protocols
-from ganmatrix.results.statistics import differences, estimate, paired
+from ganmatrix.results.ranks import ranks
+from ganmatrix.results.statistics import estimate
 from ganmatrix.results.transfers import groups as transfer_groups
 
 
@@ -24,10 +28,13 @@ def summarise(
 ) -> dict[str, Any]:
     """summary.json: everything a report states that is not a row of a table of its own.
 
-    `frame`, `curves` and `transfers` are the tables of the same records. Undefined numbers are None.
+    `frame`, with infinity for censored values, `curves` and `transfers` are the tables of the same records.
+    Undefined numbers are None. docs/results.md describes the keys.
     """
     outcomes = frame["outcome"].value_counts()
     completed = frame.assign(**{c: frame[c].where(frame["outcome"] == "completed") for c in COSTS})
+    methods = list(dict.fromkeys(frame["method"].tolist()))
+    baselines, controls = opponents(methods, claims, "baseline"), opponents(methods, claims, "control")
     return {
         "cells": {
             "total": len(frame),
@@ -37,11 +44,20 @@ def summarise(
         "grid": {axis: list(dict.fromkeys(frame[axis].tolist())) for axis in (*SETTING, "method", "seed")},
         "diverged": _diverged(records),
         "missing": _missing(records),
+        "censored": _censored(records),
         "protocols": protocols,
         "groups": groups(completed, protocols, {record.cell.id: record.lacking for record in records}),
         "curves": curve_groups(curves),
         "transfers": transfer_groups(transfers),
-        "comparisons": comparisons(frame, protocols, claims),
+        "comparisons": within_settings(frame, protocols, baselines, "baseline"),
+        "controls": within_settings(frame, protocols, controls, "control"),
+        "pooled": [
+            *over_settings(frame, protocols, baselines, "baseline"),
+            *over_settings(frame, protocols, controls, "control"),
+        ],
+        "ranks": ranks(frame, protocols),
+        "divergence": divergence_rates(frame),
+        "claims": by_setting(claims, frame, protocols),
     }
 
 
@@ -50,11 +66,14 @@ def groups(
 ) -> list[dict[str, Any]]:
     """Each column's estimate over seeds, for each dataset, architecture and method.
 
-    Cells that a column does not apply to, as `lacking` says, are not missing from it.
+    Cells that a column does not apply to, as `lacking` says, are not missing from it. `noise` is the root
+    mean square of the cells' evaluation noise, null for scores that have none: how far the same networks,
+    scored again, would vary, beside `sd`, how far networks of other seeds do.
     """
     return [
         {"dataset": dataset, "architecture": architecture, "method": method, "column": column}
         | asdict(estimate(cells[column][[column not in lacking[cell] for cell in cells["cell"]]]))
+        | {"noise": _root_mean_square(cells.get(f"{column}_noise"))}
         for (dataset, architecture, method), cells in frame.groupby([*SETTING, "method"], sort=False)
         for column in (*protocols[str(dataset)], *COSTS)
     ]
@@ -69,32 +88,16 @@ def curve_groups(curves: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def comparisons(
-    frame: pd.DataFrame, protocols: Protocols, claims: Mapping[str, Claim]
-) -> list[dict[str, Any]]:
-    """Each method against its baseline within each dataset and architecture, paired by seed.
-
-    The baseline is the one that the first claim about the method names, else the grid's first
-    method. `difference` is method - baseline, `relative` the same over the baseline's mean.
-    """
-    baselines = _baselines(list(dict.fromkeys(frame["method"])), claims)
-    return [
-        {"dataset": dataset, "architecture": architecture, "method": method, "baseline": baseline}
-        | {"column": column, "difference": asdict(estimate(differences(pairs, relative=False)))}
-        | {"relative": asdict(estimate(differences(pairs, relative=True)))}
-        for (dataset, architecture), cells in frame.groupby(SETTING, sort=False)
-        for column in protocols[str(dataset)]
-        for method, baseline in baselines.items()
-        for pairs in [paired(cells, column, method, baseline)]
-    ]
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table as JSON has it, with null for what is undefined."""
+    plain = table.astype(object)
+    return list(plain.where(plain.notna(), None).to_dict("records"))  # type: ignore[arg-type]
 
 
-def _baselines(methods: Sequence[str], claims: Mapping[str, Claim]) -> dict[str, str]:
-    chosen = dict.fromkeys(methods[1:], methods[0])
-    for claim in reversed(list(claims.values())):
-        if {claim.method, claim.baseline} <= set(methods):
-            chosen[claim.method] = claim.baseline
-    return chosen
+def _root_mean_square(values: pd.Series | None) -> float | None:
+    if values is None or values.isna().all():
+        return None
+    return float((values**2).mean() ** 0.5)
 
 
 def _diverged(records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -114,4 +117,14 @@ def _missing(records: Sequence[Record]) -> list[dict[str, Any]]:
         if record.run.reproducible.outcome == "completed"
         for column, entry in record.entries.items()
         if entry.value is None and entry.beyond is None
+    ]
+
+
+def _censored(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Values known only to lie beyond something: steps to a target that was not reached."""
+    return [
+        {"cell": record.cell.id, "column": column, "beyond": entry.beyond}
+        for record in records
+        for column, entry in record.entries.items()
+        if entry.value is None and entry.beyond is not None
     ]

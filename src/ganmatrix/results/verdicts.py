@@ -1,43 +1,75 @@
 """The rule that turns a claim's paired effects into a verdict.
 
-A claim says that a method improves on its baseline in one metric, in one direction, by at least
-`smallest_effect`. Effects are oriented so that positive is the claimed direction; [low, high] is
-the 95% Student-t interval of the mean over pairs.
+A claim says that a method moves one metric in one direction, against its baseline, by more than
+`smallest_effect` (or by less than `at_most`). Effects are oriented so that positive is the claimed direction;
+their mean over the settings of the grid is what is judged, with the error over seeds (`inference.pool`).
 
-- *reproduced*: low > smallest_effect, and against the control (the method without its idea),
-  where one is named, low > 0. The baseline decides how large the gain is, the control whose.
-- *contradicted*: high < smallest_effect. Even the optimistic end falls short of what would count.
-  A control cannot contradict: a gain that has another cause is a gain nevertheless.
-- *inconclusive*: everything between, and what cannot be decided: fewer than three pairs, pairs
-  that are all equal (a metric at its ceiling tells nothing apart), or a verdict that divergence
-  may have made. If the method lost more cells to divergence than its opponent, its survivors
-  flatter it and *reproduced* is withheld; the other way round, *contradicted* is.
+Each claim is tested both ways, one-sided:
+
+- *for*: the null hypothesis is that the effect does not reach its bound, or, where a control is named (the
+  method without its idea), that the method is not better than the control. Both must be rejected, so the
+  p value is the larger of the two (Berger 1982). The baseline decides how large a gain is, the control whose.
+- *against*: the null hypothesis is that the effect does reach its bound. A control cannot contradict: a gain
+  that has another cause is a gain nevertheless.
+
+Holm's correction covers all claims of params.yaml that were tested, once for each way, at 2.5%: the
+probability that any claim of the table is called reproduced wrongly is at most 2.5%, and so is that of any
+called contradicted wrongly, however the claims depend on one another, if differences over seeds are normal.
+
+- *reproduced*: `for` is rejected; *contradicted*: `against` is.
+- *inconclusive*: neither, and what cannot be decided: fewer than three pairs, no setting with two seeds,
+  pairs that do not vary (a metric at its ceiling tells nothing apart), values known only to lie beyond the
+  end of training, or a verdict that divergence may have made. If the method lost more cells to divergence
+  than its opponent, its survivors flatter it and *reproduced* is withheld; the other way round,
+  *contradicted* is.
 - *not tested*: the metric was not measured, or a method is not in the grid.
-
-The interval treats pairs as independent, and speaks of the settings of this grid, not of others.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-from ganmatrix.results.statistics import Estimate
+from ganmatrix.results.inference import Pooled
+from ganmatrix.results.statistics import CONFIDENCE
 
 Outcome = Literal["reproduced", "contradicted", "inconclusive", "not tested"]
 
-FEWEST_PAIRS = 3
-"""With two pairs the t interval reaches 12.7 standard errors to either side and decides nothing."""
+LEVEL = (1 - CONFIDENCE) / 2
+"""Of each way that a verdict can be wrong, over all claims."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The oriented effect of a method over one opponent, and how many cells of each diverged."""
+    """The oriented effect of a method over one opponent, its tests, and how many cells of each diverged.
+
+    `obstacle` says why there are no tests.
+    """
 
     opponent: str
-    effect: Estimate
-    all_equal: bool = False
-    scale_positive: bool = True
+    effect: Pooled
+    p_for: float = 1.0
+    p_against: float = 1.0
+    obstacle: str | None = None
     method_diverged: int = 0
     opponent_diverged: int = 0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A claim's comparisons with its baseline and, where one is named, its control."""
+
+    baseline: Comparison
+    control: Comparison | None = None
+    at_most: bool = False
+
+    @property
+    def p_for(self) -> float:
+        """Of the null hypothesis that the claim does not hold."""
+        return max(self.baseline.p_for, self.control.p_for if self.control else 0.0)
+
+    @property
+    def p_against(self) -> float:
+        """Of the null hypothesis that the effect reaches its bound."""
+        return self.baseline.p_against
 
 
 @dataclass(frozen=True)
@@ -48,50 +80,41 @@ class Verdict:
     reason: str
 
 
-def decide(baseline: Comparison, control: Comparison | None, smallest_effect: float) -> Verdict:
-    """The verdict under the rule above; `control` is None where the claim names none."""
-    obstacle = _undecidable(baseline)
-    low, high = baseline.effect.low, baseline.effect.high
-    if obstacle or low is None or high is None:
-        return Verdict("inconclusive", obstacle or "there is no interval")
-    if high < smallest_effect:
+def decide(trial: Trial, holm_for: float, holm_against: float) -> Verdict:
+    """The verdict under the rule above; the p values are Holm's."""
+    baseline = trial.baseline
+    within, beyond = (
+        ("it is less than the claim allows", "it is more than the claim allows")
+        if trial.at_most
+        else ("it is more than the smallest effect", "it falls short of the smallest effect")
+    )
+    if baseline.obstacle:
+        return Verdict("inconclusive", baseline.obstacle)
+    if holm_against <= LEVEL:
         if baseline.opponent_diverged > baseline.method_diverged:
-            return Verdict("inconclusive", f"it falls short, but more cells of {baseline.opponent} diverged")
-        return Verdict("contradicted", "even the optimistic end of the interval falls short")
-    if low <= smallest_effect:
-        return Verdict("inconclusive", "the interval includes the smallest effect that would count")
+            return Verdict("inconclusive", f"{beyond}, but more cells of {baseline.opponent} diverged")
+        return Verdict("contradicted", f"{beyond}, even at the optimistic end of the interval")
+    if baseline.p_against <= LEVEL:
+        return Verdict("inconclusive", f"{beyond} if it were the only claim, not after Holm's correction")
+    if baseline.p_for > LEVEL:
+        return Verdict("inconclusive", "the interval includes the effect that the claim turns on")
     if baseline.method_diverged > baseline.opponent_diverged:
-        return Verdict("inconclusive", f"it suffices, but fewer cells of {baseline.opponent} diverged")
-    return _against_control(control)
+        return Verdict("inconclusive", f"{within}, but fewer cells of {baseline.opponent} diverged")
+    if trial.control and (doubt := _doubt(trial.control)):
+        return Verdict("inconclusive", f"{within}, but {doubt}")
+    if holm_for > LEVEL:
+        return Verdict("inconclusive", f"{within} if it were the only claim, not after Holm's correction")
+    beaten = f", and {trial.control.opponent}, which lacks the idea, is beaten too" if trial.control else ""
+    return Verdict("reproduced", f"{within}, even at the pessimistic end of the interval{beaten}")
 
 
-def _against_control(control: Comparison | None) -> Verdict:
-    beyond = "the whole interval lies beyond the smallest effect"
-    if control is None:
-        return Verdict("reproduced", beyond)
-    if obstacle := _undecidable(control):
-        return Verdict("inconclusive", f"{beyond}, but {obstacle}")
-    if control.effect.high is not None and control.effect.high < 0:
-        return Verdict("inconclusive", f"{beyond}, but {control.opponent}, which lacks the idea, is better")
-    if control.effect.low is None or control.effect.low <= 0:
-        return Verdict(
-            "inconclusive", f"{beyond}, but {control.opponent}, which lacks the idea, may be as good"
-        )
+def _doubt(control: Comparison) -> str | None:
+    """Why the gain may not be the idea's."""
+    if control.obstacle:
+        return control.obstacle
+    if control.p_for > LEVEL:
+        better = control.effect.high is not None and control.effect.high < 0
+        return f"{control.opponent}, which lacks the idea, {'is better' if better else 'may be as good'}"
     if control.method_diverged > control.opponent_diverged:
-        return Verdict("inconclusive", f"{beyond}, but fewer cells of {control.opponent} diverged")
-    return Verdict("reproduced", f"{beyond}, and {control.opponent}, which lacks the idea, is beaten too")
-
-
-def _undecidable(comparison: Comparison) -> str | None:
-    """Why no interval against this opponent can decide; None if one can."""
-    n = comparison.effect.n
-    if not comparison.scale_positive:
-        return f"{comparison.opponent}'s mean is not positive, so that a relative effect is undefined"
-    if n < FEWEST_PAIRS:
-        pairs = f"{n} pair{'' if n == 1 else 's'}"
-        return (
-            f"there {'is' if n == 1 else 'are'} {pairs} with {comparison.opponent}; {FEWEST_PAIRS} are needed"
-        )
-    if comparison.all_equal:
-        return f"every pair with {comparison.opponent} is equal; the metric tells nothing apart here"
+        return f"fewer cells of {control.opponent} diverged"
     return None

@@ -10,9 +10,11 @@ from pydantic import ValidationError
 from ganmatrix.cell import Cell, expand
 from ganmatrix.errors import UserError
 from ganmatrix.params import load
-from ganmatrix.results import claims, completeness, matrix, protocols, summary, transfers
+from ganmatrix.results import claims, completeness, latex, matrix, protocols, summary, transfers
 from ganmatrix.results.artifacts import Artifact, Record, Run, Scores, TransferHeader, Transfers
-from ganmatrix.stages.files import corrupt, read_json, write_json
+from ganmatrix.results.comparability import beside_ours
+from ganmatrix.results.published import published
+from ganmatrix.stages.files import corrupt, read_json, write_json, write_text
 from ganmatrix.stages.layout import Layout
 from ganmatrix.stages.tables import read_table, write_table
 
@@ -20,7 +22,7 @@ Model = TypeVar("Model", bound=Artifact)
 
 
 def run(params_path: Path, layout: Layout) -> list[Path]:
-    """Write `results/`: matrix, history, curves, transfers, claims and summary.
+    """Write `results/`: matrix, history, curves, transfers, claims, published numbers and summary.
 
     Everything is read and computed before the first file is written, so that a missing or corrupt
     artifact leaves the previous results untouched.
@@ -35,8 +37,11 @@ def run(params_path: Path, layout: Layout) -> list[Path]:
     frame = matrix.matrix(records)
     curves = matrix.curves(records)
     pairs = transfers.pairs(tried.values())
-    verdicts = claims.adjudicate(params.claims, frame, measured)
-    numbers = summary.summarise(records, frame, curves, pairs, measured, params.claims)
+    censored = matrix.with_censored(frame, records)
+    verdicts = claims.adjudicate(params.claims, censored, measured)
+    printed = beside_ours(published(), records, censored, measured, params.datasets)
+    numbers = summary.summarise(records, censored, curves, pairs, measured, params.claims)
+    numbers["published"] = summary.rows(printed)
     results = layout.results
     tables = {
         results.matrix: frame,
@@ -44,11 +49,14 @@ def run(params_path: Path, layout: Layout) -> list[Path]:
         results.curves: curves,
         results.transfers: pairs,
         results.claims: verdicts,
+        results.published: printed,
     }
     for path, table in tables.items():
         write_table(path, table)
+    write_text(results.matrix_csv, frame.to_csv(index=False, lineterminator="\n"))
+    write_text(results.latex, latex.table(censored, measured))
     write_json(results.summary, numbers)
-    return [*tables, results.summary]
+    return [*tables, results.matrix_csv, results.latex, results.summary]
 
 
 def _read(cell: Cell, layout: Layout, tried: Transfers) -> Record:

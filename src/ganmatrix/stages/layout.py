@@ -86,6 +86,10 @@ class ResultFiles:
         return self.folder / "matrix.parquet"
 
     @property
+    def matrix_csv(self) -> Path:
+        return self.folder / "matrix.csv"
+
+    @property
     def history(self) -> Path:
         return self.folder / "history.parquet"
 
@@ -100,6 +104,14 @@ class ResultFiles:
     @property
     def claims(self) -> Path:
         return self.folder / "claims.parquet"
+
+    @property
+    def published(self) -> Path:
+        return self.folder / "published.parquet"
+
+    @property
+    def latex(self) -> Path:
+        return self.folder / "table.tex"
 
     @property
     def summary(self) -> Path:

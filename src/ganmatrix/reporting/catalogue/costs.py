@@ -17,4 +17,10 @@ MEASURES: dict[str, Measure] = {
         unit="1/s",
         limits=POSITIVE,
     ),
+    "diverged": Measure(
+        "Divergence",
+        "lower",
+        "Share of cells whose loss, gradients or weights stopped being finite numbers.",
+        percent=True,
+    ),
 }

@@ -1,0 +1,36 @@
+"""What of `claims` contradicts itself or the rest of params.yaml."""
+
+from ganmatrix.params.claims import Claim
+from ganmatrix.params.columns import columns
+from ganmatrix.params.messages import nearest, unknown_name
+from ganmatrix.params.params import Params
+
+
+def claim_problem(params: Params) -> str | None:
+    """The first claim that names what is unknown, compares a method with itself, or has no bound."""
+    known = columns(params.evaluation)
+    for key, claim in params.claims.items():
+        for role in ("method", "baseline", "control"):
+            name = getattr(claim, role)
+            if name is not None and name not in params.methods:
+                return unknown_name(f"claims.{key}.{role}", name, params.methods, "methods")
+        if claim.method in (claim.baseline, claim.control):
+            return f"claims.{key}: {claim.method} is compared with itself; name another baseline or control"
+        if claim.metric not in known:
+            mend = nearest(claim.metric, known) or f"; choose from {', '.join(known)}"
+            return f"claims.{key}.metric: {claim.metric} is no column of the matrix{mend}"
+        if problem := _bound_problem(claim):
+            return f"claims.{key}.{problem}"
+    return None
+
+
+def _bound_problem(claim: Claim) -> str | None:
+    """What is wrong with the number that a claim turns on, from its key on."""
+    if (claim.smallest_effect is None) == (claim.at_most is None):
+        given = "missing" if claim.at_most is None else "given beside at_most"
+        return f"smallest_effect is {given}; name one of smallest_effect and at_most"
+    if claim.at_most is not None and claim.control is not None:
+        return f"control is {claim.control}; at_most is a bound on what the baseline shows, leave it out"
+    if claim.metric == "diverged" and (claim.bound > 0 or claim.effect == "relative"):
+        return "metric is diverged, which is counted; it needs effect difference and smallest_effect 0"
+    return None

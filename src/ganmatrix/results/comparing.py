@@ -1,0 +1,93 @@
+"""A claim's method against one opponent: the effect over settings, and the tests that a verdict needs."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+
+from ganmatrix.params.claims import Claim
+from ganmatrix.results.inference import Pooled, pool
+from ganmatrix.results.matrix import DIVERGED
+from ganmatrix.results.statistics import differences, paired, scale
+from ganmatrix.results.verdicts import Comparison
+
+FEWEST_PAIRS = 3
+"""With two pairs the t interval reaches 12.7 standard errors to either side and decides nothing."""
+
+
+def effects(claim: Claim, opponent: str, frame: pd.DataFrame) -> pd.Series:
+    """The oriented effect of each pair: positive is the claimed direction."""
+    sign = -1 if claim.direction == "lower" else 1
+    pairs = paired(frame, claim.metric, claim.method, opponent)
+    return (sign * differences(pairs, relative=claim.effect == "relative")).replace(-np.inf, np.inf)
+
+
+def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | None = None) -> Comparison:
+    """The claim's method against one opponent, over the settings of `frame`.
+
+    `bound` is the effect that the tests turn on, the claim's own unless another is given. A relative effect
+    r is held against it as (m - o) - bound * o is against 0 (Fieller 1954): the opponent's mean is itself
+    an estimate, and taking it for exact makes a bound of 25% be called kept wrongly in 3% of cases, not 2.5%.
+    """
+    bound = claim.bound if bound is None else bound
+    pairs = paired(frame, claim.metric, claim.method, opponent)
+    found = effects(claim, opponent, frame)
+    effect = pool(found)
+    if claim.metric == DIVERGED:
+        return _of_divergence(opponent, effect, found)
+    if obstacle := _obstacle(opponent, effect, pairs, found):
+        return Comparison(opponent, effect, obstacle=obstacle)
+    share = pairs["opponent"] / scale(pairs) if claim.effect == "relative" else 1.0
+    excess = pool(found - bound * share)
+    above, below = excess.p_above(0), excess.p_below(0)
+    if above is None or below is None:
+        flat = f"the differences from {opponent} do not vary, so that nothing says how much they could"
+        return Comparison(opponent, effect, obstacle=flat)
+    if claim.at_most is not None:
+        above, below = below, above
+    diverged = frame.loc[frame["outcome"] == "diverged", "method"]
+    return Comparison(
+        opponent,
+        effect,
+        p_for=above,
+        p_against=below,
+        method_diverged=int((diverged == claim.method).sum()),
+        opponent_diverged=int((diverged == opponent).sum()),
+    )
+
+
+def _of_divergence(opponent: str, effect: Pooled, found: pd.Series) -> Comparison:
+    """McNemar's exact test: of the pairs in which one cell alone diverged, half would be the opponent's.
+
+    The effect, a difference in rates, gets no interval: t has none for counts.
+    """
+    effect = dataclasses.replace(effect, low=None, high=None, standard_error=None, degrees=None)
+    one_alone = int((found != 0).sum())
+    if one_alone == 0:
+        outcome = "every pair has the same outcome" if len(found) else f"there is no pair with {opponent}"
+        return Comparison(opponent, effect, obstacle=f"{outcome}; divergence tells nothing apart here")
+    along = int((found > 0).sum())
+    p_for, p_against = (
+        float(scipy.stats.binomtest(along, one_alone, alternative=way).pvalue) for way in ("greater", "less")
+    )
+    return Comparison(opponent, effect, p_for, p_against)
+
+
+def _obstacle(opponent: str, effect: Pooled, pairs: pd.DataFrame, found: pd.Series) -> str | None:
+    """Why no test against this opponent can decide; None if one can."""
+    complete = pairs.dropna()
+    if effect.censored:
+        where = f"in {effect.censored} of {len(pairs)} pairs with {opponent}"
+        return f"{where} a value lies beyond the end of training, so that there is no mean"
+    if found[complete.index].isna().any():
+        return f"{opponent}'s mean is not positive, so that a relative effect is undefined"
+    if len(complete) < FEWEST_PAIRS:
+        one = len(complete) == 1
+        count = f"{len(complete)} pair{'' if one else 's'} with {opponent}"
+        return f"there {'is' if one else 'are'} {count}; {FEWEST_PAIRS} are needed"
+    if (complete["method"] == complete["opponent"]).all():
+        return f"every pair with {opponent} is equal; the metric tells nothing apart here"
+    if effect.n == effect.settings:
+        return f"no setting has two pairs with {opponent}, so that there is no noise over seeds to judge by"
+    return None

@@ -1,0 +1,197 @@
+"""Scores that papers and public code have printed, each with what they were measured under.
+
+`subject` says what was trained, `protocol` how, and how it was scored; both name facts of ours (see
+`comparability`), in the order in which they are compared. What a source does not say is NOT_STATED and
+compares with nothing. Improvements in percent are claims of params.yaml, not scores.
+
+Sources:
+- mimicry: kwotsin/mimicry: one training run; images are resized in Inception's graph.
+- pytorch-gan-collections: w86763777/pytorch-gan-collections.
+- PacGAN: Lin et al. 2018, fjxmlzn/PacGAN: ten runs. Its 2D-grid is here at a quarter of its size, as in the
+  scale `modes`; coverage has no unit. VEEGAN: akashgit/VEEGAN. Unrolled: poolio/unrolled_gan.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+NOT_STATED = "not stated"
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Published:
+    """One printed number. `metric` is a column without its checkpoint; shares are in [0, 1]."""
+
+    source: str
+    dataset: str
+    method: str
+    metric: str
+    value: float
+    spread: float | None
+    subject: Facts
+    protocol: Facts
+
+
+_PLAIN: Facts = {"method.kind": "gan"}
+_HINGE = _PLAIN | {"method.loss.kind": "hinge"}
+_WASSERSTEIN = _PLAIN | {"method.loss.kind": "wasserstein"}
+_METHODS: dict[str, Facts] = {
+    "SNGAN": _HINGE | {"techniques": []},
+    "SSGAN": _HINGE | {"techniques": ["rotation"]},
+    "InfoMax-GAN": _HINGE | {"techniques": ["info_max"]},
+    "WGAN-GP": _WASSERSTEIN | {"techniques": ["wgan_gp"]},
+    "WGAN": _WASSERSTEIN | {"techniques": []},
+    "DCGAN": _PLAIN | {"techniques": []},
+}
+
+_MIMICRY: dict[tuple[str, int], dict[str, tuple[float, float]]] = {
+    ("cifar10", 32): {
+        "SNGAN": (7.97, 16.77),
+        "SSGAN": (8.17, 14.65),
+        "InfoMax-GAN": (8.08, 15.12),
+        "WGAN-GP": (7.33, 22.29),
+    },
+    ("cifar100", 32): {"SNGAN": (7.57, 22.61), "SSGAN": (7.56, 22.18), "InfoMax-GAN": (7.86, 18.94)},
+    ("stl10", 48): {
+        "SNGAN": (8.04, 39.56),
+        "SSGAN": (8.25, 37.06),
+        "InfoMax-GAN": (8.54, 35.52),
+        "WGAN-GP": (8.55, 43.01),
+    },
+    ("celeba", 64): {"SNGAN": (2.68, 5.71), "SSGAN": (2.67, 6.03), "InfoMax-GAN": (2.68, 5.71)},
+    ("celeba", 128): {"SNGAN": (2.72, 12.93), "SSGAN": (2.63, 15.18), "InfoMax-GAN": (2.84, 9.50)},
+    ("lsun_bedroom", 128): {"SNGAN": (2.30, 25.87), "SSGAN": (2.12, 12.02), "InfoMax-GAN": (2.22, 12.13)},
+}
+"""Dataset and resolution -> method -> Inception Score, FID."""
+
+_WIDTHS = {32: (256, 128), 48: (64, 64), 64: (64, 64), 128: (64, 64)}
+
+_COLLECTIONS: dict[tuple[str, str], tuple[float, float]] = {
+    ("DCGAN", "DCGAN"): (6.01, 42.72),
+    ("WGAN", "DCGAN"): (6.62, 40.03),
+    ("WGAN-GP", "CNN"): (7.66, 19.83),
+    ("WGAN-GP", "ResNet"): (7.95, 16.95),
+    ("SNGAN", "CNN"): (7.84, 17.81),
+    ("SNGAN", "ResNet"): (8.31, 14.32),
+}
+"""CIFAR-10: method and networks -> Inception Score, FID."""
+
+_GAN, _PAC2, _PAC4 = (
+    ("GAN", _PLAIN),
+    ("PacGAN2", {"method.kind": "pac_gan", "method.packing": 2}),
+    ("PacGAN4", {"method.kind": "pac_gan", "method.packing": 4}),
+)
+_PACGAN: list[tuple[tuple[str, Facts], str, float, float | None, float, float]] = [
+    (_GAN, "ring", 6.3, 0.5, 0.982, 0.45),
+    (_PAC2, "ring", 7.9, 0.1, 0.956, 0.07),
+    (_PAC4, "ring", 7.8, 0.1, 0.959, 0.07),
+    (_GAN, "grid", 17.3, 0.8, 0.948, 0.70),
+    (_PAC2, "grid", 23.8, 0.7, 0.913, 0.13),
+    (_PAC4, "grid", 24.8, 0.2, 0.936, 0.04),
+]
+"""Method, dataset, modes with their spread, share of high quality, reverse KL in nats."""
+
+_MIXTURES: dict[str, Facts] = {
+    "ring": {"dataset.kind": "ring", "dataset.modes": 8, "dataset.radius": 1.0, "dataset.std": 0.01},
+    "grid": {"dataset.kind": "grid", "dataset.side": 5, "dataset.spacing": 0.5, "dataset.std": 0.0125},
+}
+
+_STACKED: list[tuple[str, tuple[str, Facts], int, float, float | None, float]] = [
+    ("PacGAN", ("DCGAN", _PLAIN), 26_000, 78.9, 6.5, 4.50),
+    ("PacGAN", ("PacDCGAN2", _PAC2[1]), 26_000, 1000.0, None, 0.06),
+    ("Unrolled", ("DCGAN", _PLAIN), 25_600, 628.0, None, 2.58),
+    ("Unrolled", ("Unrolled-5", {"method.kind": "unrolled", "method.steps": 5}), 25_600, 732.0, None, 1.66),
+    ("Unrolled", ("Unrolled-10", {"method.kind": "unrolled", "method.steps": 10}), 25_600, 817.0, None, 1.43),
+]
+"""Source, method, samples, modes with their spread, reverse KL in nats."""
+
+
+def published() -> list[Published]:
+    """Every number on record."""
+    return [*_of_mimicry(), *_of_collections(), *_of_mixtures(), *_of_stacks()]
+
+
+def _of_images(
+    source: str, dataset: Facts, label: str, method: str, scores: tuple[float, float], protocol: Facts
+) -> Iterator[Published]:
+    """Inception Score and FID of 50,000 generated images, FID against as many of the training set."""
+    subject, (inception_score, fid) = dataset | _METHODS[method], scores
+    split = {"checkpoint": "last", "fake_samples": 50_000, "splits": 10}
+    yield Published(
+        source, label, method, "inception_score_inception", inception_score, None, subject, protocol | split
+    )
+    against = {"checkpoint": "last", "real_split": "train", "real_samples": 50_000, "fake_samples": 50_000}
+    yield Published(source, label, method, "fid_inception", fid, None, subject, protocol | against)
+
+
+def _of_mimicry() -> Iterator[Published]:
+    for (dataset, side), rows in _MIMICRY.items():
+        critic_steps = 2 if side == 128 else 5
+        for method, scores in rows.items():
+            generator, discriminator = (f"sngan_resnet{side}_w{width}" for width in _WIDTHS[side])
+            protocol: Facts = {
+                "generator": generator,
+                "discriminator": discriminator + (", no spectral norm" if method == "WGAN-GP" else ""),
+                "recipe.generator_steps": 100_000,
+                "recipe.discriminator_steps": critic_steps,
+                "recipe.batch_size": 64,
+                "resizer": "bilinear, in TensorFlow's graph",
+            }
+            where: Facts = {"dataset.kind": dataset, "dataset.resolution": side}
+            yield from _of_images("mimicry", where, f"{dataset} {side}", method, scores, protocol)
+    where = {"dataset.kind": "cifar10", "dataset.resolution": 32}
+    few: Facts = {"generator": "sngan_resnet32_w256", "discriminator": "sngan_resnet32_w128", "checkpoint": "last"}
+    few |= {
+        "recipe.generator_steps": 100_000,
+        "real_split": NOT_STATED,
+        "real_samples": 10_000,
+        "fake_samples": 5_000,
+    }
+    yield Published(
+        "mimicry", "cifar10 32", "SNGAN", "fid_inception", 23.90, None, where | _METHODS["SNGAN"], few
+    )
+
+
+def _of_collections() -> Iterator[Published]:
+    where = {"dataset.kind": "cifar10", "dataset.resolution": 32}
+    for (method, networks), scores in _COLLECTIONS.items():
+        protocol = {"generator": f"{networks} of pytorch-gan-collections", "resizer": NOT_STATED}
+        rows = _of_images("pytorch-gan-collections", where, "cifar10 32", method, scores, protocol)
+        yield from (replace(row, method=f"{method}, {networks}") for row in rows)
+
+
+def _of_mixtures() -> Iterator[Published]:
+    for (method, facts), dataset, modes, spread, share, divergence in _PACGAN:
+        subject = _MIXTURES[dataset] | facts
+        protocol: Facts = {
+            "dataset.train": 100_000,
+            "fake_samples": 2500,
+            "high_quality_radius": 3.0,
+            "generator": "mlp4x400_bn",
+            "discriminator": "mlp3x200_maxout",
+            "recipe.batch_size": 100,
+            "recipe.generator_steps": 400_000,
+            "checkpoint": "last",
+        }
+        printed = [
+            ("modes", modes, spread),
+            ("high_quality_share", share, None),
+            ("reverse_kl", divergence, None),
+        ]
+        for metric, value, deviation in printed:
+            yield Published("PacGAN", dataset, method, metric, value, deviation, subject, protocol)
+    for dataset, modes in (("ring", 1.0), ("grid", 3.3)):
+        subject = {"dataset.kind": dataset, "dataset.std": NOT_STATED} | _PLAIN
+        yield Published("VEEGAN", dataset, "GAN", "modes", modes, None, subject, {})
+
+
+def _of_stacks() -> Iterator[Published]:
+    where = {"dataset.kind": "stacked_mnist"}
+    for source, (method, facts), samples, modes, spread, divergence in _STACKED:
+        protocol = {"fake_samples": samples, "extractor": NOT_STATED, "generator": NOT_STATED}
+        for metric, value, deviation in (("modes", modes, spread), ("reverse_kl", divergence, None)):
+            yield Published(
+                source, "stacked MNIST", method, metric, value, deviation, where | facts, protocol
+            )
