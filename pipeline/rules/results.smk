@@ -40,6 +40,9 @@ rule report:
     input:
         template=f"{TEMPLATES}/{{report}}.ipynb",
         tables=rules.assemble.output,
+        runs=rules.assemble.input.runs,
+        metrics=rules.assemble.input.metrics,
+        probes=rules.assemble.input.probes,
         samples=expand("cells/{cell}/samples.png", cell=CELLS),
         neighbours=expand("cells/{cell}/neighbours.png", cell=CELLS),
         attacks=expand("cells/{cell}/attacks.png", cell=CELLS),

@@ -15,7 +15,7 @@ from ganmatrix.stages.record import stage_name
 
 CODE = "src/ganmatrix/"
 REPORTS = {f"report@{name}" for name in ("index", "claims", "results_matrix", "robustness", "stability")}
-PICTURES = ("attacks", "neighbours", "samples")
+SHOWN = ("run.json", "metrics.json", "probes.json", "attacks.png", "neighbours.png", "samples.png")
 FOLDERS = {
     "transfer": ("cells", "checksums"),
     "assemble": ("cells", "transfers"),
@@ -102,8 +102,8 @@ def test_gathering_stages_read_every_cell(snakemake: dict[str, dict[str, Any]]) 
     of_cells = [f"cells/{cell}/{file}" for cell in cells for file in gathered]
     assert snakemake["assemble"]["inputs"] == sorted([*of_cells, *tried])
     for name in REPORTS:
-        pictures = [path for path in snakemake[name]["inputs"] if path.startswith("cells/")]
-        assert pictures == sorted(f"cells/{c}/{f}.png" for c in cells for f in PICTURES)
+        read = [path for path in snakemake[name]["inputs"] if path.startswith("cells/")]
+        assert read == sorted(f"cells/{cell}/{file}" for cell in cells for file in SHOWN)
 
 
 def test_transfer_reads_the_weights_of_its_dataset_s_cells_alone(

@@ -131,14 +131,23 @@ class FakeMatrix:
                 "techniques": ["zero_gp"] if cell.method == "fargan" else [],
                 "networks": {"generator": network, "discriminator": network},
                 "parameters": {"generator": 123_456, "discriminator": 98_765},
-                "params": {},
+                "params": {"method": {"kind": cell.method, "loss": {"kind": "non_saturating"}}},
+                "data_sha256": hashlib.sha256(cell.dataset.encode()).hexdigest(),
+                "code_digest": "0123456789abcdef",
                 "outcome": "completed" if step is None else "diverged",
                 "outcome_reason": None if step is None else "non_finite_loss",
                 "outcome_step": step,
                 "generator_steps": 800,
                 "weights_sha256": _weights(cell),
             },
-            "this_run": {"wall_seconds": 9.0, "images_per_second": 7000.0, "host": "somewhere"},
+            "this_run": {
+                "wall_seconds": 9.0,
+                "images_per_second": 7000.0,
+                "host": "somewhere",
+                "revision": "a" * 40,
+                "devices": ["a processor"],
+                "versions": {"python": "3.11.7", "torch": "2.13.0"},
+            },
         }
 
     def _scores(self, cell: Cell, random: np.random.Generator) -> dict[str, Any]:
