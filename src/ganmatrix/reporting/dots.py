@@ -40,7 +40,9 @@ def _final(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
         if group is None or group["mean"] is None:
             _absent(axes, row, "no value")
             continue
-        axes.plot([scale * group["mean"]] * 2, [row - 0.3, row + 0.3], color=MEAN, linewidth=1.8, label="mean")
+        axes.plot(
+            [scale * group["mean"]] * 2, [row - 0.3, row + 0.3], color=MEAN, linewidth=1.8, label="mean"
+        )
         if group["sd"] is not None:
             spreads[method] = group["sd"]
     legend(figure)
@@ -66,10 +68,15 @@ def _target(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
         if len(beyond):
             missed += len(beyond)
             axes.plot(
-                list(beyond), [row] * len(beyond), ">", color=CENSORED, mfc="white", label="not reached by then"
+                list(beyond),
+                [row] * len(beyond),
+                ">",
+                color=CENSORED,
+                mfc="white",
+                label="not reached by then",
             )
             axes.annotate(
-                f"> {beyond.max():,}: {len(beyond)} of {len(steps)}",
+                f"> {beyond.max():,.0f}: {len(beyond)} of {len(steps)}",
                 (beyond.max(), row),
                 xytext=(-7, 0),
                 textcoords="offset points",

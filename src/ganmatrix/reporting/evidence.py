@@ -76,11 +76,11 @@ class Evidence:
         return rows.set_index("seed")[column]
 
     def beyond(self, setting: Setting, method: str, column: str) -> pd.Series:
-        """The last step of those completed cells that did not reach a target by then, by seed."""
+        """What the censored values of a column are known to exceed, by seed."""
+        known = {e["cell"]: e["beyond"] for e in self.summary["censored"] if e["column"] == column}
         rows = self.of(setting)
-        unknown = {entry["cell"] for entry in self.summary["missing"] if entry["column"] == column}
-        late = (rows["outcome"] == "completed") & rows[column].isna() & ~rows["cell"].isin(unknown)
-        return rows[late & (rows["method"] == method)].set_index("seed")["generator_steps"]
+        rows = rows[(rows["method"] == method) & rows["cell"].isin(list(known))]
+        return rows.set_index("seed")["cell"].map(known)
 
     def columns(self, dataset: str) -> list[str]:
         """The columns measured on a dataset."""

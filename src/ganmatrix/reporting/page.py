@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
 
-STYLES = ("page.css", "matrix.css")
+STYLES = ("page.css", "reports.css", "matrix.css")
 SCRIPTS = ("tables.js", "matrix.js", "cells.js")
 """One script, in this order: what stands in one file is known in the next."""
 

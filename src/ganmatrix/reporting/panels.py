@@ -70,7 +70,9 @@ def multiples(
     return figure, axes[: len(names)]
 
 
-def rows(names: Sequence[str], x_label: str, *, entries: int = 0, log: bool = False) -> tuple[Figure, Axes]:
+def rows(
+    names: Sequence[str], x_label: str, *, entries: int = 0, log: bool = False, width: float = WIDTH
+) -> tuple[Figure, Axes]:
     """A figure with a row a name, the first at the top, and with room for a title and a legend."""
     label = CHARACTER * max(map(len, names))
     legend = LINE * -(-entries // LEGEND_ACROSS)
@@ -78,12 +80,12 @@ def rows(names: Sequence[str], x_label: str, *, entries: int = 0, log: bool = Fa
     top, bottom = 0.5, 0.55 + legend
     height = top + body + bottom
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, height))
+        figure = Figure(figsize=(width, height))
         axes = figure.add_axes(
             (
-                (label + 0.15) / WIDTH,
+                (label + 0.15) / width,
                 bottom / height,
-                (WIDTH - label - 0.35) / WIDTH,
+                (width - label - 0.35) / width,
                 body / height,
             )
         )

@@ -12,7 +12,9 @@ WIDTH, HEIGHT, MARGIN = 240, 80, 3
 Point = tuple[float, float]
 
 
-def sparkline(title: str, x_label: str, lines: Mapping[str, Sequence[Point]], *, log: bool = False) -> Fragment:
+def sparkline(
+    title: str, x_label: str, lines: Mapping[str, Sequence[Point]], *, log: bool = False
+) -> Fragment:
     """Lines by name over the same axis; a point that is not finite leaves a gap. `log` drops what is not positive."""
     drawn = {name: _scaled(points, log) for name, points in lines.items()}
     known = [point for points in drawn.values() for point in points if point is not None]

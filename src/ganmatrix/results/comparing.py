@@ -23,6 +23,13 @@ def effects(claim: Claim, opponent: str, frame: pd.DataFrame) -> pd.Series:
     return (sign * differences(pairs, relative=claim.effect == "relative")).replace(-np.inf, np.inf)
 
 
+def excesses(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float) -> pd.Series:
+    """By how much each pair's effect exceeds a bound."""
+    pairs = paired(frame, claim.metric, claim.method, opponent)
+    share = pairs["opponent"] / scale(pairs) if claim.effect == "relative" else 1.0
+    return effects(claim, opponent, frame) - bound * share
+
+
 def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | None = None) -> Comparison:
     """The claim's method against one opponent, over the settings of `frame`.
 
@@ -38,8 +45,7 @@ def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | Non
         return _of_divergence(opponent, effect, found)
     if obstacle := _obstacle(opponent, effect, pairs, found):
         return Comparison(opponent, effect, obstacle=obstacle)
-    share = pairs["opponent"] / scale(pairs) if claim.effect == "relative" else 1.0
-    excess = pool(found - bound * share)
+    excess = pool(excesses(claim, opponent, frame, bound))
     above, below = excess.p_above(0), excess.p_below(0)
     if above is None or below is None:
         flat = f"the differences from {opponent} do not vary, so that nothing says how much they could"

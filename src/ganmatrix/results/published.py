@@ -142,7 +142,11 @@ def _of_mimicry() -> Iterator[Published]:
             where: Facts = {"dataset.kind": dataset, "dataset.resolution": side}
             yield from _of_images("mimicry", where, f"{dataset} {side}", method, scores, protocol)
     where = {"dataset.kind": "cifar10", "dataset.resolution": 32}
-    few: Facts = {"generator": "sngan_resnet32_w256", "discriminator": "sngan_resnet32_w128", "checkpoint": "last"}
+    few: Facts = {
+        "generator": "sngan_resnet32_w256",
+        "discriminator": "sngan_resnet32_w128",
+        "checkpoint": "last",
+    }
     few |= {
         "recipe.generator_steps": 100_000,
         "real_split": NOT_STATED,

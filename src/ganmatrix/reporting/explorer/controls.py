@@ -34,7 +34,9 @@ def _columns(evidence: Evidence) -> str:
         f"{_boxes('column', {c.name: c.title for c in columns}, shown)}</details>"
         for title, columns in sections(every).items()
     )
-    return f'<details class="columns"><summary>Choose from {len(every)} columns</summary>\n{blocks}\n</details>'
+    return (
+        f'<details class="columns"><summary>Choose from {len(every)} columns</summary>\n{blocks}\n</details>'
+    )
 
 
 def _boxes(name: str, labels: Mapping[str, str], ticked: Iterable[str]) -> str:
