@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 SCALE ?=
 CORES ?= all
+AXE := tests/reporting/browser/node_modules/.package-lock.json
 CONFIG := $(if $(SCALE),--configfile pipeline/scales/$(SCALE).yaml)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help venv results test test-slow bench lint clean
+.PHONY: help venv results browser test test-slow bench lint clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,7 +25,13 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 results: venv ## Rebuild the matrix and the reports (SCALE=name for another params file, CORES=n)
 	snakemake --cores $(CORES) $(CONFIG)
 
-test: venv ## The test suite, under 10 minutes on 2 cores
+browser: $(AXE) ## Fetch what the browser tests run in the pages; without it, or Chromium, they are skipped
+
+$(AXE): tests/reporting/browser/package-lock.json
+	@command -v npm >/dev/null && npm ci --prefix $(<D) --ignore-scripts --no-audit --no-fund \
+		|| echo 'axe-core cannot be had: the accessibility tests will be skipped'
+
+test: venv browser ## The test suite, under 10 minutes on 2 cores
 	pytest -n 2 --dist loadfile
 
 test-slow: venv ## The tests that take minutes

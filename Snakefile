@@ -14,7 +14,7 @@ min_version("9.10")
 
 PARAMS = Path(workflow.configfiles[0] if workflow.configfiles else "params.yaml").resolve()
 PARAMS_OPTION = "" if PARAMS == Path("params.yaml").resolve() else f" --params {PARAMS}"
-REPORTS = ["index", "results_matrix"]
+REPORTS = ["index", "claims", "results_matrix", "robustness", "stability"]
 
 try:
     GRID, DOCUMENT = load(PARAMS)

@@ -9,6 +9,7 @@ rule probe:
         card=lambda w: f"data/{cell_of(w).dataset}/card.json",
     output:
         probes="cells/{cell}/probes.json",
+        attacks="cells/{cell}/attacks.png",
     log:
         "logs/probe/{cell}.log",
     benchmark:

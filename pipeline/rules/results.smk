@@ -46,8 +46,12 @@ rule report:
             rules.assemble.output[name]
             for name in ("matrix", "history", "curves", "transfers", "claims", "summary")
         ],
+        runs=rules.assemble.input.runs,
+        metrics=rules.assemble.input.metrics,
+        probes=rules.assemble.input.probes,
         samples=expand("cells/{cell}/samples.png", cell=CELLS),
         neighbours=expand("cells/{cell}/neighbours.png", cell=CELLS),
+        attacks=expand("cells/{cell}/attacks.png", cell=CELLS),
     output:
         page="reports/{report}.html",
     log:

@@ -94,6 +94,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "training/weights.py",
         "probes",
         "stages/data.py",
+        "stages/pictures.py",
         "stages/probe.py",
         "stages/probing.py",
         "stages/trained.py",
@@ -148,6 +149,8 @@ What every stage shares and no artifact depends on is left out: the command line
 paths, progress, and reading params.yaml as a whole (its values are compared themselves).
 """
 
+_SUFFIXES = (".py", ".css", ".js")
+
 
 def keys(stage: str, **names: str) -> list[str]:
     """The stage's keys of params.yaml, for a target such as dataset="digits"."""
@@ -160,11 +163,13 @@ def values(stage: str, document: dict[str, Any], **names: str) -> dict[str, Any]
 
 
 def sources(stage: str) -> list[Path]:
-    """The Python files that the stage's code consists of, sorted."""
+    """The files that the stage's code consists of, style sheets and scripts of pages too, sorted."""
     files: set[Path] = set()
     for entry in CODE[stage]:
         path = PACKAGE / entry
-        files |= set(path.rglob("*.py")) if path.is_dir() else {path}
+        files |= (
+            {file for suffix in _SUFFIXES for file in path.rglob(f"*{suffix}")} if path.is_dir() else {path}
+        )
     return sorted(files)
 
 

@@ -14,6 +14,8 @@ from ganmatrix.params import load
 from ganmatrix.stages.record import stage_name
 
 CODE = "src/ganmatrix/"
+REPORTS = {f"report@{name}" for name in ("index", "claims", "results_matrix", "robustness", "stability")}
+SHOWN = ("run.json", "metrics.json", "probes.json", "attacks.png", "neighbours.png", "samples.png")
 FOLDERS = {
     "transfer": ("cells", "checksums"),
     "assemble": ("cells", "transfers"),
@@ -54,7 +56,7 @@ def test_both_engines_have_the_same_stages(
         f"{stage}@{name}" for stage in ("prepare", "reference", "transfer") for name in params.grid.datasets
     }
     names |= {f"{stage}@{cell}" for stage in ("train", "evaluate", "probe") for cell in cells}
-    names |= {"assemble", "report@index", "report@results_matrix"}
+    names |= {"assemble", *REPORTS}
     assert set(dvc) == set(snakemake) == names
 
 
@@ -99,9 +101,9 @@ def test_gathering_stages_read_every_cell(snakemake: dict[str, dict[str, Any]]) 
     tried = [f"transfers/{dataset}.parquet" for dataset in params.grid.datasets]
     of_cells = [f"cells/{cell}/{file}" for cell in cells for file in gathered]
     assert snakemake["assemble"]["inputs"] == sorted([*of_cells, *tried])
-    for name in ("report@index", "report@results_matrix"):
-        pictures = [path for path in snakemake[name]["inputs"] if path.startswith("cells/")]
-        assert pictures == sorted(f"cells/{c}/{f}.png" for c in cells for f in ("neighbours", "samples"))
+    for name in REPORTS:
+        read = [path for path in snakemake[name]["inputs"] if path.startswith("cells/")]
+        assert read == sorted(f"cells/{cell}/{file}" for cell in cells for file in SHOWN)
 
 
 def test_transfer_reads_the_weights_of_its_dataset_s_cells_alone(

@@ -8,7 +8,8 @@ from engines import OUTPUTS, STAGES, Project
 
 CELL_STAGES = ("train", "evaluate", "probe")
 TRANSFERS = {"transfer ring8", "transfer digits"}
-REPORTS = {"assemble", "report index", "report results_matrix"}
+PAGES = ("index", "claims", "results_matrix", "robustness", "stability")
+REPORTS = {"assemble", *(f"report {page}" for page in PAGES)}
 GATHERING = TRANSFERS | REPORTS
 
 

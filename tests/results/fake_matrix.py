@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from ganmatrix.cell import Cell, expand
 from ganmatrix.params import load
@@ -28,8 +29,12 @@ GRID = """datasets: [ring8, digits]
   architectures: [conventional]
   methods: [gan, as_gan]
   seeds: [0, 1, 2]"""
-CURVES = ("fgsm_accuracy", "fgsm_auroc", "pgd_accuracy", "pgd_auroc", "noise_accuracy")
+CURVES = ("fgsm_accuracy", "fgsm_auroc", "pgd_accuracy", "pgd_auroc", "noise_accuracy", "noise_auroc")
 STRENGTHS = (0.0, 0.01, 0.02, 0.05, 0.1)
+SHARES = (0.0, 0.5, 0.99)
+FOLLOWED = {"ring8": "energy_distance", "digits": "fid_efficientnet_lite0"}
+STEPS = (0, 200, 400, 800)
+"""Of the snapshots at which scores are followed."""
 
 
 @dataclass
@@ -43,6 +48,8 @@ class FakeMatrix:
     rates: dict[tuple[str, str], float] = field(default_factory=dict)
     """Of attacks on one cell tried on another; 1 on the cell itself and 1/2 on all others otherwise."""
     diverged: dict[str, int] = field(default_factory=dict)
+    late: frozenset[str] = frozenset()
+    """Cells that do not reach their target by the end."""
     noise: float = 0.02
     edit: Callable[[str, dict[str, Any]], None] = lambda cell, documents: None
 
@@ -113,6 +120,7 @@ class FakeMatrix:
             getattr(files, name).write_text(json.dumps(document))
         self._history(cell, random).to_parquet(files.history, index=False)
         _samples(files, random)
+        _attacks(files, cell, fate="training diverged" if cell.id in self.diverged else None)
 
     def _run(self, cell: Cell) -> dict[str, Any]:
         points = cell.dataset == "ring8"
@@ -131,14 +139,26 @@ class FakeMatrix:
                 "techniques": ["zero_gp"] if cell.method == "fargan" else [],
                 "networks": {"generator": network, "discriminator": network},
                 "parameters": {"generator": 123_456, "discriminator": 98_765},
-                "params": {"method": {"kind": cell.method}, "recipe": {"batch_size": 128}},
+                "params": {
+                    "method": {"kind": cell.method, "loss": {"kind": "non_saturating"}},
+                    "recipe": {"batch_size": 128},
+                },
+                "data_sha256": hashlib.sha256(cell.dataset.encode()).hexdigest(),
+                "code_digest": "0123456789abcdef",
                 "outcome": "completed" if step is None else "diverged",
                 "outcome_reason": None if step is None else "non_finite_loss",
                 "outcome_step": step,
                 "generator_steps": 800,
                 "weights_sha256": _weights(cell),
             },
-            "this_run": {"wall_seconds": 9.0, "images_per_second": 7000.0, "host": "somewhere"},
+            "this_run": {
+                "wall_seconds": 9.0,
+                "images_per_second": 7000.0,
+                "host": "somewhere",
+                "revision": "a" * 40,
+                "devices": ["a processor"],
+                "versions": {"python": "3.11.7", "torch": "2.13.0"},
+            },
         }
 
     def _scores(self, cell: Cell, random: np.random.Generator) -> dict[str, Any]:
@@ -155,14 +175,39 @@ class FakeMatrix:
                     "dtype": "float64",
                 }
                 entries[f"{name}_{checkpoint}"] = self._entry(cell, value, protocol)
-        return entries
+        return entries | self._followed(cell)
+
+    def _followed(self, cell: Cell) -> dict[str, Any]:
+        """The score over training, and when it reached its target."""
+        name = FOLLOWED[cell.dataset]
+        score, _, extractor = name.partition("_") if cell.dataset == "digits" else (name, "", "")
+        over_steps = "_".join(filter(None, (score, "over_steps", extractor, "ema")))
+        values = [float(np.exp(-2 * step / STEPS[-1])) for step in STEPS]
+        protocol = {"checkpoint": "ema", "steps": list(STEPS), "target": 0.4}
+        over = self._entry(cell, 0.5, protocol)
+        reached = self._entry(cell, 360.0 + 10 * cell.seed, protocol)
+        if over["value"] is not None:
+            over["curve"] = {"axis": "generator_steps", "at": list(STEPS), "value": values}
+        if cell.id in self.late:
+            reached = {
+                "value": None,
+                "protocol": protocol,
+                "reason": "not reached",
+                "beyond": float(STEPS[-1]),
+            }
+        return {over_steps: over, f"steps_to_{name}_ema": reached}
 
     def _probes(self, cell: Cell, random: np.random.Generator) -> dict[str, Any]:
         protocol = {"samples": 256, "split": "held_out", "checkpoint": "last"}
         entries = {
             name: self._entry(cell, 2 + random.random(), protocol)
-            for name in ("gradient_norm_real", "gradient_norm_real_max")
+            for name in ("gradient_norm_real", "gradient_norm_real_max", "lipschitz_ascent")
         }
+        entries["overfitting_auroc"] = self._entry(cell, 0.5 + 0.1 * random.random(), protocol)
+        entries["gradient_growth"] = self._entry(cell, 0.3, protocol)
+        if cell.id not in self.diverged:
+            curve = {"axis": "share", "at": list(SHARES), "value": [0.0, 0.1, 0.3]}
+            entries["gradient_growth"]["curve"] = curve
         for name in CURVES:
             values = [0.5 + 0.4 * np.exp(-s * 20 * (1 + random.random())) for s in STRENGTHS]
             entries[name] = self._entry(cell, values[2], protocol)
@@ -200,3 +245,11 @@ def _samples(files: CellFiles, random: np.random.Generator) -> None:
     pixels = random.integers(0, 256, size=(8, 8), dtype=np.uint8).repeat(16, axis=0).repeat(16, axis=1)
     for path in (files.samples, files.neighbours):
         Image.fromarray(pixels).save(path)
+
+
+def _attacks(files: CellFiles, cell: Cell, fate: str | None) -> None:
+    """As `probe` draws it: a grey tile with the reason where there is none."""
+    logits = {"strength": 0.02, "amplified": 50.0, "before": [1.5, -0.5], "after": [0.25, -0.75]}
+    fields = PngInfo()
+    fields.add_text("ganmatrix", json.dumps({"reason": fate} if fate else logits))
+    Image.fromarray(np.full((48, 96), 128, dtype=np.uint8)).save(files.attacks, pnginfo=fields)

@@ -24,6 +24,7 @@ def _table(**changes):
         (f"checksums/ring8/{CELL}.sha256", "train"),
         (f"cells/{CELL}/metrics.json", "evaluate"),
         (f"cells/{CELL}/probes.json", "probe"),
+        (f"cells/{CELL}/attacks.png", "probe"),
         ("transfers/ring8.parquet", "transfer"),
         ("results/matrix.parquet", "assemble"),
         ("reports/index.html", "report"),

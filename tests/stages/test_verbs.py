@@ -88,7 +88,7 @@ def test_cells_lists_the_grid(run, project):
             + [f"checksums/ring8/{RING}.sha256"],
         ),
         (("evaluate", RING), [f"cells/{RING}/metrics.json", f"cells/{RING}/neighbours.png"]),
-        (("probe", RING), [f"cells/{RING}/probes.json"]),
+        (("probe", RING), [f"cells/{RING}/probes.json", f"cells/{RING}/attacks.png"]),
         (("schema", "--output", "schema.json"), ["schema.json"]),
     ],
 )

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ganmatrix.params.probes import Probes
 from ganmatrix.probes import views
 from ganmatrix.probes.balls import LINF
 from ganmatrix.probes.curve import logits
@@ -40,6 +41,12 @@ class Attack:
     steps: int
     relative_step: float
     bounded: bool
+
+    @classmethod
+    def of(cls, params: Probes, bounded: bool) -> "Attack":
+        """The attack that the params name for images (`bounded`) or points."""
+        strength = params.transfer_strength(bounded)
+        return cls(strength, params.pgd_steps, params.pgd_relative_step, bounded)
 
     @property
     def protocol(self) -> dict[str, Any]:
@@ -114,13 +121,13 @@ class Target:
     @classmethod
     def of(cls, own: Source, reals: Tensor) -> "Target":
         """FloatingPointError if a logit is not finite."""
-        clean = _finite_logits(own.view, reals)
-        drops = (_drop(clean, _finite_logits(own.view, inputs)) for inputs in (own.attacked, own.noisy))
+        clean = finite_logits(own.view, reals)
+        drops = (_drop(clean, finite_logits(own.view, inputs)) for inputs in (own.attacked, own.noisy))
         return cls(own.view, clean, *drops)
 
     def under(self, attacked: Tensor) -> Outcome:
         """What these inputs (n, *shape) do to D. FloatingPointError if a logit is not finite."""
-        found = _finite_logits(self.view, attacked)
+        found = finite_logits(self.view, attacked)
         reasons = []
         rate = control = flipped = None
         if self.own_drop > ROUNDING * float(np.abs(self.clean).max()):
@@ -168,7 +175,8 @@ def _attempt(make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | str
         return str(error)
 
 
-def _finite_logits(view: nn.Module, inputs: Tensor) -> NDArray[np.float32]:
+def finite_logits(view: nn.Module, inputs: Tensor) -> NDArray[np.float32]:
+    """D's logits (n,); FloatingPointError if one is not finite."""
     found = logits(view, inputs)
     if not np.isfinite(found).all():
         raise FloatingPointError("the discriminator's logits are not finite")

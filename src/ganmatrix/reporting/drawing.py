@@ -18,7 +18,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 DASHES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 9,
     "axes.titlesize": 9,
@@ -65,7 +65,7 @@ def panel(x_label: str, y_label: str, *, entries: int = 0) -> tuple[Figure, Axes
     """A figure with one axes, with room for a title of two lines and for `entries` of a legend below."""
     legend = LINE * -(-entries // LEGEND_COLUMNS)
     height = HEIGHT + legend
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, height))
         axes = figure.add_axes((0.14, (0.5 + legend) / height, 0.83, (HEIGHT - 0.95) / height))
         axes.set_xlabel(x_label)
@@ -77,7 +77,7 @@ def panel(x_label: str, y_label: str, *, entries: int = 0) -> tuple[Figure, Axes
 def state(axes: Axes, finding: str) -> None:
     """Title the axes with what the data say, in lines from their left to the figure's right."""
     room = axes.figure.bbox.width / axes.figure.dpi * (1 - axes.get_position().x0)
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         axes.set_title(textwrap.fill(finding, int(room / TITLE_CHARACTER)))
 
 
@@ -90,7 +90,7 @@ def legend(figure: Figure) -> None:
 def strips(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
     """A figure of flat axes one below the other, each with its own scale along x and none along y."""
     count = len(titles)
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH + 1, STRIP * count))
         axes = list(figure.subplots(count, 1, squeeze=False)[:, 0])
         top, bottom = 0.3 / (STRIP * count), 0.5 / (STRIP * count)
@@ -109,7 +109,7 @@ def heat_map(rows: Sequence[str], columns: Sequence[str], values: Sequence[Seque
     across, down = SQUARE * len(columns), SQUARE * len(rows)
     width, height = max(WIDTH, names + across), names + down + TITLE
     shown = np.array(values, dtype=float)
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, height))
         axes = figure.add_axes((names / width, names / height, across / width, down / height))
         axes.pcolormesh(shown, cmap="Blues", vmin=0, vmax=1, edgecolors="white", linewidth=1)
@@ -136,9 +136,9 @@ def mark(index: int) -> dict[str, Any]:
     }
 
 
-def embed(figure: Figure, alt: str, caption: str = "") -> Fragment:
-    """The figure as an SVG image inside the page."""
+def embed(figure: Figure, alt: str, caption: str = "", kind: str = "plot") -> Fragment:
+    """The figure as an SVG image inside the page, of a class that the style sheet lays out."""
     content = io.BytesIO()
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure.savefig(content, format="svg", metadata={"Date": None})
-    return image(content.getvalue(), "image/svg+xml", alt, caption, "plot")
+    return image(content.getvalue(), "image/svg+xml", alt, caption, kind)

@@ -56,6 +56,32 @@ class Evidence:
     def settings(self) -> list[Setting]:
         return [Setting(d, a) for d in self.datasets for a in self.architectures]
 
+    @property
+    def baselines(self) -> dict[str, str]:
+        """What each method is compared with; the grid's first method with nothing, unless a claim says so."""
+        return {row["method"]: row["baseline"] for row in self.summary["comparisons"]}
+
+    def groups(self, setting: Setting, column: str) -> dict[str, dict[str, Any]]:
+        """A column's estimate over seeds, by method."""
+        return {
+            row["method"]: row
+            for row in self.summary["groups"]
+            if setting.covers(row) and row["column"] == column
+        }
+
+    def values(self, setting: Setting, method: str, column: str) -> pd.Series:
+        """A column's values of the cells that completed, by seed."""
+        rows = self.of(setting)
+        rows = rows[(rows["method"] == method) & (rows["outcome"] == "completed")]
+        return rows.set_index("seed")[column]
+
+    def beyond(self, setting: Setting, method: str, column: str) -> pd.Series:
+        """What the censored values of a column are known to exceed, by seed."""
+        known = {e["cell"]: e["beyond"] for e in self.summary["censored"] if e["column"] == column}
+        rows = self.of(setting)
+        rows = rows[(rows["method"] == method) & rows["cell"].isin(list(known))]
+        return rows.set_index("seed")["cell"].map(known)
+
     def columns(self, dataset: str) -> list[str]:
         """The columns measured on a dataset."""
         return list(self.summary["protocols"][dataset])

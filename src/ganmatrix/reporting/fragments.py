@@ -1,7 +1,8 @@
 """Pieces of HTML: escaped, accessible, and shown by a notebook as they are."""
 
 import base64
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -42,25 +43,53 @@ def box(fragments: Iterable[Fragment], kind: str) -> Fragment:
     return Fragment(f"<div{_class(kind)}>\n{join(fragments).html}\n</div>")
 
 
+def scrollable(content: Fragment, label: str) -> Fragment:
+    """Content that a narrow page scrolls sideways, with the keyboard too."""
+    return Fragment(
+        f'<div class="scrollable" role="region" tabindex="0" aria-label="{escape(label)}">\n'
+        f"{content.html}\n</div>"
+    )
+
+
 def bullets(items: Iterable[str]) -> Fragment:
     """A list of plain sentences."""
     return Fragment("<ul>\n" + "\n".join(f"<li>{escape(item)}</li>" for item in items) + "\n</ul>")
 
 
-def details(summary: str, content: Fragment) -> Fragment:
-    """A block that opens on demand."""
-    return Fragment(f"<details><summary>{escape(summary)}</summary>\n{content.html}\n</details>")
+def details(summary: str, content: Fragment, identity: str = "") -> Fragment:
+    """A block that opens on demand, and by itself for a link to its `identity`."""
+    named = attributes({"id": identity or None})
+    return Fragment(f"<details{named}><summary>{escape(summary)}</summary>\n{content.html}\n</details>")
 
 
-def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str | Fragment]]) -> Fragment:
-    """A table whose first column heads its rows.
+def definitions(pairs: Iterable[tuple[str, str]]) -> Fragment:
+    """Names and what they stand for, side by side."""
+    entries = "\n".join(f"<dt>{escape(name)}</dt><dd>{_lines(value)}</dd>" for name, value in pairs)
+    return Fragment(f"<dl>\n{entries}\n</dl>")
+
+
+def attributes(values: Mapping[str, object]) -> str:
+    """Attributes of an element, each with a space before it; None leaves one out."""
+    return "".join(f' {name}="{escape(str(value))}"' for name, value in values.items() if value is not None)
+
+
+def data(identity: str, value: Any) -> Fragment:
+    """JSON for the page's script; no text in it can end the element."""
+    content = json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return Fragment(f'<script type="application/json" id="{escape(identity)}">{content}</script>')
+
+
+def table(
+    caption: str, header: Sequence[str], rows: Iterable[Sequence[str | Fragment]], kind: str = ""
+) -> Fragment:
+    """A table whose first column heads its rows; one of kind `sortable` has headers that sort it.
 
     Where the page is narrow its rows become blocks, in which every cell carries its column's name.
     """
     head = "".join(f'<th scope="col">{_lines(name)}</th>' for name in header)
     body = "\n".join(_row(header, cells) for cells in rows)
     return Fragment(
-        f"<table><caption>{escape(caption)}</caption>\n"
+        f"<table{_class(kind)}><caption>{escape(caption)}</caption>\n"
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
     )
 
@@ -70,13 +99,15 @@ def footnoted(content: Fragment, mark: str, note: str) -> Fragment:
     return box([content, text("p", note, "note")], "footnoted") if mark in content.html else content
 
 
-def image(content: bytes, media_type: str, alt: str, caption: str = "", kind: str = "") -> Fragment:
-    """An image that the page carries inside itself."""
-    data = base64.b64encode(content).decode("ascii")
+def image(
+    content: bytes, media_type: str, alt: str, caption: str = "", kind: str = "", cell: str | None = None
+) -> Fragment:
+    """An image that the page carries inside itself; scripts find a cell's by its id."""
+    encoded = base64.b64encode(content).decode("ascii")
     legend = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return Fragment(
-        f'<figure{_class(kind)}><img src="data:{media_type};base64,{data}" alt="{escape(alt)}">'
-        f"{legend}</figure>"
+        f'<figure{_class(kind)}><img src="data:{media_type};base64,{encoded}" alt="{escape(alt)}"'
+        f"{attributes({'data-cell': cell})}>{legend}</figure>"
     )
 
 

@@ -1,6 +1,7 @@
 """The answers in sentences, made from the numbers alone."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from ganmatrix.reporting.catalogue.measure import Bounds, Measure
@@ -32,7 +33,7 @@ def overview(evidence: Evidence) -> Fragment:
     """How many cells were trained, how many diverged, and how the claims fared."""
     cells, grid = evidence.summary["cells"], evidence.summary["grid"]
     axes = ", ".join(
-        _count(len(grid[axis]), noun)
+        counted(len(grid[axis]), noun)
         for axis, noun in (
             ("dataset", "dataset"),
             ("architecture", "architecture"),
@@ -43,11 +44,13 @@ def overview(evidence: Evidence) -> Fragment:
     diverged = f"{cells['diverged']} diverged" if cells["diverged"] else "none diverged"
     verdicts = Counter(evidence.claims["verdict"])
     outcome = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in VERDICTS if verdicts[verdict])
-    tested = f"Of {_count(len(evidence.claims), 'claim')}: {outcome}." if outcome else "No claims are listed."
+    tested = (
+        f"Of {counted(len(evidence.claims), 'claim')}: {outcome}." if outcome else "No claims are listed."
+    )
     return box(
         [
             text("p", tested, "lead"),
-            text("p", f"{_count(cells['total'], 'training run')} ({axes}); {diverged}."),
+            text("p", f"{counted(cells['total'], 'training run')} ({axes}); {diverged}."),
         ],
         "overview",
     )
@@ -74,7 +77,7 @@ def answers(evidence: Evidence) -> Fragment:
             every = table(f"Every comparison on {setting}", header, rows)
             if guessing := evidence.guessing(setting):
                 sentences.append(
-                    f"With {_list(guessing)}, D tells real from fake no better than chance here; its "
+                    f"With {listed(guessing)}, D tells real from fake no better than chance here; its "
                     "robustness and gradients say little."
                 )
             blocks += [
@@ -92,12 +95,12 @@ def primary(evidence: Evidence, dataset: str) -> list[str]:
 
 def _sentences(setting: Setting, measure: Measure, within: Bounds, rows: list[Row]) -> list[str]:
     """A sentence for each difference that is shown, and one for all of a kind that are not."""
-    title = _in_sentence(measure)
+    title = in_sentence(measure)
     sentences = [_sentence(setting, title, measure, within, row) for row in rows if _verdict(row) == "shown"]
     for verdict, reason in _NOT_SHOWN.items():
         if named := [row["method"] for row in rows if _verdict(row) == verdict]:
             sentences.append(
-                f"No difference in {title} from its baseline is shown for {_list(named)}: {reason}."
+                f"No difference in {title} from its baseline is shown for {listed(named)}: {reason}."
             )
     return sentences
 
@@ -113,42 +116,51 @@ def _verdict(row: Row) -> Literal["shown", "open", "single", "none"]:
 
 
 def _sentence(setting: Setting, title: str, measure: Measure, within: Bounds, row: Row) -> str:
-    estimate, as_share = _estimate(row, measure)
-    amount = _amount(estimate["mean"], measure, as_share)
+    estimate, as_share = estimate_of(row, measure)
+    difference = amount(estimate["mean"], measure, as_share)
     way = "lower" if estimate["mean"] < 0 else "higher"
     judged = {None: "", way: ", which is better"}.get(measure.better, ", which is worse")
     return (
-        f"On {setting}, {row['method']}'s {title} is {amount} than {row['baseline']}'s{judged} "
-        f"(95% interval {_interval(estimate, measure, within, as_share)}; n = {_pairs(estimate)})."
+        f"On {setting}, {row['method']}'s {title} is {difference} than {row['baseline']}'s{judged} "
+        f"(95% interval {spread(estimate, measure, within, as_share)}; n = {pairs_of(estimate)})."
     )
 
 
 def _cells(row: Row, measure: Measure, within: Bounds) -> list[str]:
-    estimate, as_share = _estimate(row, measure)
-    amount = "not comparable" if estimate["n"] == 0 else _amount(estimate["mean"], measure, as_share)
-    spread = _interval(estimate, measure, within, as_share)
-    return [row["method"], row["baseline"], measure.title, amount, spread, _pairs(estimate)]
+    estimate, as_share = estimate_of(row, measure)
+    known = estimate["n"] > 0
+    return [
+        row["method"],
+        row["baseline"],
+        measure.title,
+        amount(estimate["mean"], measure, as_share) if known else "not comparable",
+        spread(estimate, measure, within, as_share),
+        pairs_of(estimate),
+    ]
 
 
-def _estimate(row: Row, measure: Measure) -> tuple[Row, bool]:
+def estimate_of(row: Row, measure: Measure) -> tuple[Row, bool]:
     """The comparison to print, and whether it is relative to the baseline."""
     as_share = measure.ratio and row["relative"]["mean"] is not None
     return row["relative" if as_share else "difference"], as_share
 
 
-def _interval(estimate: Row, measure: Measure, within: Bounds, as_share: bool) -> str:
+def spread(estimate: Row, measure: Measure, within: Bounds, as_share: bool) -> str:
+    """The interval of a difference, such as `3.1% lower to 12% higher`."""
     if estimate["low"] is None:
         return "none"
     possible = bounds_of_difference(within, relative=as_share)
     low, high, mark = cut(estimate["low"], estimate["high"], possible)
-    return f"{_amount(low, measure, as_share)} to {_amount(high, measure, as_share)}{mark}"
+    return f"{amount(low, measure, as_share)} to {amount(high, measure, as_share)}{mark}"
 
 
-def _pairs(estimate: Row) -> str:
+def pairs_of(estimate: Row) -> str:
+    """How many pairs there are, and how many were lost."""
     return f"{estimate['n']}, {estimate['missing']} lost" if estimate["missing"] else str(estimate["n"])
 
 
-def _amount(value: float, measure: Measure, as_share: bool) -> str:
+def amount(value: float, measure: Measure, as_share: bool) -> str:
+    """A difference in words, such as `12% lower`."""
     if value == 0:
         return "equal"
     way = "lower" if value < 0 else "higher"
@@ -162,14 +174,17 @@ def _amount(value: float, measure: Measure, as_share: bool) -> str:
     return f"{shown} {way}"
 
 
-def _in_sentence(measure: Measure) -> str:
+def in_sentence(measure: Measure) -> str:
+    """A measure's title as the middle of a sentence has it."""
     title = measure.title
     return title if title.isupper() else title[0].lower() + title[1:]
 
 
-def _list(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _count(n: int, noun: str) -> str:
+def counted(n: int, noun: str) -> str:
+    """`1 claim`, `2 claims`."""
     return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -19,15 +19,19 @@ def scores(evidence: Evidence, dataset: str) -> Fragment:
 def probes(evidence: Evidence, dataset: str) -> Fragment:
     """How robust and how steep the discriminators are."""
     columns = [c for c in ordered(evidence.columns(dataset)) if c.checkpoint is None]
-    tables = _tables(evidence, dataset, columns)
-    warnings = [
+    return join([warnings(evidence, dataset), _tables(evidence, dataset, columns)])
+
+
+def warnings(evidence: Evidence, dataset: str) -> Fragment:
+    """The discriminators whose probes say little; nothing if there are none."""
+    guessing = [
         f"{setting}, {method}: D tells real from fake no better than chance here; its robustness and "
         "gradients say little."
         for setting in evidence.settings
         if setting.dataset == dataset
         for method in evidence.guessing(setting)
     ]
-    return join([bullets(warnings), tables]) if warnings else tables
+    return bullets(guessing) if guessing else join([])
 
 
 def costs(evidence: Evidence, dataset: str) -> Fragment:
@@ -67,16 +71,16 @@ def _tables(evidence: Evidence, dataset: str, columns: list[Column]) -> Fragment
 
 
 def _table(evidence: Evidence, dataset: str, measured: Column) -> Fragment:
-    groups = _groups(evidence, dataset, measured.name)
-    best = {a: _best(groups, a, measured) for a in evidence.architectures}
+    groups = groups_of(evidence, dataset, measured.name)
+    winners = {a: best(groups, a, measured) for a in evidence.architectures}
     within = evidence.bounds(dataset, measured.name)
     rows = [
-        [m, *(_entry(groups[m, a], measured, within, m == best[a]) for a in evidence.architectures)]
+        [m, *(_entry(groups[m, a], measured, within, m == winners[a]) for a in evidence.architectures)]
         for m in evidence.methods
     ]
     before = measured.name.removesuffix(str(measured.checkpoint)) + "init"
     if before in evidence.columns(dataset):
-        untrained, first = _groups(evidence, dataset, before), evidence.methods[0]
+        untrained, first = groups_of(evidence, dataset, before), evidence.methods[0]
         entries = (_entry(untrained[first, a], measured, within, False) for a in evidence.architectures)
         rows.append([f"before training\n{first}'s generators", *entries])
     unit = f", {measured.measure.unit}" if measured.measure.unit not in measured.title.lower() else ""
@@ -85,7 +89,8 @@ def _table(evidence: Evidence, dataset: str, measured: Column) -> Fragment:
     return footnoted(content, CUT, CUT_NOTE)
 
 
-def _groups(evidence: Evidence, dataset: str, name: str) -> dict[tuple[str, str], Group]:
+def groups_of(evidence: Evidence, dataset: str, name: str) -> dict[tuple[str, str], Group]:
+    """A column's estimates over seeds, by method and architecture."""
     return {
         (row["method"], row["architecture"]): row
         for row in evidence.summary["groups"]
@@ -93,8 +98,11 @@ def _groups(evidence: Evidence, dataset: str, name: str) -> dict[tuple[str, str]
     }
 
 
-def _best(groups: dict[tuple[str, str], Group], architecture: str, measured: Column) -> str | None:
-    """The method with the best mean; None if no way is better, fewer than two have a value, or they tie."""
+def best(groups: dict[tuple[str, str], Group], architecture: str, measured: Column) -> str | None:
+    """The method with the best mean; None if no way is better, fewer than two have a value, or they tie.
+
+    The groups are by method and architecture.
+    """
     means = {
         method: group["mean"]
         for (method, where), group in groups.items()

@@ -1,30 +1,48 @@
-"""The page around a report: navigation, style, and nothing from elsewhere."""
+"""The page around a report: navigation, style and script, and nothing from elsewhere."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from html import escape
+from importlib.resources import files
 
-from ganmatrix.reporting.style import CSS
+STYLES = ("page.css", "reports.css", "matrix.css")
+SCRIPTS = ("tables.js", "matrix.js", "cells.js")
+"""One script, in this order: what stands in one file is known in the next."""
 
 
 def page(name: str, titles: Mapping[str, str], body: str) -> str:
-    """A whole HTML document around `body`; `titles` names every report, the navigation's order."""
+    """A whole HTML document around `body`; `titles` names every report, the navigation's order.
+
+    Its policy lets the browser load nothing, and run this style sheet and this script alone. Without
+    the script everything is there, but for what the script adds: sorting, filters, panels, CSV.
+    """
     links = "\n".join(_link(other, title, other == name) for other, title in titles.items())
+    style, script = _assets(STYLES), _assets(SCRIPTS)
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {_source(style)}; script-src {_source(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
 <title>{escape(titles[name])} - ganmatrix</title>
-<style>
-{CSS}</style>
+<style>{style}</style>
 </head>
 <body>
+<a class="skip" href="#content">Skip to the content</a>
 <header><nav aria-label="Reports"><b>ganmatrix</b>
 {links}
 </nav></header>
-<main>
+<main id="content">
 {body}
 </main>
+<script type="module">{script}</script>
 </body>
 </html>
 """
@@ -33,3 +51,14 @@ def page(name: str, titles: Mapping[str, str], body: str) -> str:
 def _link(name: str, title: str, here: bool) -> str:
     current = ' aria-current="page"' if here else ""
     return f'<a href="{escape(name)}.html"{current}>{escape(title)}</a>'
+
+
+def _assets(names: tuple[str, ...]) -> str:
+    folder = files("ganmatrix.reporting") / "assets"
+    return "".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def _source(content: str) -> str:
+    """The policy's name for an inline element with this text."""
+    digest = hashlib.sha256(content.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

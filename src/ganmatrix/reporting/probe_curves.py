@@ -1,5 +1,7 @@
 """Measures over an axis, such as the strength of a perturbation, with intervals over seeds."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from ganmatrix.reporting.catalogue.measure import Measure
@@ -23,20 +25,16 @@ _DODGE = 0.012
 """Sideways shift between methods, as a share of the axis, so that their intervals do not overlap."""
 
 
-def curves(evidence: Evidence, setting: Setting) -> Fragment:
-    """One figure a column, all methods in it."""
+def curves(evidence: Evidence, setting: Setting, keys: Collection[str]) -> Fragment:
+    """One figure a column that measures one of `keys`, all methods in it."""
     rows = [row for row in evidence.summary["curves"] if setting.covers(row)]
     if not rows:
         return text("p", f"No probe gave a curve on {setting}.", "note")
     table = pd.DataFrame(rows)
-    columns = [measured.name for measured in ordered(table["column"].unique()) if _is_drawn(measured.name)]
+    columns = [measured.name for measured in ordered(table["column"].unique()) if measured.key in keys]
+    if not columns:
+        return text("p", f"Nothing of this was measured on {setting}.", "note")
     return box((_figure(evidence, setting, name, table) for name in columns), "figures")
-
-
-def _is_drawn(name: str) -> bool:
-    """Whether a curve is worth a figure; single sides, single corruptions and accuracies stand in tables."""
-    single = any(part in name for part in ("_real_", "_fake_")) or name.startswith("corruption_")
-    return not single and not name.endswith("_accuracy")
 
 
 def _figure(evidence: Evidence, setting: Setting, name: str, table: pd.DataFrame) -> Fragment:

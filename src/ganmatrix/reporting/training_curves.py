@@ -1,122 +1,174 @@
-"""How training went: losses and gradient norms over generator steps, seeds thin, their mean thick."""
+"""How training went: scores, losses and gradient norms over generator steps, a panel a method."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogFormatter
 
-from ganmatrix.reporting.drawing import COLOURS, embed, legend, mark, panel, state
+from ganmatrix.reporting.drawing import COLOURS
 from ganmatrix.reporting.evidence import Evidence, Setting
-from ganmatrix.reporting.fragments import Fragment, box, text
-from ganmatrix.reporting.measures import plain
+from ganmatrix.reporting.fragments import Fragment, text
+from ganmatrix.reporting.measures import column, number, ordered, plain
+from ganmatrix.reporting.panels import GREY, embed_wide, legend, multiples, state
 
-_LOSSES = {"loss_discriminator": "D", "loss_generator": "G"}
-_GRADIENT = "gradient_norm_discriminator"
 _STEP = "generator step"
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """A quantity that both networks have: its name, its columns by network, and what it is."""
+
+    noun: str
+    columns: dict[str, str]
+    caption: str
+    log: bool = False
+
+    @property
+    def axis(self) -> str:
+        return f"{self.noun}, log scale" if self.log else self.noun
+
+
+_LOSSES = _Kind("loss", {"D": "loss_discriminator", "G": "loss_generator"}, "Losses of D and G")
+_GRADIENTS = _Kind(
+    "gradient norm",
+    {"D": "gradient_norm_discriminator", "G": "gradient_norm_generator"},
+    "Norm of the gradients that D's and G's weights receive",
+    log=True,
+)
+_LOOKS: dict[str, dict[str, Any]] = {
+    "D": {"color": COLOURS[0], "linestyle": "-"},
+    "G": {"color": COLOURS[1], "linestyle": "--"},
+}
+
+
 def losses(evidence: Evidence, setting: Setting) -> Fragment:
-    """D's and G's loss, a panel a method, all on the same axis."""
-    history = _of(evidence, setting)
-    columns = [name for name in _LOSSES if name in history]
-    if history.empty or not columns:
-        return text("p", f"No losses were logged on {setting}.", "note")
-    limits = _limits(history[columns])
-    panels = [_losses_of(evidence, setting, method, history, columns, limits) for method in evidence.methods]
-    return box(panels, "figures")
+    """D's and G's loss, all methods on the same axes."""
+    return _logged(evidence, setting, _LOSSES)
 
 
 def gradients(evidence: Evidence, setting: Setting) -> Fragment:
-    """The norm of the gradient of D's loss with respect to D's weights, all methods in one figure."""
-    history = _of(evidence, setting)
-    if history.empty or _GRADIENT not in history:
-        return text("p", f"No gradient norms were logged on {setting}.", "note")
+    """The norms of the weight gradients, all methods on the same axes."""
+    return _logged(evidence, setting, _GRADIENTS)
+
+
+def scores(evidence: Evidence, setting: Setting) -> Fragment:
+    """The averaged generator's score over training, each method before its baseline in grey."""
+    followed = [c for c in ordered(evidence.columns(setting.dataset)) if c.key.endswith("_over_steps")]
+    rows = pd.DataFrame(
+        [
+            row
+            for row in evidence.summary["curves"]
+            if setting.covers(row) and followed and row["column"] == followed[0].name
+        ]
+    )
+    if rows.empty or rows["mean"].isna().all():
+        return text("p", f"No score was followed over training on {setting}.", "note")
+    measure = column(followed[0].name.replace("_over_steps", "")).measure
+    figure, axes = multiples(evidence.methods, _STEP, f"{measure.title}, log scale", entries=3, log=True)
+    axes[0].set_ylim(0.8 * rows["mean"].min(), 1.3 * rows["mean"].max())
     ends: dict[str, float] = {}
-    figure, axes = panel(_STEP, "gradient norm, log scale", entries=len(evidence.methods))
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(LogFormatter())
-    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
-    for index, method in enumerate(evidence.methods):
+    for ax, method in zip(axes, evidence.methods, strict=True):
+        if (baseline := evidence.baselines.get(method)) is not None:
+            base = rows[rows["method"] == baseline]
+            ax.plot(base["at"], base["mean"], color=GREY, linewidth=1.2, linestyle="--", label="its baseline")
+        own = rows[(rows["method"] == method) & rows["mean"].notna()]
+        if own.empty:
+            ax.set_title(f"{method}: no value", fontweight="normal")
+            continue
+        ax.fill_between(own["at"], own["low"], own["high"], color=COLOURS[0], alpha=0.2, linewidth=0)
+        ax.plot(
+            own["at"], own["mean"], color=COLOURS[0], linewidth=1.7, marker="o", markersize=3, label="method"
+        )
+        ends[method] = float(own["mean"].iloc[-1])
+    legend(figure)
+    finding = f"{setting}: ends {_extremes(ends, lambda value: number(value, measure))}"
+    state(figure, finding)
+    caption = (
+        f"{followed[0].title.replace(', mean over training', '')} of the running average of G's weights; "
+        f"lower is better. Lines: means over seeds, n = {_span(rows['n'])}; bands: 95% intervals."
+    )
+    return embed_wide(figure, f"{finding}. {caption}", caption)
+
+
+def _logged(evidence: Evidence, setting: Setting, kind: _Kind) -> Fragment:
+    history = evidence.history
+    history = history[
+        (history["dataset"] == setting.dataset) & (history["architecture"] == setting.architecture)
+    ]
+    shown = {network: name for network, name in kind.columns.items() if name in history}
+    if history.empty or not shown:
+        return text("p", f"No {kind.noun} was logged on {setting}.", "note")
+    figure, axes = multiples(evidence.methods, _STEP, kind.axis, entries=len(shown), log=kind.log)
+    axes[0].set_ylim(*_limits(history[list(shown.values())], log=kind.log))
+    ends: dict[str, float] = {}
+    for ax, method in zip(axes, evidence.methods, strict=True):
+        cells = evidence.of(setting)
+        cells = cells[cells["method"] == method]
+        completed = cells.loc[cells["outcome"] == "completed", "seed"]
+        lost = len(cells) - len(completed)
+        if lost:
+            fate = f"{lost} of {len(cells)} diverged" if len(completed) else "no run completed"
+            ax.set_title(f"{method}: {fate}", fontweight="normal")
         runs = history[history["method"] == method]
-        end = _draw(axes, runs, _GRADIENT, _completed(evidence, setting, method), method, mark(index))
-        if end is not None:
-            ends[method] = end
+        for network, name in shown.items():
+            end = _draw(ax, runs, name, list(completed), f"{network} ({kind.noun})", network)
+            if end is not None and network == "D":
+                ends[method] = end
     legend(figure)
-    title = "No run completed: nothing to average"
-    if ends:
-        ranked = sorted(ends, key=lambda method: ends[method])
-        title = f"Ends highest with {ranked[-1]} ({plain(ends[ranked[-1]])})"
-        if len(ranked) > 1:
-            title += f", lowest with {ranked[0]} ({plain(ends[ranked[0]])})"
-    state(axes, title)
-    alt = f"Norm of D's weight gradient during training on {setting}. {title}."
-    return embed(figure, alt, f"Norm of D's weight gradient, {setting}. {_seeds(evidence, setting)}")
-
-
-def _losses_of(
-    evidence: Evidence,
-    setting: Setting,
-    method: str,
-    history: pd.DataFrame,
-    columns: list[str],
-    limits: tuple[float, float],
-) -> Fragment:
-    completed = _completed(evidence, setting, method)
-    runs = history[history["method"] == method]
-    figure, axes = panel(_STEP, "loss", entries=len(columns))
-    axes.set_ylim(*limits)
-    ends = {}
-    for colour, name in zip(COLOURS, columns, strict=False):
-        style = {"color": colour, "linestyle": "-" if name == columns[0] else "--"}
-        ends[_LOSSES[name]] = _draw(axes, runs, name, completed, f"{_LOSSES[name]}'s loss", style)
-    legend(figure)
-    count = len(_seeds_of(evidence, setting, method))
-    known = {network: end for network, end in ends.items() if end is not None}
-    title = f"{method}: no run completed"
-    if known:
-        title = f"{method}: " + ", ".join(f"{network} ends at {plain(end)}" for network, end in known.items())
-    state(axes, title)
-    lost = f", {count - len(completed)} diverged" if count > len(completed) else ""
-    return embed(figure, f"Losses of {title}, on {setting}.", f"{setting}; n = {len(completed)}{lost}")
+    finding = f"{setting}: D's {kind.noun} ends {_extremes(ends, plain)}"
+    state(figure, finding)
+    caption = (
+        f"{kind.caption}. Thin: each of {evidence.of(setting)['seed'].nunique()} seeds, a cross where one "
+        "diverged; thick: mean of those that completed. The axis covers the middle 99% of all values."
+    )
+    return embed_wide(figure, f"{finding}. {caption}", caption)
 
 
 def _draw(
-    axes: Axes, runs: pd.DataFrame, column: str, completed: list[int], label: str, style: dict[str, Any]
+    axes: Axes, runs: pd.DataFrame, name: str, completed: Sequence[int], label: str, network: str
 ) -> float | None:
     """Draw one quantity of one method; the last value of the mean over the completed seeds."""
-    for _, run in runs.groupby("seed"):
-        axes.plot(run["step"], run[column], color=style["color"], linewidth=0.5, alpha=0.45)
-    means = runs[runs["seed"].isin(completed)].groupby("step")[column].mean()
+    look = _LOOKS[network]
+    for seed, run in runs.groupby("seed"):
+        axes.plot(run["step"], run[name], color=look["color"], linewidth=0.5, alpha=0.45)
+        if seed not in completed:
+            axes.plot(run["step"].iloc[-1:], run[name].ffill().iloc[-1:], "x", color=look["color"])
+    means = runs[runs["seed"].isin(completed)].groupby("step")[name].mean()
     if means.empty:
         return None
-    axes.plot(means.index, means, label=label, linewidth=1.7, markevery=0.2, markersize=3.5, **style)
+    axes.plot(means.index, means, label=label, linewidth=1.5, **look)
     return float(means.iloc[-1])
 
 
-def _of(evidence: Evidence, setting: Setting) -> pd.DataFrame:
-    rows = evidence.history
-    return rows[(rows["dataset"] == setting.dataset) & (rows["architecture"] == setting.architecture)]
+def _extremes(ends: dict[str, float], shown: Any) -> str:
+    """`highest with gan (2.10), lowest with dat (0.30)`."""
+    if not ends:
+        return "nowhere: no run completed"
+    ranked = sorted(ends, key=lambda method: ends[method])
+    lowest = f"lowest with {ranked[0]} ({shown(ends[ranked[0]])})"
+    return (
+        f"{lowest}, highest with {ranked[-1]} ({shown(ends[ranked[-1]])})"
+        if len(ranked) > 1
+        else f"at {shown(ends[ranked[0]])} with {ranked[0]}"
+    )
 
 
-def _seeds_of(evidence: Evidence, setting: Setting, method: str) -> pd.DataFrame:
-    cells = evidence.of(setting)
-    return cells[cells["method"] == method]
+def _span(counts: pd.Series) -> str:
+    fewest, most = counts.min(), counts.max()
+    return f"{most}" if fewest == most else f"{fewest} to {most}"
 
 
-def _completed(evidence: Evidence, setting: Setting, method: str) -> list[int]:
-    cells = _seeds_of(evidence, setting, method)
-    return list(cells.loc[cells["outcome"] == "completed", "seed"])
-
-
-def _seeds(evidence: Evidence, setting: Setting) -> str:
-    n = evidence.of(setting)["seed"].nunique()
-    return f"Thin: each of {n} seeds. Thick: mean of the completed ones."
-
-
-def _limits(values: pd.DataFrame) -> tuple[float, float]:
+def _limits(values: pd.DataFrame, *, log: bool) -> tuple[float, float]:
     """The range of the middle 99% of all values, so that one excursion does not flatten every panel."""
-    low, high = np.nanquantile(values.to_numpy(), [0.005, 0.995])
+    known = values.to_numpy()
+    known = known[np.isfinite(known) & (known > 0)] if log else known[np.isfinite(known)]
+    if not len(known):
+        return 0.1, 1.0
+    low, high = (float(end) for end in np.quantile(known, [0.005, 0.995]))
+    if log:
+        return low / 1.3, high * 1.3
     margin = 0.05 * (high - low) or 1.0
-    return float(low - margin), float(high + margin)
+    return low - margin, high + margin

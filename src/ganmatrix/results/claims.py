@@ -11,6 +11,7 @@ from ganmatrix.params.claims import Claim
 from ganmatrix.results.comparing import compare
 from ganmatrix.results.inference import counted, effect_size, holm
 from ganmatrix.results.matrix import COSTS, DIVERGED, SETTING
+from ganmatrix.results.needed import seeds_needed
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.statistics import estimate
 from ganmatrix.results.verdicts import Comparison, Trial, Verdict, decide
@@ -51,6 +52,7 @@ _DTYPES = {
     "control_high": "float64",
     "control_pairs": "int64",
     "control_p_value": "float64",
+    "seeds_needed": "Int64",
     "lost_cells": "string",
 }
 
@@ -75,8 +77,8 @@ def adjudicate(claims: Mapping[str, Claim], frame: pd.DataFrame, protocols: Prot
     holm_for = holm([trial.p_for for trial in trials.values()])
     holm_against = holm([trial.p_against for trial in trials.values()])
     found = {
-        name: _found(tested[name], measured[name], trial, *corrected)
-        for (name, trial), *corrected in zip(trials.items(), holm_for, holm_against, strict=True)
+        name: _found(tested[name], measured[name], trial, p_for, p_against, len(tested))
+        for (name, trial), p_for, p_against in zip(trials.items(), holm_for, holm_against, strict=True)
     }
     rows = [
         _stated(name, claim) | found.get(name, _UNTESTED | {"reason": untested.get(name)})
@@ -132,7 +134,7 @@ def _stated(name: str, claim: Claim) -> dict[str, Any]:
 
 
 def _found(
-    claim: Claim, frame: pd.DataFrame, trial: Trial, holm_for: float, holm_against: float
+    claim: Claim, frame: pd.DataFrame, trial: Trial, holm_for: float, holm_against: float, tested: int
 ) -> dict[str, Any]:
     verdict: Verdict = decide(trial, holm_for, holm_against)
     pairs, effect = trial.baseline.pairs, trial.baseline.effect
@@ -158,6 +160,9 @@ def _found(
         "effect_size_low": size.low,
         "effect_size_high": size.high,
         **_of_control(trial.control),
+        "seeds_needed": seeds_needed(claim, trial, frame, tested)
+        if verdict.outcome == "inconclusive"
+        else None,
         "lost_cells": _lost(frame, claim),
     }
 

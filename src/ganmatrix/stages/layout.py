@@ -38,7 +38,7 @@ class ReferenceFiles:
 
 @dataclass(frozen=True)
 class CellFiles:
-    """`cells/<cell>/`: four files by `train`, two by `evaluate`, one by `probe`."""
+    """`cells/<cell>/`: four files by `train`, two by `evaluate`, two by `probe`."""
 
     folder: Path
 
@@ -69,6 +69,10 @@ class CellFiles:
     @property
     def probes(self) -> Path:
         return self.folder / "probes.json"
+
+    @property
+    def attacks(self) -> Path:
+        return self.folder / "attacks.png"
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,15 @@
 """Sample grids as PNG bytes, without a plotting library."""
 
 import io
+import json
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 GRID = 8
@@ -14,6 +18,13 @@ GUTTER = 128
 POINT_RASTER = 256
 POINT_MARGIN = 1.3
 """Half the side of a raster, in units of the largest coordinate of the data."""
+ARROW = 0.12
+"""Length of an arrow that stands for the whole strength of an attack, as a share of half the side."""
+SUPERSAMPLING = 2
+NOTE = "ganmatrix"
+"""The text field of a PNG that carries, as JSON, what the picture cannot say itself."""
+REAL, FAKE = np.array([0, 114, 178]), np.array([213, 94, 0])
+"""Okabe and Ito's blue and vermilion: where D says real, and where fake."""
 
 
 def to_uint8(images: Tensor) -> NDArray[np.uint8]:
@@ -62,21 +73,68 @@ def matched_points(samples: Tensor, train: NDArray[np.floating]) -> bytes:
     return _png(Image.fromarray(shade.astype(np.uint8)))
 
 
-def blank() -> bytes:
+def attacked_images(reals: Tensor, attacked: Tensor, strength: float, note: Mapping[str, object]) -> bytes:
+    """By columns an image, by rows: as it is, its perturbation, attacked (all (N, C, H, W) in [-1, 1]).
+
+    The perturbation is on middle grey, amplified so that the strength becomes black or white.
+    """
+    amplified = 1 / strength
+    rows = torch.stack([reals, (attacked - reals) * amplified, attacked])
+    pixels = to_uint8(rows.flatten(0, 1)).reshape(rows.shape)
+    tiles = np.pad(pixels, ((0, 0),) * 3 + ((0, 1), (0, 1)), constant_values=np.uint8(GUTTER))
+    return _sheet(tiles, {**note, "amplified": amplified})
+
+
+def attacked_points(
+    reals: Tensor,
+    attacked: Tensor,
+    logits: Sequence[float],
+    landscape: NDArray[np.floating],
+    extent: float,
+    strength: float,
+    note: Mapping[str, object],
+) -> bytes:
+    """Arrows from points (N, 2) to where the attack moves them, over what D says of the plane.
+
+    `landscape` (S, S) holds D's logits within [-extent, extent], `logits` (N,) those after the attack: the
+    arrows of points that D then takes for fakes are vermilion and thick. Arrows are amplified.
+    """
+    amplified = ARROW * extent / strength
+    side = POINT_RASTER * SUPERSAMPLING
+    sure = np.tanh(landscape / 2)[..., None]
+    shade = 255 - np.abs(sure) * (255 - np.where(sure > 0, REAL, FAKE)) * 0.4
+    picture = Image.fromarray(shade.round().astype(np.uint8)).resize((side, side))
+    draw = ImageDraw.Draw(picture)
+    pixels = side / (2 * extent)
+    for start, end, logit in zip(reals.tolist(), attacked.tolist(), logits, strict=True):
+        x, y = (start[0] + extent) * pixels, (extent - start[1]) * pixels
+        dx, dy = ((end[0] - start[0]) * amplified * pixels, (start[1] - end[1]) * amplified * pixels)
+        ink, width = ((150, 50, 0), 4) if logit <= 0 else ((0, 0, 0), 2)
+        draw.line((x, y, x + dx, y + dy), fill=ink, width=width)
+        draw.ellipse((x - 2, y - 2, x + 2, y + 2), fill=ink)
+    small = picture.resize((POINT_RASTER, POINT_RASTER), Image.Resampling.LANCZOS)
+    return _png(small, {**note, "amplified": amplified})
+
+
+def blank(note: Mapping[str, object] | None = None) -> bytes:
     """A plain grey tile, where there is nothing to show."""
-    return _png(Image.fromarray(np.full((TILE, TILE), GUTTER, dtype=np.uint8)))
+    return _png(Image.fromarray(np.full((TILE, TILE), GUTTER, dtype=np.uint8)), note)
 
 
-def _sheet(tiles: NDArray[np.uint8]) -> bytes:
+def _sheet(tiles: NDArray[np.uint8], note: Mapping[str, object] | None = None) -> bytes:
     """Tiles (R, C, channels, h + 1, w + 1), with their gutters, as rows of a sheet."""
     rows, across, channels, height, width = tiles.shape
     sheet = tiles.transpose(0, 3, 1, 4, 2).reshape(rows * height, across * width, channels)[:-1, :-1]
     picture = Image.fromarray(sheet.squeeze(2) if channels == 1 else sheet)
     factor = max(1, math.ceil(TILE / (min(height, width) - 1)))
-    return _png(picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST))
+    size = (picture.width * factor, picture.height * factor)
+    return _png(picture.resize(size, Image.Resampling.NEAREST), note)
 
 
-def _png(picture: Image.Image) -> bytes:
+def _png(picture: Image.Image, note: Mapping[str, object] | None = None) -> bytes:
+    fields = PngInfo()
+    if note is not None:
+        fields.add_text(NOTE, json.dumps(note))
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
+    picture.save(buffer, "PNG", pnginfo=fields)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""`probe CELL`: robustness and smoothness of a cell's discriminator, in cells/<cell>/probes.json."""
+"""`probe CELL`: robustness and smoothness of a cell's discriminator, and a picture of an attack on it."""
 
 from pathlib import Path
 
@@ -6,11 +6,13 @@ import torch
 
 from ganmatrix.cell import Cell
 from ganmatrix.params.probes import Probes
+from ganmatrix.probes.exhibit import exhibit, landscape
 from ganmatrix.probes.measure import null_probes, probe
 from ganmatrix.probes.subject import Game
-from ganmatrix.stages import compute
+from ganmatrix.probes.transfer import Attack, Contestant
+from ganmatrix.stages import compute, pictures
 from ganmatrix.stages.data import open_data
-from ganmatrix.stages.files import write_json
+from ganmatrix.stages.files import replacing, write_json
 from ganmatrix.stages.layout import Layout
 from ganmatrix.stages.probing import held_out, train
 from ganmatrix.stages.trained import latents, open_trained, require_trained_on
@@ -23,6 +25,9 @@ PROTOCOL = {
     "seeds": "evaluation latents and probe stream of dataset, architecture and seed",
 }
 
+IMAGES_SHOWN, POINTS_SHOWN = 6, 64
+"""Held-out reals whose attack is shown: the first."""
+
 
 def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Path]:
     """Probe D on held-out reals and on fresh fakes of the generator that it last played against."""
@@ -34,6 +39,7 @@ def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Pa
     if trained.header.diverged:
         reason = f"training diverged: {trained.header.diverged}"
         entries = null_probes(reason, bounded=data.is_image, several=bool(members))
+        picture = pictures.blank({"reason": reason})
     else:
         generator = trained.generator("last").to(device)
         z = latents(cell, params.samples, trained.latent, device)
@@ -49,9 +55,30 @@ def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Pa
             bounded=data.is_image,
             members=members,
         )
-        entries = probe(game, params, seeding.generator(cell, Stream.PROBES, device))
+        stream = seeding.generator(cell, Stream.PROBES, device)
+        entries = probe(game, params, stream)
+        picture = attack_picture(game, params, stream)
     for entry in entries.values():
         entry["protocol"] |= PROTOCOL
-    path = layout.cell(cell.id).probes
-    write_json(path, {"cell": cell.id, "weights_sha256": trained.sha256, "entries": entries})
-    return [path]
+    files = layout.cell(cell.id)
+    with replacing(files.attacks) as temporary:
+        temporary.write_bytes(picture)
+    write_json(files.probes, {"cell": cell.id, "weights_sha256": trained.sha256, "entries": entries})
+    return [files.probes, files.attacks]
+
+
+def attack_picture(game: Game, params: Probes, stream: torch.Generator) -> bytes:
+    """What PGD does to the first held-out reals; a grey tile where D answers with what is not finite."""
+    attack = Attack.of(params, game.bounded)
+    count = IMAGES_SHOWN if game.bounded else POINTS_SHOWN
+    try:
+        shown = exhibit(Contestant(game.discriminator, stream), game.reals, attack, count)
+    except FloatingPointError as error:
+        return pictures.blank({"reason": str(error)})
+    if game.bounded:
+        return pictures.attacked_images(shown.reals, shown.attacked, attack.strength, shown.note)
+    extent = game.train.abs().max().item() * pictures.POINT_MARGIN
+    plane = landscape(shown.view, extent, pictures.POINT_RASTER // 2, len(game.reals), game.reals.device)
+    return pictures.attacked_points(
+        shown.reals, shown.attacked, shown.after, plane.numpy(), extent, attack.strength, shown.note
+    )

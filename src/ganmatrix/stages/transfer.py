@@ -52,9 +52,7 @@ def run(dataset: str, cells: Sequence[Cell], params: Probes, layout: Layout, dev
     device = compute.device(device_name)
     data = open_data(layout.data(dataset))
     reals = held_out(data, params.samples, device)
-    attack = Attack(
-        params.transfer_strength(data.is_image), params.pgd_steps, params.pgd_relative_step, data.is_image
-    )
+    attack = Attack.of(params, data.is_image)
     rows: list[dict[str, Any]] = []
     weights: dict[str, str] = {}
     targets = 0

@@ -3,12 +3,14 @@
 from ganmatrix.reporting.catalogue import attacks, costs, gradients, memory, scores, smoothness, transfers
 from ganmatrix.reporting.catalogue.measure import Measure
 
-MEASURES: dict[str, Measure] = {
-    **scores.MEASURES,
-    **attacks.MEASURES,
-    **transfers.MEASURES,
-    **gradients.MEASURES,
-    **smoothness.MEASURES,
-    **memory.MEASURES,
-    **costs.MEASURES,
+SECTIONS: dict[str, dict[str, Measure]] = {
+    "What the generators achieved": scores.MEASURES,
+    "D attacked and disturbed": attacks.MEASURES,
+    "Attacks from elsewhere": transfers.MEASURES,
+    "How steep D is": gradients.MEASURES,
+    "How far D's slope can be trusted": smoothness.MEASURES,
+    "What D knows by heart": memory.MEASURES,
+    "Cost": costs.MEASURES,
 }
+
+MEASURES: dict[str, Measure] = {key: measure for each in SECTIONS.values() for key, measure in each.items()}

@@ -1,0 +1,81 @@
+"""What an attack changes, as pictures, with what D says before and after."""
+
+import io
+import json
+from typing import Any
+
+from PIL import Image
+
+from ganmatrix.reporting.evidence import Evidence
+from ganmatrix.reporting.fragments import Fragment, box, image, join, text
+from ganmatrix.reporting.samples import ATTACKS, png
+
+NOTE = "ganmatrix"
+"""The PNG's text field with what the picture cannot say itself, as JSON."""
+
+_IMAGES = (
+    "By columns the first held-out images; by rows each as it is, what PGD adds to it, amplified "
+    "{amplified:.0f} times (grey is no change), and the sum, which D is shown. Strength {strength:.3g} on a "
+    "scale from \N{MINUS SIGN}1 to 1."
+)
+_POINTS = (
+    "Blue: D says real; vermilion: fake; the fainter, the less surely. Arrows: where PGD moves the first "
+    "held-out points, drawn {amplified:.1f} times as long (strength {strength:.3g}); the thick ones end where D "
+    "is fooled."
+)
+
+
+def pictures(evidence: Evidence, dataset: str) -> Fragment:
+    """The attack on each method's D, of the grid's first seed."""
+    seed = evidence.summary["grid"]["seed"][0]
+    cells = evidence.matrix[(evidence.matrix["dataset"] == dataset) & (evidence.matrix["seed"] == seed)]
+    rows = [(row, png(evidence, str(row["cell"]), ATTACKS)) for row in cells.to_dict("records")]
+    notes = {row["cell"]: _note(content) for row, content in rows if content is not None}
+    known = next((note for note in notes.values() if "strength" in note), None)
+    if known is None:
+        return text("p", f"No D of seed {seed} was attacked on {dataset}.", "note")
+    is_image = bool(cells["modality"].iloc[0] == "images")
+    rule = (_IMAGES if is_image else _POINTS).format(**known)
+    blocks = [text("p", f"{rule} Seed {seed}, the grid's first; no sample was picked by eye.", "note")]
+    for architecture in evidence.architectures:
+        shown = [
+            _picture(row, content, notes.get(row["cell"], {}), is_image)
+            for row, content in rows
+            if row["architecture"] == architecture
+        ]
+        blocks += [text("h4", architecture), box(shown, "sheets")]
+    return join(blocks)
+
+
+def _picture(row: dict[Any, Any], content: bytes | None, note: dict[str, Any], is_image: bool) -> Fragment:
+    if content is None:
+        return text("p", f"{row['method']}: not made yet; run `ganmatrix probe {row['cell']}`", "note")
+    if "reason" in note:
+        return text("p", f"{row['method']}: no picture, {note['reason']}", "note")
+    said = _said(note, is_image)
+    where = f"{row['method']}'s D on {row['dataset']} x {row['architecture']}, seed {row['seed']}"
+    return image(content, "image/png", f"PGD on {where}. {said}", f"{row['method']}: {said}", "sheet")
+
+
+def _said(note: dict[str, Any], is_image: bool) -> str:
+    """What D says before and after: of few images each logit, of many points how many pass as real."""
+    before, after = note["before"], note["after"]
+    if is_image:
+        logits = " \N{MIDDLE DOT} ".join(
+            f"{_signed(b)} \N{RIGHTWARDS ARROW} {_signed(a)}" for b, a in zip(before, after, strict=True)
+        )
+        return f"logits {logits}"
+    passing = (sum(logit > 0 for logit in logits) for logits in (before, after))
+    calls = " \N{RIGHTWARDS ARROW} ".join(str(count) for count in passing)
+    mean = (sum(a - b for b, a in zip(before, after, strict=True))) / len(before)
+    return f"of {len(before)} called real: {calls}; mean change of the logit {_signed(mean)}"
+
+
+def _signed(logit: float) -> str:
+    return f"{logit:.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _note(content: bytes) -> dict[str, Any]:
+    with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+        found: dict[str, Any] = json.loads(picture.text.get(NOTE, "{}"))  # type: ignore[attr-defined]
+    return found

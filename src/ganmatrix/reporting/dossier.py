@@ -1,0 +1,106 @@
+"""Everything that speaks for or against each claim, a section a claim."""
+
+from ganmatrix.reporting.cases import Case, cases
+from ganmatrix.reporting.evidence import Evidence
+from ganmatrix.reporting.forest import forest
+from ganmatrix.reporting.fragments import Fragment, box, bullets, definitions, details, join, text
+from ganmatrix.reporting.measures import CUT, CUT_NOTE, plain
+
+NONE = "params.yaml lists no claims, so there is nothing to adjudicate."
+
+
+def dossiers(evidence: Evidence) -> Fragment:
+    """A section a claim: sentence, verdict, figure, and what it rests on."""
+    found = cases(evidence)
+    return join(_dossier(evidence, case) for case in found) if found else text("p", NONE, "note")
+
+
+def _dossier(evidence: Evidence, case: Case) -> Fragment:
+    head = [text("h2", case["sentence"]), text("p", f"{case['paper']} ({case['claim']})", "note")]
+    verdict = Fragment(f"<p>{case.badge.html} {text('span', f'{_sentence(case)}.').html}</p>")
+    figure = forest(evidence, case)
+    facts = box([definitions(_facts(case))], "facts")
+    blocks = [*head, verdict, box([figure, facts], "evidence"), *_lost(case)]
+    content = join(blocks).html
+    note = text("p", CUT_NOTE, "note").html if CUT in content else ""
+    return Fragment(f'<section id="{case.anchor}">\n{content}\n{note}</section>')
+
+
+def _sentence(case: Case) -> str:
+    """The reason with a capital letter."""
+    reason = str(case["reason"])
+    return reason[0].upper() + reason[1:]
+
+
+def _facts(case: Case) -> list[tuple[str, str]]:
+    measure = case.measured.measure
+    opponent = f"{case['method']} against {case['baseline']}, its baseline"
+    control = f", and against {case['control']}, which lacks the idea" if case["control"] else ""
+    facts = [
+        ("Measured", f"{case.measured.title}; {case['direction']} is claimed\n{case['metric']}"),
+        ("Why this", measure.explanation),
+        ("Compared", f"{opponent}{control}; {case.bound}"),
+    ]
+    if case["verdict"] == "not tested":
+        return facts
+    facts.append(("Effect", case.effect()))
+    if case["control"]:
+        facts.append(("Beyond its control", case.effect("control_")))
+    facts += [
+        ("How surely", _surely(case)),
+        ("Where", _where(case)),
+        ("What would decide", _decides(case)),
+    ]
+    return facts
+
+
+def _surely(case: Case) -> str:
+    if case["p_value"] is None:
+        return "no test is possible"
+    size = case["effect_size"]
+    sized = "" if size is None else f"\nHedges' g {_ranged(case, 'effect_size')} over seeds"
+    return (
+        f"p = {_p(case['p_value'])} that it does not hold ({_p(case['p_holm'])} with Holm's correction), "
+        f"p = {_p(case['p_contradicted'])} that it does ({_p(case['p_contradicted_holm'])}); "
+        f"2.5% decides{sized}"
+    )
+
+
+def _ranged(case: Case, key: str) -> str:
+    mean, low, high = (case[f"{key}{end}"] for end in ("", "_low", "_high"))
+    return f"{plain(mean)} [{plain(low)}, {plain(high)}]"
+
+
+def _where(case: Case) -> str:
+    holding = (
+        f"{case['settings_holding']} of {case['settings']} settings lie on the claim's side by their means"
+    )
+    if case["settings_low"] is None:
+        return f"{case['scope']}\n{holding}" if case["scope"] else "nowhere: no pair has both values"
+    low, high = (plain(case.scale * case[f"settings_{end}"]) for end in ("low", "high"))
+    return (
+        f"{case['scope']}\n{holding}; for settings beyond these: [{low}, {high}]{case.unit(case['baseline'])}"
+    )
+
+
+def _decides(case: Case) -> str:
+    if case["verdict"] != "inconclusive":
+        return "It is decided for these settings; others may differ."
+    if (seeds := case["seeds_needed"]) is not None:
+        return (
+            f"About {seeds:,} seeds a setting, if these means and this spread stayed. Few seeds know their "
+            "spread badly: a rough guide."
+        )
+    return f"More seeds alone would not: {case['reason']}."
+
+
+def _lost(case: Case) -> list[Fragment]:
+    """The cells without a value, on demand."""
+    if not case["lost_cells"]:
+        return []
+    cells = case["lost_cells"].split("; ")
+    return [details(f"{len(cells)} cell{'s' if len(cells) > 1 else ''} without a value", bullets(cells))]
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

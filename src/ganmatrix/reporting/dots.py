@@ -1,0 +1,133 @@
+"""Rows of dots, a row a method: where each seed ended, and when it got there."""
+
+from matplotlib.axes import Axes
+
+from ganmatrix.reporting.drawing import COLOURS, embed
+from ganmatrix.reporting.evidence import Evidence, Setting
+from ganmatrix.reporting.fragments import Fragment, figures, text
+from ganmatrix.reporting.headline import primary
+from ganmatrix.reporting.measures import Column, column, number, ordered, plain
+from ganmatrix.reporting.panels import legend, rows, state
+
+SEED, MEAN, CENSORED = COLOURS[0], "#000000", COLOURS[1]
+
+
+def final_scores(evidence: Evidence, setting: Setting) -> Fragment:
+    """The primary measures of every seed, with their mean."""
+    return figures(_final(evidence, setting, column(name)) for name in primary(evidence, setting.dataset))
+
+
+def targets(evidence: Evidence, setting: Setting) -> Fragment:
+    """The step at which each seed reached its target; those that did not stand at the end, as `> N`."""
+    columns = [c for c in ordered(evidence.columns(setting.dataset)) if c.key.startswith("steps_to_")]
+    return (
+        _target(evidence, setting, columns[0])
+        if columns
+        else text("p", f"No target was set on {setting}: its recipe keeps no snapshots.", "note")
+    )
+
+
+def _final(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
+    measure = measured.measure
+    scale = 100 if measure.percent else 1
+    unit = "%" if measure.percent else measure.unit
+    figure, axes = rows(evidence.methods, f"{measure.title}{f', {unit}' if unit else ''}", entries=2)
+    spreads: dict[str, float] = {}
+    for row, method in enumerate(evidence.methods):
+        known = evidence.values(setting, method, measured.name).dropna()
+        _dots(axes, [scale * value for value in known], row)
+        group = evidence.groups(setting, measured.name).get(method)
+        if group is None or group["mean"] is None:
+            _absent(axes, row, "no value")
+            continue
+        axes.plot(
+            [scale * group["mean"]] * 2, [row - 0.3, row + 0.3], color=MEAN, linewidth=1.8, label="mean"
+        )
+        if group["sd"] is not None:
+            spreads[method] = group["sd"]
+    legend(figure)
+    finding = f"{setting}: one seed a method has no spread"
+    if spreads:
+        widest, tightest = (pick(spreads, key=lambda m: spreads[m]) for pick in (max, min))
+        finding = (
+            f"{setting}: seeds differ most with {widest} (sd {number(spreads[widest], measure)}), "
+            f"least with {tightest} ({number(spreads[tightest], measure)})"
+        )
+    state(figure, finding)
+    caption = f"{measured.title}, {measure.better} is better; {_counted(evidence, setting)}."
+    return embed(figure, f"{finding}. {caption}", caption)
+
+
+def _target(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
+    figure, axes = rows(evidence.methods, "generator steps to the target", entries=2)
+    missed, means = 0, {}
+    for row, method in enumerate(evidence.methods):
+        steps = evidence.values(setting, method, measured.name)
+        _dots(axes, list(steps.dropna()), row)
+        beyond = evidence.beyond(setting, method, measured.name)
+        if len(beyond):
+            missed += len(beyond)
+            axes.plot(
+                list(beyond),
+                [row] * len(beyond),
+                ">",
+                color=CENSORED,
+                mfc="white",
+                label="not reached by then",
+            )
+            axes.annotate(
+                f"> {beyond.max():,.0f}: {len(beyond)} of {len(steps)}",
+                (beyond.max(), row),
+                xytext=(-7, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=8,
+                color=CENSORED,
+            )
+        elif steps.notna().any():
+            means[method] = float(steps.mean())
+        else:
+            _absent(axes, row, "no value")
+    legend(figure)
+    axes.set_xlim(left=0)
+    finding = f"{setting}: no method reaches it with every seed"
+    if means:
+        first = min(means, key=lambda method: means[method])
+        finding = f"{setting}: {first} is first, after {plain(means[first])} steps on average"
+    if missed:
+        finding += f"; {missed} run{'s' if missed > 1 else ''} never"
+    state(figure, finding)
+    share = evidence.summary["protocols"][setting.dataset][measured.name].get("target")
+    target = f"{100 * share:g}% of the untrained generator's" if share else "a share of the untrained one's"
+    score = measured.title.removeprefix("Steps to the target of ")
+    caption = f"Target: {score} at {target}; {_counted(evidence, setting)}."
+    return embed(figure, f"{finding}. {caption}", caption)
+
+
+def _dots(axes: Axes, values: list[float], row: int) -> None:
+    axes.plot(values, [row] * len(values), "o", color=SEED, alpha=0.6, markersize=6, label="a seed")
+
+
+def _absent(axes: Axes, row: int, why: str) -> None:
+    """A row that has nothing to show says so at its start."""
+    axes.annotate(
+        why,
+        (0, row),
+        xycoords=("axes fraction", "data"),
+        xytext=(4, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8,
+        color="#57606a",
+    )
+
+
+def _counted(evidence: Evidence, setting: Setting) -> str:
+    """`n = 3 seeds a method; 1 run diverged`."""
+    cells = evidence.of(setting)
+    lost = int((cells["outcome"] == "diverged").sum())
+    n = cells["seed"].nunique()
+    return f"n = {n} seed{'s' if n > 1 else ''} a method" + (
+        f"; {lost} run{'s' if lost > 1 else ''} diverged" if lost else ""
+    )

@@ -1,0 +1,135 @@
+"""The matrix of a dataset: a row an architecture and method, a column a measure, numbers that open their cells."""
+
+from dataclasses import dataclass
+from html import escape
+
+from ganmatrix.reporting.catalogue.measure import Bounds
+from ganmatrix.reporting.cell_files import CellFacts, Found, group_id, tally
+from ganmatrix.reporting.evidence import Evidence
+from ganmatrix.reporting.explorer.columns import columns_of, overview
+from ganmatrix.reporting.fragments import Fragment, attributes, footnoted, join, text
+from ganmatrix.reporting.matrix_tables import Group, best, groups_of, warnings
+from ganmatrix.reporting.measures import CHECKPOINTS, CUT, CUT_NOTE, EXTRACTORS, Column, interval, number
+
+_FIELDS = ("mean", "low", "high", "n", "missing")
+"""What a number is saved as; the first one sorts."""
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A column of the table: its estimates by method and architecture, and the best method of each architecture."""
+
+    column: Column
+    in_view: bool
+    within: Bounds
+    groups: dict[tuple[str, str], Group]
+    winners: dict[str, str | None]
+
+
+def table(evidence: Evidence, found: Found, dataset: str) -> Fragment:
+    """All columns of a dataset, the overview in view; without the page's script that is all there is."""
+    columns = _columns(evidence, dataset)
+    head = "".join(map(_heading, columns))
+    rows = join(
+        _row(found[group_id(dataset, architecture, method)], columns)
+        for architecture in evidence.architectures
+        for method in evidence.methods
+    )
+    seeds = len(evidence.summary["grid"]["seed"])
+    content = Fragment(
+        f'<div class="scroll" role="region" tabindex="0" aria-label="Matrix of {dataset}">'
+        f'<table class="matrix sortable"><caption>{dataset}: mean over {seeds} seed{"" if seeds == 1 else "s"} '
+        f"[95% interval]</caption>\n"
+        '<thead><tr><th scope="col">Method</th><th scope="col">Architecture</th>'
+        '<th scope="col" data-key="runs" data-fields="completed planned" data-better="higher">Runs</th>'
+        f"{head}</tr></thead>\n<tbody>\n{rows.html}\n</tbody></table></div>"
+    )
+    blocks = [text("h3", dataset), footnoted(content, CUT, CUT_NOTE), warnings(evidence, dataset)]
+    return Fragment(f'<section id="matrix-{dataset}">\n{join(blocks).html}\n</section>')
+
+
+def _columns(evidence: Evidence, dataset: str) -> list[_Measured]:
+    """Those in view first, in their order; then the others in the catalogue's."""
+    shown = overview(evidence)
+    columns = {c.name: c for c in columns_of(evidence, dataset)}
+    names = dict.fromkeys([name for name in shown if name in columns] + list(columns))
+    measured = []
+    for name in names:
+        groups = groups_of(evidence, dataset, name)
+        trained = columns[name].checkpoint != "init"
+        winners = {a: best(groups, a, columns[name]) if trained else None for a in evidence.architectures}
+        within = evidence.bounds(dataset, name)
+        measured.append(_Measured(columns[name], name in shown, within, groups, winners))
+    return measured
+
+
+def _heading(measured: _Measured) -> str:
+    column, measure = measured.column, measured.column.measure
+    notes = [
+        EXTRACTORS.get(column.extractor or "", column.extractor),
+        None if column.checkpoint in (None, "ema") else CHECKPOINTS[column.checkpoint],
+        measure.unit if measure.unit not in measure.title.lower() else None,
+        f"{measure.better} is better" if measure.better else None,
+    ]
+    values = {
+        "data-key": column.name,
+        "data-fields": " ".join(_FIELDS),
+        "data-better": measure.better,
+        "hidden": None if measured.in_view else "",
+    }
+    small = f"<small>{escape(', '.join(filter(None, notes)))}</small>"
+    return f'<th scope="col"{attributes(values)}>{escape(measure.title)}{small}</th>'
+
+
+def _row(facts: list[CellFacts], columns: list[_Measured]) -> Fragment:
+    cell = facts[0].cell
+    runs = [each.run["reproducible"] for each in facts if each.run is not None]
+    kinds = {word for run in runs for word in (run["method_kind"], run["loss"] or "", *run["techniques"])}
+    completed = sum(run["outcome"] == "completed" for run in runs)
+    unfinished = tally(each.lost("") for each in facts if each.run is None or each.diverged)
+    values = {
+        "data-group": facts[0].group,
+        **{f"data-{axis}": name for axis, name in cell.names.items()},
+        "data-text": " ".join([*cell.names.values(), *sorted(kinds), unfinished]).lower(),
+    }
+    numbers = "".join(_number(measured, facts) for measured in columns)
+    counts = {"data-key": "runs", "data-completed": completed, "data-planned": len(facts)}
+    runs_link = _opens(facts, str(completed) if completed == len(facts) else f"{completed} of {len(facts)}")
+    return Fragment(
+        f'<tr{attributes(values)}><th scope="row">{escape(cell.method)}</th>'
+        f'<td data-column="Architecture"><div>{escape(cell.architecture)}</div></td>'
+        f'<td data-column="Runs"{attributes(counts)}><div>{runs_link}{_small(unfinished)}</div></td>'
+        f"{numbers}</tr>"
+    )
+
+
+def _number(measured: _Measured, facts: list[CellFacts]) -> str:
+    """The mean, its interval, and what it lacks; unrounded in the attributes."""
+    column, cell = measured.column, facts[0].cell
+    group = measured.groups.get((cell.method, cell.architecture), {})
+    lost = tally(each.lost(column.name) for each in facts if column.name not in each.values)
+    mean = group.get("mean")
+    if mean is None:
+        shown = _opens(facts, lost or "no value", "lost")
+    else:
+        is_best = measured.winners[cell.architecture] == cell.method
+        spread = interval(group["low"], group["high"], column.measure, measured.within)
+        shown = _opens(facts, number(mean, column.measure), "best" if is_best else "")
+        shown += _small(spread or "no interval") + _small("best mean" if is_best else "") + _small(lost)
+    values = {
+        "data-column": column.title,
+        "data-key": column.name,
+        **{f"data-{field}": group.get(field) for field in _FIELDS},
+        "hidden": None if measured.in_view else "",
+    }
+    return f"<td{attributes(values)}><div>{shown}</div></td>"
+
+
+def _opens(facts: list[CellFacts], shown: str, kind: str = "") -> str:
+    """A link to the cells, which the page's script opens in a panel."""
+    named = attributes({"href": f"#{facts[0].group}", "class": kind or None})
+    return f"<a{named}>{escape(shown)}</a>"
+
+
+def _small(note: str) -> str:
+    return f"<small>{escape(note)}</small>" if note else ""

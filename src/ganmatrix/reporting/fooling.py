@@ -1,0 +1,124 @@
+"""How D holds up under attack, with the attack's noise control beside it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ganmatrix.reporting.drawing import COLOURS, embed
+from ganmatrix.reporting.evidence import Evidence, Setting
+from ganmatrix.reporting.fragments import Fragment, text
+from ganmatrix.reporting.panels import GREY, embed_wide, legend, multiples, rows, state
+from ganmatrix.reporting.probe_curves import AXES
+
+_CLEAN, _NOISE, _ATTACK = "clean_auroc", "noise_auroc", "pgd_auroc"
+
+
+@dataclass(frozen=True)
+class _Norm:
+    """A norm's attacks by column, each with its look, and its control."""
+
+    title: str
+    attacks: dict[str, str]
+    control: str
+
+
+LINF = _Norm(
+    "the L-infinity norm",
+    {"fgsm_auroc": "FGSM", "pgd_auroc": "PGD", "universal_auroc": "universal"},
+    "noise_auroc",
+)
+L2 = _Norm("the L2 norm", {"fgsm_l2_auroc": "FGSM", "pgd_l2_auroc": "PGD"}, "noise_l2_auroc")
+
+_LOOKS: list[dict[str, Any]] = [
+    {"color": COLOURS[0], "marker": "s"},
+    {"color": COLOURS[1], "marker": "o"},
+    {"color": COLOURS[2], "marker": "^"},
+]
+
+
+def losses(evidence: Evidence, setting: Setting) -> Fragment:
+    """What each D loses to noise (its sensitivity), and what more to PGD (its vulnerability)."""
+    clean, noise, attack = (evidence.groups(setting, name) for name in (_CLEAN, _NOISE, _ATTACK))
+    if not attack or all(group["mean"] is None for group in attack.values()):
+        return text("p", f"No D was attacked on {setting}.", "note")
+    figure, axes = rows(evidence.methods, "D's AUROC, % (50 is guessing)", entries=3)
+    axes.axvline(50, color="#000000", linewidth=0.8)
+    gaps: dict[str, float] = {}
+    for row, method in enumerate(evidence.methods):
+        means = [group.get(method, {}).get("mean") for group in (clean, noise, attack)]
+        before, disturbed, attacked = (None if mean is None else 100 * mean for mean in means)
+        if attacked is None or disturbed is None:
+            axes.text(50, row, " no value", va="center", fontsize=8, color="#57606a")
+            continue
+        axes.plot([disturbed, attacked], [row, row], color=COLOURS[1], linewidth=2.2)
+        if before is not None:
+            axes.plot([before, disturbed], [row, row], color=GREY, linewidth=2.2)
+            axes.plot(before, row, "o", color="#000000", mfc="white", label="unperturbed")
+        axes.plot(disturbed, row, "|", color="#000000", markersize=11, mew=1.8, label="under noise")
+        axes.plot(attacked, row, "o", color=COLOURS[1], label="under PGD")
+        gaps[method] = disturbed - attacked
+    legend(figure, across=3)
+    finding = f"{setting}: no D was attacked and disturbed alike"
+    if gaps:
+        most, least = (pick(gaps, key=lambda method: gaps[method]) for pick in (max, min))
+        finding = f"{setting}: PGD costs {most} most ({gaps[most]:.1f} points beyond noise)"
+        if most != least:
+            finding += f", {least} least ({gaps[least]:.1f})"
+    state(figure, finding)
+    n = max((group["n"] for group in attack.values()), default=0)
+    caption = f"Grey: lost to noise; vermilion: lost to PGD beyond it. Mean over strengths and {n} seeds."
+    return embed(figure, f"{finding}. {caption}", caption)
+
+
+def curves(evidence: Evidence, setting: Setting, norm: _Norm) -> Fragment:
+    """D's AUROC over the strength of each attack in a norm and of its control, a panel a method."""
+    shown = {**norm.attacks, norm.control: "noise"}
+    points = pd.DataFrame(
+        [row for row in evidence.summary["curves"] if setting.covers(row) and row["column"] in shown]
+    )
+    if points.empty or points["mean"].isna().all():
+        return text("p", f"No D was attacked in {norm.title} on {setting}.", "note")
+    figure, axes = multiples(evidence.methods, AXES["strength"], "AUROC, %", entries=1)
+    axes[0].set_ylim(-4, 104)
+    ends: dict[str, float] = {}
+    for ax, method in zip(axes, evidence.methods, strict=True):
+        own = points[(points["method"] == method) & points["mean"].notna()]
+        ax.axhline(50, color="#000000", linewidth=0.6)
+        if own.empty:
+            ax.set_title(f"{method}: no value", fontweight="normal")
+        for (name, label), look in zip(norm.attacks.items(), _LOOKS, strict=False):
+            _line(ax, own[own["column"] == name], label, look | {"linewidth": 1.4, "markersize": 3})
+        noise = own[own["column"] == norm.control]
+        _line(ax, noise, "noise, the control", {"color": GREY, "linestyle": "--", "linewidth": 1.6})
+        pgd = own[own["column"] == list(norm.attacks)[1]]
+        if not (pgd.empty or noise.empty):
+            ends[method] = 100 * (noise["mean"].iloc[-1] - pgd["mean"].iloc[-1])
+    legend(figure, across=len(shown))
+    finding = f"{setting}: no attack beside its control"
+    if ends:
+        most, least = (pick(ends, key=lambda method: ends[method]) for pick in (max, min))
+        finding = f"{setting}: at full strength PGD costs {most} {ends[most]:.0f} points beyond noise" + (
+            f", {least} {ends[least]:.0f}" if least != most else ""
+        )
+    state(figure, finding)
+    fewest, most_n = points["n"].min(), points["n"].max()
+    n = f"{most_n}" if fewest == most_n else f"{fewest} to {most_n}"
+    caption = (
+        f"Attacks in {norm.title} on reals and fakes at once; 50% is guessing. Means over seeds, n = {n}; "
+        "bars are 95% intervals."
+    )
+    return embed_wide(figure, f"{finding}. {caption}", caption)
+
+
+def _line(axes: Any, points: pd.DataFrame, label: str, look: dict[str, Any]) -> None:
+    if not points.empty:
+        axes.plot(points["at"], 100 * points["mean"], label=label, **look)
+        axes.vlines(
+            points["at"],
+            100 * points["low"],
+            100 * points["high"],
+            color=look["color"],
+            linewidth=0.6,
+            alpha=0.6,
+        )

@@ -1,0 +1,139 @@
+"""Small multiples: a panel a method on shared axes, and rows of dots, a row a method."""
+
+import textwrap
+from collections.abc import Sequence
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
+
+from ganmatrix.reporting.drawing import (
+    CHARACTER,
+    LINE,
+    STYLE,
+    TITLE_CHARACTER,
+    WIDTH,
+    embed,
+)
+from ganmatrix.reporting.fragments import Fragment, scrollable
+
+ACROSS = 4
+"""Panels side by side."""
+
+PANEL_WIDTH, PANEL_HEIGHT = 2.3, 1.45
+"""Inches from one panel to the next."""
+
+ROW = 0.25
+"""Inches of a row of dots."""
+
+LEGEND_ACROSS = 2
+"""Names side by side in a legend."""
+
+GREY = "#8a8a8a"
+"""Of what a method is compared with."""
+
+
+def multiples(
+    names: Sequence[str], x_label: str, y_label: str, *, entries: int = 0, log: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """A figure of a panel a name, all on the same axes, with room for a title and a legend."""
+    across = min(ACROSS, len(names))
+    down = -(-len(names) // ACROSS)
+    width, panels = PANEL_WIDTH * across + 0.3, PANEL_HEIGHT * down
+    top, bottom = 0.55, 0.5 + LINE * bool(entries)
+    height = panels + top + bottom
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width, height))
+        every = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
+        axes = list(every.flat)
+        figure.subplots_adjust(
+            left=0.65 / width,
+            right=1 - 0.1 / width,
+            top=1 - top / height,
+            bottom=bottom / height,
+            wspace=0.08,
+            hspace=0.3,
+        )
+        for ax, name in zip(axes, names, strict=False):
+            ax.set_title(name, fontweight="normal", pad=3)
+            ax.locator_params(axis="x", nbins=4)
+        for ax in axes[len(names) :]:
+            ax.remove()
+        for ax in axes[max(0, len(names) - across) : len(names)]:
+            ax.tick_params(labelbottom=True)
+        if log:
+            _logarithmic(axes[0])
+        centre = (0.65 + (width - 0.75) / 2) / width
+        figure.text(centre, (0.12 + LINE * bool(entries)) / height, x_label, ha="center")
+        figure.text(0.12 / width, (bottom + panels / 2) / height, y_label, va="center", rotation=90)
+    return figure, axes[: len(names)]
+
+
+def rows(
+    names: Sequence[str], x_label: str, *, entries: int = 0, log: bool = False, width: float = WIDTH
+) -> tuple[Figure, Axes]:
+    """A figure with a row a name, the first at the top, and with room for a title and a legend."""
+    label = CHARACTER * max(map(len, names))
+    legend = LINE * -(-entries // LEGEND_ACROSS)
+    body = ROW * len(names) + 0.15
+    top, bottom = 0.5, 0.55 + legend
+    height = top + body + bottom
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width, height))
+        axes = figure.add_axes(
+            (
+                (label + 0.15) / width,
+                bottom / height,
+                (width - label - 0.35) / width,
+                body / height,
+            )
+        )
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(visible=True, axis="x")
+        axes.set_xlabel(x_label)
+        if log:
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(LogFormatter())
+            axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.3)))
+        else:
+            axes.locator_params(axis="x", nbins=6)
+    return figure, axes
+
+
+def legend(figure: Figure, across: int = LEGEND_ACROSS) -> None:
+    """The names of what the first axes show, below all, each once."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    if first := dict(zip(reversed(labels), reversed(handles), strict=True)):
+        names = [label for label in dict.fromkeys(labels) if label in first]
+        figure.legend(
+            [first[name] for name in names],
+            names,
+            loc="lower center",
+            ncols=across,
+            frameon=False,
+            fontsize=8,
+            columnspacing=1.2,
+        )
+
+
+def state(figure: Figure, finding: str) -> None:
+    """Title the whole figure with what the data say, in up to two lines."""
+    width, height = figure.get_size_inches()
+    lines = textwrap.fill(finding, int((width - 0.2) / TITLE_CHARACTER))
+    with matplotlib.rc_context(STYLE):
+        figure.text(0.1 / width, 1 - 0.08 / height, lines, va="top", weight="bold", size=9)
+
+
+def embed_wide(figure: Figure, alt: str, caption: str) -> Fragment:
+    """A figure as wide as the page, which a phone scrolls."""
+    return scrollable(embed(figure, alt, caption, "plot wide"), caption)
+
+
+def _logarithmic(axes: Axes) -> None:
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(LogFormatter())
+    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.3)))
