@@ -4,13 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SCALE ?=
+PLOTS ?= show
 CORES ?= all
 AXE := tests/reporting/browser/node_modules/.package-lock.json
 CONFIG := $(if $(SCALE),--configfile pipeline/scales/$(SCALE).yaml)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help venv results browser test test-slow bench lint clean
+.PHONY: help venv results plots browser test test-slow bench lint clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +48,13 @@ bench: venv .bench/.installed ## Time training (methods, batches, torch-mimicry 
 	.bench/venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch numpy scipy matplotlib
 	.bench/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torch-mimicry==0.1.16
 	touch $@
+
+plots: venv ## What DVC draws of the results, in dvc_plots/index.html, which opens offline (PLOTS='diff HEAD~1')
+	@mkdir -p .dvc/tmp
+	@{ for name in vega vega-lite vega-embed; do \
+	  echo '<script>'; cat $(VENV)/lib/python*/site-packages/snakemake/assets/data/$$name/$$name.js; echo '</script>'; \
+	done; echo '{plot_divs}'; } > .dvc/tmp/page.html
+	dvc plots $(PLOTS) --html-template .dvc/tmp/page.html
 
 lint: venv ## Format, style, types, layers, notebooks
 	ruff format --check .

@@ -15,6 +15,7 @@ from ganmatrix.params.messages import unknown_name
 from ganmatrix.stages import signals
 from ganmatrix.stages.files import describe, write_text
 from ganmatrix.stages.layout import Layout
+from ganmatrix.terminal.commands import diff, show
 
 app = typer.Typer(
     name="ganmatrix",
@@ -180,6 +181,10 @@ def record(params: ParamsPath = DEFAULT_PARAMS) -> None:
 
     load(params)
     typer.echo(stage.run(params))
+
+
+app.command()(show)
+app.command()(diff)
 
 
 @app.command()

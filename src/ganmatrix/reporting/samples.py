@@ -1,7 +1,9 @@
 """What the generators draw, beside the training samples nearest to it: a sheet a method and architecture."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import Image
 
@@ -64,7 +66,7 @@ def _of_seed(evidence: Evidence, dataset: str, seed: int, kind: _Kind) -> Fragme
     return join(blocks)
 
 
-def _sheet(evidence: Evidence, row: dict[str, object], kind: _Kind) -> Fragment:
+def _sheet(evidence: Evidence, row: Mapping[Any, Any], kind: _Kind) -> Fragment:
     cell = str(row["cell"])
     fate = "" if row["outcome"] == "completed" else f", diverged at step {row['outcome_step']:.0f}"
     name = f"{row['method']}{fate}"

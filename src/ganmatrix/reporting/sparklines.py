@@ -15,7 +15,7 @@ Point = tuple[float, float]
 def sparkline(
     title: str, x_label: str, lines: Mapping[str, Sequence[Point]], *, log: bool = False
 ) -> Fragment:
-    """Lines by name over the same axis; a point that is not finite leaves a gap. `log` drops what is not positive."""
+    """Lines by name over one axis; what is not finite leaves a gap, `log` drops what is not positive."""
     drawn = {name: _scaled(points, log) for name, points in lines.items()}
     known = [point for points in drawn.values() for point in points if point is not None]
     if not known:

@@ -3,14 +3,17 @@
 import numpy as np
 import pandas as pd
 import scipy.stats
+from numpy.typing import NDArray
 
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.comparing import excesses
 from ganmatrix.results.inference import counted
-from ganmatrix.results.matrix import DIVERGED, SETTING
+from ganmatrix.results.matrix import DIVERGED
 from ganmatrix.results.verdicts import LEVEL, Trial
 
 MOST_SEEDS = 1000
+
+Group = NDArray[np.float64]
 
 
 def seeds_needed(claim: Claim, trial: Trial, frame: pd.DataFrame, tested: int) -> int | None:
@@ -23,21 +26,30 @@ def seeds_needed(claim: Claim, trial: Trial, frame: pd.DataFrame, tested: int) -
     if claim.metric == DIVERGED or trial.baseline.obstacle or (trial.control and trial.control.obstacle):
         return None
     sign = -1 if trial.at_most else 1
-    over = [counted(sign * excesses(claim, claim.baseline, frame, claim.bound))]
-    if over[0].groupby(SETTING).mean().mean() > 0:
-        over += [counted(excesses(claim, claim.control, frame, 0.0))] if claim.control else []
-        if min(each.groupby(SETTING).mean().mean() for each in over) <= 0:
+    over = [_groups(sign * excesses(claim, claim.baseline, frame, claim.bound))]
+    if _mean(over[0]) > 0:
+        over += [_groups(excesses(claim, claim.control, frame, 0.0))] if claim.control else []
+        if min(map(_mean, over)) <= 0:
             return None
     found = [_enough(each, LEVEL / tested) for each in over]
     return None if None in found else max(n for n in found if n is not None)
 
 
-def _enough(excess: pd.Series, level: float) -> int | None:
+def _groups(excess: pd.Series) -> list[Group]:
+    return list(counted(excess).values())
+
+
+def _mean(groups: list[Group]) -> float:
+    """Over settings, which weigh alike."""
+    return float(np.mean([group.mean() for group in groups]))
+
+
+def _enough(groups: list[Group], level: float) -> int | None:
     """The fewest seeds with which the mean over settings lies away from 0 at this level, one-sided."""
-    variances = excess.groupby(SETTING).var(ddof=1).to_numpy()
-    mean = abs(float(excess.groupby(SETTING).mean().mean()))
-    if np.isnan(variances).any():
+    if not groups or min(map(len, groups)) < 2:
         return None
+    variances = np.array([group.var(ddof=1) for group in groups])
+    mean = abs(_mean(groups))
     seeds = np.arange(2, MOST_SEEDS + 1)
     error = np.sqrt(variances.sum() / seeds) / len(variances)
     degrees = (seeds - 1) * variances.sum() ** 2 / (variances**2).sum()

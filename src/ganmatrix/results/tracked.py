@@ -33,8 +33,7 @@ def scores_over_steps(curves: pd.DataFrame) -> pd.DataFrame:
     followed = curves[curves["column"].str.contains(_FOLLOWED, regex=False)]
     renamed = followed.rename(columns={"at": "generator_step", "value": "mean"})
     keys = [*_GROUP, "column", "generator_step"]
-    means = renamed.groupby(keys, sort=False)["mean"].mean().reset_index()
-    return _with_panel(means, "column")
+    return _with_panel(renamed.groupby(keys, sort=False, as_index=False)[["mean"]].mean(), "column")
 
 
 def losses_over_steps(history: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +47,4 @@ def losses_over_steps(history: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFram
 
 def _with_panel(table: pd.DataFrame, *more: str) -> pd.DataFrame:
     """With the name of the panel that a row is drawn in, since DVC's templates split by one field."""
-    panel = table["dataset"]
-    for name in ("architecture", *more):
-        panel = panel + ", " + table[name]
-    return table.assign(panel=panel)
+    return table.assign(panel=table["dataset"].str.cat(table[["architecture", *more]], sep=", "))

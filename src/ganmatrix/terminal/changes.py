@@ -1,0 +1,114 @@
+"""What has changed between two results, in the terminal."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from rich.console import RenderableType
+
+from ganmatrix.reporting.measures import column, interval, number, plain
+from ganmatrix.results.changes import CellChange, Changes, ColumnShift, Difference
+from ganmatrix.results.noise import Finding
+from ganmatrix.terminal.tables import seeds, table
+
+FINDINGS: tuple[Finding, ...] = ("beyond noise", "could be chance", "undecided", "equal")
+
+RULE = (
+    "Beyond noise: p < 0.05 after correction for {tests} (Benjamini-Hochberg). Seeds that both have are "
+    "compared with themselves (paired t test); where fewer than 3 are in common, all with all (Welch). "
+    "What a run costs is not compared."
+)
+
+
+def changes(found: Changes, places: tuple[str, str], every: bool) -> Iterator[RenderableType]:
+    """One line if there is nothing to tell; else cells, columns, protocols, verdicts and means.
+
+    `every` lists means that could be chance, too, instead of counting them.
+    """
+    before, after = places
+    if found.none:
+        yield f"{before} and {after} agree in all {_count(found.cells[0], 'cell')}."
+        return
+    yield f"{before}: {_count(found.cells[0], 'cell')}. {after}: {_count(found.cells[1], 'cell')}."
+    for title, cells in (("New cells", found.new_cells), ("Gone cells", found.gone_cells)):
+        if cells:
+            yield f"{title}, {len(cells)}: {'; '.join(seeds(cells))}"
+    if found.changed_cells:
+        yield table(
+            f"Changed cells, {len(found.changed_cells)}",
+            ["cells", "what differs"],
+            _cells(found.changed_cells),
+        )
+    for title, columns in (("New columns", found.new_columns), ("Gone columns", found.gone_columns)):
+        if columns:
+            yield f"{title}, {len(columns)}: {'; '.join(columns)}"
+    if found.incomparable:
+        rows = [[each.dataset, each.column, _differences(each.protocol)] for each in found.incomparable]
+        yield table("Not comparable: another protocol", ["dataset", "column", "what differs"], rows)
+    if found.verdicts:
+        rows = [
+            [each.claim, each.before or "not listed", each.after or "not listed"] for each in found.verdicts
+        ]
+        yield table("Verdicts", ["claim", "before", "after"], rows)
+    yield from _means(found.shifts, every)
+
+
+def _cells(changed: Iterable[CellChange]) -> Iterator[list[str]]:
+    """Cells that differ in the seed alone and changed alike share a row."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for change in changed:
+        alike.setdefault((change.cell.rpartition("-")[0], _what(change)), []).append(change.cell)
+    for (_, what), cells in alike.items():
+        yield [*seeds(cells), what]
+
+
+def _what(change: CellChange) -> str:
+    parts = [_differences(change.params)] if change.params else []
+    parts += [" -> ".join(change.outcome)] if change.outcome else []
+    parts += ["other weights"] if change.weights else []
+    parts += [_count(change.values, "number")] if change.values else []
+    return "; ".join(parts)
+
+
+def _means(shifts: list[ColumnShift], every: bool) -> Iterator[RenderableType]:
+    """A table a column, then how many there are of each finding, and the rule."""
+    if not shifts:
+        return
+    told = FINDINGS[:-1] if every else FINDINGS[:1]
+    shown = [each for each in shifts if each.shift.finding in told]
+    for name in dict.fromkeys(each.column for each in shown):
+        rows = [_mean(each) for each in shown if each.column == name]
+        yield table(f"Mean of {name}", ["cells", "before", "after", "change [95% interval]", "finding"], rows)
+    counts = Counter(each.shift.finding for each in shifts)
+    yield f"Means: {', '.join(f'{counts[finding]} {finding}' for finding in FINDINGS)}."
+    reasons = Counter(each.shift.reason for each in shifts if each.shift.finding == "undecided")
+    if reasons:
+        yield f"Undecided: {'; '.join(f'{n}, {reason}' for reason, n in reasons.items())}."
+    if not every and counts["could be chance"] + counts["undecided"]:
+        yield "--column NAME lists these of a column, too."
+    yield RULE.format(tests=_count(sum(each.shift.p is not None for each in shifts), "test"))
+
+
+def _mean(each: ColumnShift) -> list[str]:
+    shift, measure = each.shift, column(each.column).measure
+    spread = interval(shift.low, shift.high, measure)
+    p = "" if shift.p is None else f"\np={plain(shift.p)},"
+    seeds = f"n={shift.n_before}" if shift.paired else f"n={shift.n_before} and {shift.n_after}"
+    return [
+        f"{each.dataset}-{each.architecture}-{each.method}",
+        number(shift.before, measure),
+        number(shift.after, measure),
+        f"{number(shift.change, measure)} {spread}".rstrip(),
+        f"{shift.finding}{p} {seeds}",
+    ]
+
+
+def _differences(difference: Difference) -> str:
+    return "; ".join(f"{key} {_text(old)} -> {_text(new)}" for key, (old, new) in difference.items())
+
+
+def _text(value: object) -> str:
+    return "absent" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

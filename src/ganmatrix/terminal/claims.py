@@ -1,0 +1,35 @@
+"""The claims in the terminal: verdict, sentence, effect."""
+
+from typing import Any
+
+import pandas as pd
+from rich.console import RenderableType
+
+from ganmatrix.reporting.measures import column, plain
+from ganmatrix.results.assembled import Assembled
+from ganmatrix.terminal.tables import table
+
+
+def claims(results: Assembled) -> RenderableType:
+    """A row a claim; positive effects are in the claimed direction."""
+    if results.claims.empty:
+        return "No claims are listed."
+    rows = [
+        [row["verdict"], f"{row['sentence']} ({row['paper']}; {row['claim']})\n{row['reason']}", _effect(row)]
+        for row in results.claims.to_dict("records")
+    ]
+    return table("Claims, positive as claimed", ["verdict", "claim, and why so", "effect"], rows)
+
+
+def _effect(row: dict[Any, Any]) -> str:
+    """`20.0 [3.15, 36.9] %, n=6; counts beyond 10.5`."""
+    if pd.isna(row["effect"]):
+        return "not measured"
+    share = row["effect_kind"] == "relative" or column(row["metric"]).measure.percent
+    scale = 100 if share else 1
+    unit = f" % of {row['baseline']}'s" if row["effect_kind"] == "relative" else " points" if share else ""
+    spread = "no interval"
+    if pd.notna(row["low"]):
+        spread = f"[{plain(scale * row['low'])}, {plain(scale * row['high'])}]"
+    beyond = f"counts beyond {scale * row['smallest_effect']:g}"
+    return f"{plain(scale * row['effect'])} {spread}{unit}, n={row['pairs']}\n{beyond}"

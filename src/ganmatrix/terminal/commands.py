@@ -1,0 +1,105 @@
+"""`ganmatrix show` and `ganmatrix diff`."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+class Part(StrEnum):
+    """What `show` can be asked for; without it, the matrix and the claims."""
+
+    MATRIX = "matrix"
+    CLAIMS = "claims"
+    CELLS = "cells"
+
+
+Names = list[str]
+Columns = Annotated[
+    Names, typer.Option("--column", metavar="NAME", help="A column, or a measure such as fid; repeatable.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+NOTHING: Names = []
+DEFAULT_RESULTS = Path("results")
+
+
+def show(
+    part: Annotated[
+        Part | None, typer.Argument(help="One of them; the matrix and the claims otherwise.")
+    ] = None,
+    column: Columns = NOTHING,
+    dataset: Annotated[
+        Names, typer.Option("--dataset", metavar="NAME", help="Only this; repeatable.")
+    ] = NOTHING,
+    architecture: Annotated[
+        Names, typer.Option("--architecture", metavar="NAME", help="Only this; repeatable.")
+    ] = NOTHING,
+    method: Annotated[
+        Names, typer.Option("--method", metavar="NAME", help="Only this; repeatable.")
+    ] = NOTHING,
+    results: Annotated[
+        Path, typer.Option("--results", metavar="PLACE", help="A results folder, or a git revision.")
+    ] = DEFAULT_RESULTS,
+    as_json: Json = False,
+) -> None:
+    """Print the matrix (mean [95% interval] over seeds) and the claims with their verdicts."""
+    from ganmatrix.stages.recorded import read
+    from ganmatrix.terminal import matrix
+    from ganmatrix.terminal.claims import claims
+    from ganmatrix.terminal.selection import Selection
+    from ganmatrix.terminal.tables import console
+
+    found = read(str(results))
+    selection = Selection(column, dataset, architecture, method)
+    selection.check(found)
+    parts = [part] if part else [Part.MATRIX, Part.CLAIMS]
+    if as_json:
+        rows: dict[Part, Callable[[], Any]] = {
+            Part.MATRIX: lambda: matrix.records(found, selection),
+            Part.CLAIMS: lambda: _rows(found.claims),
+            Part.CELLS: lambda: _rows(matrix.cell_records(found, selection)),
+        }
+        typer.echo(json.dumps({each: rows[each]() for each in parts}, indent=2))
+        return
+    tables = {
+        Part.MATRIX: matrix.matrix(found, selection),
+        Part.CLAIMS: [claims(found)],
+        Part.CELLS: matrix.cells(found, selection),
+    }
+    for each in parts:
+        console().print(*tables[each], sep="\n")
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="A results folder, or a git revision.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The same.")],
+    column: Columns = NOTHING,
+    as_json: Json = False,
+) -> None:
+    """Say what has changed from A to B: cells, protocols, verdicts, and which means beyond noise.
+
+    A revision's results come from DVC's cache, as its dvc.lock names them; the workspace stays as it is.
+    """
+    from ganmatrix.results.changes import compare
+    from ganmatrix.stages.recorded import read
+    from ganmatrix.terminal.changes import changes
+    from ganmatrix.terminal.selection import matches, require_columns
+    from ganmatrix.terminal.tables import console
+
+    one, other = read(before), read(after)
+    require_columns(column, [one, other])
+    found = compare(one, other, lambda name: not column or matches(name, column))
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=2))
+        return
+    console().print(*changes(found, (before, after), every=bool(column)), sep="\n")
+
+
+def _rows(frame: Any) -> list[dict[str, Any]]:
+    """The rows of a table as JSON has them: NaN is null."""
+    rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", double_precision=15))
+    return rows

@@ -1,0 +1,105 @@
+"""The matrix in the terminal: a table a dataset and column, methods by architectures; or a row a cell."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from rich.console import Group
+
+from ganmatrix.reporting.measures import CUT, CUT_NOTE, Column, bounds, interval, number
+from ganmatrix.results.assembled import Assembled, outcome
+from ganmatrix.terminal.selection import Selection
+from ganmatrix.terminal.tables import table
+
+
+def matrix(results: Assembled, selection: Selection) -> Iterator[Group]:
+    """Mean [95% interval] and number of seeds, and what is missing from them."""
+    architectures = selection.axis(results, "architecture")
+    for dataset in selection.axis(results, "dataset"):
+        for column in selection.of(results, dataset):
+            entries = {
+                (row["method"], row["architecture"]): _entry(row, column, results)
+                for row in results.summary["groups"]
+                if (row["dataset"], row["column"]) == (dataset, column.name)
+            }
+            rows = [
+                [method, *(entries[method, architecture] for architecture in architectures)]
+                for method in selection.axis(results, "method")
+            ]
+            note = CUT_NOTE if any(CUT in entry for entry in entries.values()) else ""
+            yield table(_title(dataset, column), ["method", *architectures], rows, note)
+
+
+def cells(results: Assembled, selection: Selection) -> Iterator[Group]:
+    """A row a cell: its outcome and the value of each column."""
+    for dataset, rows in _kept(results, selection).groupby("dataset", sort=False):
+        columns = selection.of(results, str(dataset))
+        yield table(
+            str(dataset),
+            ["cell", "outcome", *(column.name for column in columns)],
+            (
+                [row["cell"], outcome(row), *(_value(row[c.name], c) for c in columns)]
+                for row in rows.to_dict("records")
+            ),
+        )
+
+
+def records(results: Assembled, selection: Selection) -> list[dict[str, Any]]:
+    """The rows behind `matrix`, for other programs."""
+    axes = {axis: selection.axis(results, axis) for axis in ("dataset", "architecture", "method")}
+    columns = {dataset: [c.name for c in selection.of(results, dataset)] for dataset in axes["dataset"]}
+    return [
+        row | {"diverged": _diverged(row, results)}
+        for row in results.summary["groups"]
+        if all(row[axis] in names for axis, names in axes.items())
+        and row["column"] in columns[row["dataset"]]
+    ]
+
+
+def cell_records(results: Assembled, selection: Selection) -> pd.DataFrame:
+    """The rows behind `cells`."""
+    kept = _kept(results, selection)
+    names = dict.fromkeys(
+        c.name for d in selection.axis(results, "dataset") for c in selection.of(results, d)
+    )
+    return kept[["cell", "outcome", "outcome_step", "outcome_reason", *names]]
+
+
+def _kept(results: Assembled, selection: Selection) -> pd.DataFrame:
+    frame = results.matrix
+    for axis in ("dataset", "architecture", "method"):
+        frame = frame[frame[axis].isin(selection.axis(results, axis))]
+    return frame
+
+
+def _title(dataset: str, column: Column) -> str:
+    better = f", {column.measure.better} is better" if column.measure.better else ""
+    return f"{dataset}: {column.title}{better}"
+
+
+def _entry(row: dict[str, Any], column: Column, results: Assembled) -> str:
+    """`14.5 [13.4, 15.6] n=2, 1 diverged`."""
+    diverged = _diverged(row, results)
+    lost = [f"{diverged} diverged"] if diverged else []
+    lost += [f"{row['missing'] - diverged} missing"] if row["missing"] > diverged else []
+    if row["n"] == 0:
+        return f"no value: {', '.join(lost)}" if lost else "does not apply"
+    within = bounds(column.name, results.protocols[row["dataset"]].get(column.name, {}))
+    spread = interval(row["low"], row["high"], column.measure, within) or "no interval"
+    seeds = ", ".join([f"n={row['n']}", *lost])
+    return f"{number(row['mean'], column.measure)} {spread} {seeds}"
+
+
+def _diverged(row: dict[str, Any], results: Assembled) -> int:
+    """How many of the missing values are those of cells that diverged."""
+    frame = results.matrix
+    same = frame[["dataset", "architecture", "method"]] == [
+        row["dataset"],
+        row["architecture"],
+        row["method"],
+    ]
+    return min(int((same.all(axis="columns") & (frame["outcome"] == "diverged")).sum()), row["missing"])
+
+
+def _value(value: float, column: Column) -> str:
+    return number(None if pd.isna(value) else value, column.measure)

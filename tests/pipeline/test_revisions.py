@@ -1,0 +1,84 @@
+"""Recorded results of git revisions: as `ganmatrix diff` and the real DVC see them."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from engines import HOME, Project, new_project
+from recorded_matrix import record_matrix
+
+FOLLOWED = {"ring8": "energy_distance_over_steps_ema", "digits": "fid_over_steps_efficientnet_lite0_ema"}
+
+
+def _followed(cell: str, documents: dict) -> None:
+    """Adds the scores that training was followed by."""
+    curve = {"axis": "generator_steps", "at": [0.0, 400.0, 800.0], "value": [9.0, 4.0, 2.0]}
+    name = FOLLOWED[cell.split("-")[0]]
+    documents["metrics"]["entries"][name] = {"value": 4.0, "protocol": {"samples": 9}, "curve": curve}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Results of two revisions, the second with a planted effect; the workspace holds the second."""
+    made = new_project(tmp_path_factory.mktemp("revisions"), (HOME / "params.yaml").read_text())
+    record_matrix(made, "first", edit=_followed)
+    record_matrix(made, "second", edit=_followed, effects={("as_gan", "fid_efficientnet_lite0"): 0.5})
+    return made
+
+
+def test_two_revisions_and_the_workspace(project: Project) -> None:
+    before = project.digests()
+    printed = project.succeed("ganmatrix", "diff", "HEAD~1", "HEAD")
+    assert "Changed cells, 3\n" in printed
+    assert "Means: 1 beyond noise, 0 could be chance, 0 undecided" in printed
+    assert (
+        project.succeed("ganmatrix", "diff", "HEAD", "results") == "HEAD and results agree in all 12 cells.\n"
+    )
+    assert "19.9 [18.8, 21.0] n=3" in project.succeed("ganmatrix", "show", "--results", "HEAD")
+    assert "39.8" in project.succeed("ganmatrix", "show", "--results", "HEAD~1")
+    assert project.digests() == before
+    assert project.succeed("git", "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("revision", "line"),
+    [
+        ("HEAD~2", "HEAD~2 records no results: there is no dvc.lock, or it names none"),
+        ("HEAD~9", "HEAD~9 is neither a folder nor a git revision here"),
+        ("nonsense", "nonsense is neither a folder nor a git revision here"),
+    ],
+)
+def test_revisions_without_results(project: Project, revision: str, line: str) -> None:
+    ran = project.run("ganmatrix", "diff", revision, "HEAD")
+    assert (ran.status, ran.text) == (2, f"error: {line}\n")
+
+
+def test_a_revision_that_left_the_cache(project: Project, tmp_path: Path) -> None:
+    project.succeed("git", "clone", "--quiet", str(project.root), str(tmp_path / "clone"))
+    ran = Project(tmp_path / "clone").run(str(project.root / ".bin" / "ganmatrix"), "diff", "HEAD~1", "HEAD")
+    assert ran.status == 2
+    assert ran.text.startswith("error: results/matrix.parquet of HEAD~1 is not in DVC's cache; ")
+    assert ran.text.count("\n") == 1
+
+
+def test_dvc_compares_the_primary_scores(project: Project) -> None:
+    shown = json.loads(project.dvc("metrics", "show", "--json"))[""]["data"]["results/metrics.json"]["data"]
+    assert shown["ring8"]["conventional"]["gan"].keys() == {"modes_ema", "high_quality_share_ema"}
+    changed = json.loads(project.dvc("metrics", "diff", "--json", "HEAD~1"))["results/metrics.json"]
+    assert list(changed) == ["digits.conventional.as_gan.fid_efficientnet_lite0_ema"]
+
+
+def test_dvc_draws_what_opens_offline(project: Project) -> None:
+    """`make plots` puts the scripts, which DVC's own page fetches, into the page."""
+    project.succeed("make", "--old-file=venv", "plots", f"VENV={sys.prefix}", "PLOTS=diff HEAD~1")
+    page = (project.root / "dvc_plots" / "index.html").read_text()
+    assert "<script src" not in page
+    drawn = [json.loads(spec) for spec in re.findall(r"var spec = (\{.*\});", page)]
+    assert [spec["title"]["text"].split()[0] for spec in drawn] == ["FID", "D's", "G's"]
+    rows = drawn[0]["data"]["values"]
+    assert {row["method"] for row in rows} == {"gan", "as_gan"}
+    assert {row["rev"] for row in rows} == {"workspace", "HEAD~1"}
+    assert {row["panel"].split(", ")[0] for row in rows} == {"ring8", "digits"}
+    assert not re.search(r"<DVC_METRIC_\w+>", json.dumps(drawn))

@@ -1,0 +1,173 @@
+"""`ganmatrix show` and `ganmatrix diff` on made-up results, in a pipe of 80 columns."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from assembled_matrix import CLAIMS, assembled
+from fake_matrix import FakeMatrix
+
+from ganmatrix.cli import main
+
+FID = "fid_efficientnet_lite0_ema"
+PRINTED = Path(__file__).parent / "printed"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """`a`: three claims. `b`: one cell diverged, FID halved by one method."""
+    root = tmp_path_factory.mktemp("results")
+    halved = {("as_gan", "fid_efficientnet_lite0"): 0.5}
+    for name, planted in (
+        ("a", {}),
+        ("b", {"effects": halved, "diverged": {"ring8-conventional-gan-1": 240}}),
+    ):
+        (root / name).mkdir()
+        assembled(FakeMatrix(root / name, claims=CLAIMS, **planted))
+    return root
+
+
+@pytest.fixture
+def run(folder, monkeypatch, capsys):
+    """Runs a command there; its status and what it prints, without the blanks that fill lines."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def command(*arguments, status=0):
+        monkeypatch.setattr(sys, "argv", ["ganmatrix", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        assert (ended.value.code or 0) == status, printed.err
+        lines = (printed.err if status else printed.out).rstrip().splitlines()
+        return "\n".join(line.rstrip() for line in lines)
+
+    return command
+
+
+def printed(name):
+    return (PRINTED / f"{name}.txt").read_text().rstrip("\n")
+
+
+@pytest.mark.parametrize("part", ["matrix", "claims"])
+def test_each_part(run, part):
+    assert run("show", part, "--results", "b") == printed(part)
+
+
+def test_the_matrix_and_the_claims(run):
+    assert run("show", "--results", "b") == f"{printed('matrix')}\n\n{printed('claims')}"
+
+
+def test_one_part_and_one_column(run):
+    shown = run("show", "matrix", "--results", "b", "--column", "modes_init", "--method", "as_gan")
+    assert "ring8: Modes covered (before training)" in shown
+    assert "digits" not in shown
+    assert " gan " not in shown
+
+
+def test_cells_say_how_they_ended(run):
+    shown = run("show", "cells", "--results", "b", "--dataset", "ring8")
+    assert "ring8-conventional-gan-0      completed " in shown
+    assert "ring8-conventional-gan-1      diverged at step" in shown
+    assert "digits" not in shown
+
+
+def test_a_narrow_terminal_folds_and_loses_nothing(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    shown = run("show", "matrix", "--results", "b", "--column", FID)
+    assert max(map(len, shown.splitlines())) <= 30
+    assert "".join(shown.split()).count("21.0]") == 1
+
+
+def test_json_is_for_other_programs(run):
+    shown = json.loads(run("show", "--results", "b", "--json"))
+    row = next(r for r in shown["matrix"] if (r["method"], r["column"]) == ("gan", "modes_ema"))
+    assert (row["n"], row["missing"], row["diverged"]) == (2, 1, 1)
+    assert [claim["verdict"] for claim in shown["claims"]] == ["reproduced", "inconclusive", "not tested"]
+    cells = json.loads(run("show", "cells", "--results", "b", "--json", "--column", "fid"))["cells"]
+    assert len(cells) == 12
+    assert cells[1]["outcome_step"] == 240
+    assert cells[0][FID] is None
+
+
+def test_what_has_changed(run):
+    assert run("diff", "a", "b") == printed("diff")
+
+
+def test_the_same_in_one_line(run):
+    assert run("diff", "a", "a/results") == "a and a/results agree in all 12 cells."
+
+
+def test_a_chosen_column_lists_what_may_be_chance(run, folder, tmp_path):
+    shutil.copytree(folder / "a" / "results", tmp_path / "moved")
+    frame = pd.read_parquet(tmp_path / "moved" / "matrix.parquet")
+    seed = frame["seed"]
+    frame[FID] += (0.5 * (seed == 0) - 0.4 * (seed == 1)).where(frame["method"] == "gan", 0)
+    frame["modes_ema"] += frame["method"] == "gan"
+    frame.to_parquet(tmp_path / "moved" / "matrix.parquet")
+    counted = run("diff", "a", str(tmp_path / "moved"))
+    assert "0 beyond noise, 1 could be chance, 1 undecided" in counted
+    assert "Undecided: 1, no spread between seeds to judge by." in counted
+    assert "--column NAME lists these" in counted
+    listed = run("diff", "a", str(tmp_path / "moved"), "--column", "fid", "--column", "modes")
+    assert f"Mean of {FID}\n" in listed
+    assert "Mean of modes_ema\n" in listed
+    found = json.loads(run("diff", "a", str(tmp_path / "moved"), "--json"))
+    assert {each["shift"]["finding"] for each in found["shifts"]} == {"equal", "undecided", "could be chance"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("show",), r"results is neither a folder nor a git revision here"),
+        (("show", "--results", "b", "--column", "fidd"), "no such column or measure; did you mean fid?"),
+        (("show", "--results", "b", "--method", "gann"), "(choose from gan, as_gan); did you mean gan?"),
+        (("diff", "a", "nowhere"), "nowhere is neither a folder nor a git revision here"),
+        (("diff", "a/cells", "b"), "a/cells/matrix.parquet is missing; run `ganmatrix assemble`"),
+        (("diff", "a", "b", "--column", "x"), "--column x: these results have no such column"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(run, arguments, line):
+    printed = run(*arguments, status=2)
+    assert line in printed
+    assert printed.startswith("error: ")
+    assert "\n" not in printed
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "line"),
+    [
+        ("summary.json", "{", "summary.json is corrupt"),
+        ("summary.json", "3", "its summary has no cells; another version of ganmatrix assembled it"),
+        ("matrix.parquet", "", "matrix.parquet is corrupt"),
+    ],
+)
+def test_damaged_results(run, folder, tmp_path, file, content, line):
+    shutil.copytree(folder / "a" / "results", tmp_path / "damaged")
+    (tmp_path / "damaged" / file).write_text(content)
+    assert line in run("diff", str(tmp_path / "damaged"), "a", status=2)
+
+
+def test_results_without_claims(run, tmp_path):
+    assembled(FakeMatrix(tmp_path))
+    assert run("show", "claims", "--results", str(tmp_path)) == "No claims are listed."
+    assert json.loads(run("show", "claims", "--results", str(tmp_path), "--json")) == {"claims": []}
+
+
+def test_showing_imports_neither_torch_nor_matplotlib(folder):
+    program = (
+        "import sys; sys.argv[1:] = ['show', '--results', 'b']\n"
+        "from ganmatrix.cli import app\n"
+        "try: app()\n"
+        "finally: assert {'torch', 'matplotlib', 'dvc'}.isdisjoint(sys.modules)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout
