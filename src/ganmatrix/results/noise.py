@@ -23,8 +23,8 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
+from ganmatrix.results.comparing import FEWEST_PAIRS
 from ganmatrix.results.statistics import CONFIDENCE
-from ganmatrix.results.verdicts import FEWEST_PAIRS
 
 Finding = Literal["beyond noise", "could be chance", "undecided", "equal"]
 
