@@ -165,7 +165,9 @@ def sources(stage: str) -> list[Path]:
     files: set[Path] = set()
     for entry in CODE[stage]:
         path = PACKAGE / entry
-        files |= {file for suffix in _SUFFIXES for file in path.rglob(f"*{suffix}")} if path.is_dir() else {path}
+        files |= (
+            {file for suffix in _SUFFIXES for file in path.rglob(f"*{suffix}")} if path.is_dir() else {path}
+        )
     return sorted(files)
 
 

@@ -24,9 +24,7 @@ _CURVES = {
 def cells(evidence: Evidence, found: Found, dataset: str) -> Fragment:
     """The cells of a dataset, a block each, by architecture and method."""
     settings = [setting for setting in evidence.settings if setting.dataset == dataset]
-    blocks = [
-        _group(evidence, found, setting, method) for setting in settings for method in evidence.methods
-    ]
+    blocks = [_group(evidence, found, setting, method) for setting in settings for method in evidence.methods]
     return details(f"Cells of {dataset}", join(blocks))
 
 

@@ -19,7 +19,8 @@ def seeds(evidence: Evidence, found: Found) -> Fragment:
         for name, c in columns.items()
     }
     return data(
-        "measured", {"columns": explained, "datasets": {d: _dataset(evidence, found, d) for d in evidence.datasets}}
+        "measured",
+        {"columns": explained, "datasets": {d: _dataset(evidence, found, d) for d in evidence.datasets}},
     )
 
 
