@@ -69,7 +69,7 @@ def _heading(measured: _Measured) -> str:
         EXTRACTORS.get(column.extractor or "", column.extractor),
         None if column.checkpoint in (None, "ema") else CHECKPOINTS[column.checkpoint],
         measure.unit if measure.unit not in measure.title.lower() else None,
-        f"{measure.better} is better" if measure.better else None,
+        f"{measure.better} is better" if measure.better and column.checkpoint != "init" else None,
     ]
     values = {
         "data-key": column.name,
