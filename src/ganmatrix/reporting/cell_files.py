@@ -1,4 +1,4 @@
-"""What the cells' own files say beyond the tables: facts of the run, and why values are missing."""
+"""What the cells' own files say beyond the results: facts of the run, and why values are missing."""
 
 import json
 import math
@@ -135,7 +135,7 @@ def _values(matrix: pd.DataFrame) -> dict[str, dict[str, float]]:
     numbers = matrix.assign(**costs).set_index("cell").select_dtypes("float")
     finite = numbers.replace([math.inf, -math.inf], math.nan)
     return {
-        str(cell): {str(column): float(value) for column, value in row.dropna().items()}
+        str(cell): {str(name): float(value) for name, value in row.dropna().items()}
         for cell, row in finite.iterrows()
     }
 

@@ -14,7 +14,7 @@ def controls(evidence: Evidence) -> Fragment:
     names = {"dataset": evidence.datasets, "architecture": evidence.architectures, "method": evidence.methods}
     axes = "\n".join(
         f"<fieldset><legend>{axis.capitalize()}</legend>"
-        f"{_boxes(axis, {n: n for n in values}, values)}</fieldset>"
+        f"{_boxes(axis, {name: name for name in values}, values)}</fieldset>"
         for axis, values in names.items()
     )
     return Fragment(

@@ -1,4 +1,4 @@
-"""A dataset's matrix: a row an architecture and method, a column a measure, numbers that open their cells."""
+"""The matrix of a dataset: a row an architecture and method, a column a measure."""
 
 from dataclasses import dataclass
 from html import escape
@@ -36,10 +36,10 @@ def table(evidence: Evidence, found: Found, dataset: str) -> Fragment:
         for method in evidence.methods
     )
     seeds = len(evidence.summary["grid"]["seed"])
+    averaged = f"{dataset}: mean over {seeds} seed{'' if seeds == 1 else 's'} [95% interval]"
     content = Fragment(
         f'<div class="scroll" role="region" tabindex="0" aria-label="Matrix of {dataset}">'
-        f'<table class="matrix sortable"><caption>{dataset}: '
-        f"mean over {seeds} seed{'' if seeds == 1 else 's'} [95% interval]</caption>\n"
+        f'<table class="matrix sortable"><caption>{averaged}</caption>\n'
         '<thead><tr><th scope="col">Method</th><th scope="col">Architecture</th>'
         '<th scope="col" data-key="runs" data-fields="completed planned" data-better="higher">Runs</th>'
         f"{head}</tr></thead>\n<tbody>\n{rows.html}\n</tbody></table></div>"
@@ -65,11 +65,13 @@ def _columns(evidence: Evidence, dataset: str) -> list[_Measured]:
 
 def _heading(measured: _Measured) -> str:
     column, measure = measured.column, measured.column.measure
+    floor = column.checkpoint == "init"
+    title = f"{measure.title} {CHECKPOINTS['init']}" if floor else measure.title
     notes = [
         EXTRACTORS.get(column.extractor or "", column.extractor),
-        None if column.checkpoint in (None, "ema") else CHECKPOINTS[column.checkpoint],
+        None if column.checkpoint in (None, "ema", "init") else CHECKPOINTS[column.checkpoint],
         measure.unit if measure.unit not in measure.title.lower() else None,
-        f"{measure.better} is better" if measure.better else None,
+        f"{measure.better} is better" if measure.better and not floor else None,
     ]
     values = {
         "data-key": column.name,
@@ -78,7 +80,7 @@ def _heading(measured: _Measured) -> str:
         "hidden": None if measured.in_view else "",
     }
     small = f"<small>{escape(', '.join(filter(None, notes)))}</small>"
-    return f'<th scope="col"{attributes(values)}>{escape(measure.title)}{small}</th>'
+    return f'<th scope="col"{attributes(values)}>{escape(title)}{small}</th>'
 
 
 def _row(facts: list[CellFacts], columns: list[_Measured]) -> Fragment:
