@@ -3,7 +3,7 @@
 from ganmatrix.reporting.cases import Case, cases
 from ganmatrix.reporting.dossier import NONE
 from ganmatrix.reporting.evidence import Evidence
-from ganmatrix.reporting.fragments import Fragment, box, bullets, footnoted, table, text
+from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footnoted, table, text
 from ganmatrix.reporting.headline import counted
 from ganmatrix.reporting.measures import CUT, CUT_NOTE
 
@@ -43,7 +43,9 @@ def gaps(evidence: Evidence) -> Fragment:
         f"{counted(diverged, 'cell')} of {summary['cells']['total']} diverged"
         if diverged
         else "No cell diverged",
-        f"{counted(missing, 'value')} of completed cells are missing" if missing else "no value is missing",
+        f"{counted(missing, 'value')} {'is' if missing == 1 else 'are'} missing from completed ones"
+        if missing
+        else "no value is missing",
     ]
     if late:
         parts.append(

@@ -15,20 +15,6 @@ FEWEST_PAIRS = 3
 """With two pairs the t interval reaches 12.7 standard errors to either side and decides nothing."""
 
 
-def effects(claim: Claim, opponent: str, frame: pd.DataFrame) -> pd.Series:
-    """The oriented effect of each pair: positive is the claimed direction."""
-    sign = -1 if claim.direction == "lower" else 1
-    pairs = paired(frame, claim.metric, claim.method, opponent)
-    return sign * differences(pairs, relative=claim.effect == "relative")
-
-
-def excesses(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float) -> pd.Series:
-    """By how much each pair's effect exceeds a bound."""
-    pairs = paired(frame, claim.metric, claim.method, opponent)
-    share = pairs["opponent"] / scale(pairs) if claim.effect == "relative" else 1.0
-    return effects(claim, opponent, frame) - bound * share
-
-
 def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | None = None) -> Comparison:
     """The claim's method against one opponent, over the settings of `frame`; positive is the claimed way.
 
@@ -37,14 +23,16 @@ def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | Non
     an estimate, and taking it for exact makes a bound of 25% be called kept wrongly in 3% of cases, not 2.5%.
     """
     bound = claim.bound if bound is None else bound
+    sign = -1 if claim.direction == "lower" else 1
     pairs = paired(frame, claim.metric, claim.method, opponent)
-    found = effects(claim, opponent, frame)
+    found = sign * differences(pairs, relative=claim.effect == "relative")
     effect = pool(found)
     if claim.metric == DIVERGED:
         return _of_divergence(opponent, effect, found)
     if obstacle := _obstacle(opponent, effect, pairs, found):
         return Comparison(opponent, found, effect, obstacle=obstacle)
-    excess = pool(excesses(claim, opponent, frame, bound))
+    share = pairs["opponent"] / scale(pairs) if claim.effect == "relative" else 1.0
+    excess = pool(found - bound * share)
     above, below = excess.p_above(0), excess.p_below(0)
     if above is None or below is None:
         flat = f"the differences from {opponent} do not vary, so that nothing says how much they could"
