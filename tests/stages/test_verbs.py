@@ -31,6 +31,8 @@ VERBS = [
     "assemble",
     "report",
     "record",
+    "show",
+    "diff",
     "cells",
     "schema",
 ]

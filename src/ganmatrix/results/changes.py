@@ -141,7 +141,7 @@ def _cell(one: "pd.Series[Any]", other: "pd.Series[Any]", chosen: Chosen) -> Cel
         params=differing(json.loads(one["params"]), json.loads(other["params"])),
         outcome=None if outcomes[0] == outcomes[1] else outcomes,
         weights=one["weights_sha256"] != other["weights_sha256"],
-        values=sum(old != new and not (pd.isna(old) and pd.isna(new)) for old, new in scores),
+        values=sum(not (old == new or (pd.isna(old) and pd.isna(new))) for old, new in scores),
     )
     same = not (change.params or change.outcome or change.weights or change.values)
     return None if same else change
