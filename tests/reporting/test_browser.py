@@ -274,9 +274,9 @@ def _without_script(path, folder):
 def test_a_report_is_whole_without_its_script(browser, pages, name, tmp_path):
     page = Page(browser, _without_script(pages[name], tmp_path))
     page.unfold()
-    tables = page.all("main table")
-    assert tables
-    assert all(table.is_displayed() for table in tables)
+    shown = page.all("main table, main figure")
+    assert shown
+    assert all(each.is_displayed() for each in shown)
     assert not any(form.is_displayed() for form in page.all("form"))
 
 

@@ -73,7 +73,7 @@ def test_the_long_tables_carry_the_cells_identity(assembled):
         "at",
         "value",
     }
-    assert len(curves) == 11 * 5 * 5
+    assert len(curves) == 11 * (6 * 5 + 3 + 4)
 
 
 def test_the_summary_counts_and_averages(assembled):

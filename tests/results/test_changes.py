@@ -71,7 +71,9 @@ def test_what_a_cell_was_made_with(results):
     after = replace(before, matrix=before.matrix.copy())
     row = after.matrix["cell"] == "digits-conventional-gan-1"
     after.matrix.loc[row, "weights_sha256"] = "0" * 64
-    after.matrix.loc[row, "params"] = '{"method": {"kind": "gan"}, "recipe": {"batch_size": 64}}'
+    after.matrix.loc[row, "params"] = (
+        '{"method": {"kind": "gan", "loss": {"kind": "non_saturating"}}, "recipe": {"batch_size": 64}}'
+    )
     (change,) = compare(before, after).changed_cells
     assert change.cell == "digits-conventional-gan-1"
     assert change.params == {"recipe.batch_size": (128, 64)}
