@@ -17,8 +17,8 @@ HOME = Path(__file__).parents[2]
 OUTPUTS = ("data", "references", "cells", "checksums", "transfers", "results")
 CLEAN = "Data and pipelines are up to date."
 NOTHING = "Nothing to be done"
-STAGES = 2 + 2 + 3 * 4 + 2 + 1 + 2
-"""Of the smoke matrix of these tests: two datasets, four cells, two reports."""
+STAGES = 2 + 2 + 3 * 4 + 2 + 1 + 5
+"""Of the smoke matrix of these tests: two datasets, four cells, five reports."""
 
 COMMAND = """#!{python}
 import sys
