@@ -140,7 +140,7 @@ def _found(
     effect = trial.baseline.effect
     size = effect_size(effect)
     means = [group.mean() for group in effect.groups.values()]
-    over_settings = estimate(means)
+    over_settings = estimate([] if claim.metric == DIVERGED else means)
     holding = [mean < claim.bound if trial.at_most else mean > claim.bound for mean in means]
     undecided = min(holm_for, holm_against) > LEVEL
     return {
