@@ -26,7 +26,7 @@ CLAIMS = """claims:
   recall:
     paper: A third paper
     sentence: It remembers everything.
-    metric: noise_auroc
+    metric: universal_auroc
     method: as_gan
     baseline: gan
     direction: higher

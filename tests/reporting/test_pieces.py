@@ -12,9 +12,17 @@ from ganmatrix.errors import UserError
 from ganmatrix.params import load
 from ganmatrix.params.columns import columns
 from ganmatrix.reporting import (
+    attack_pictures,
+    divergence,
+    dossier,
+    dots,
+    fooling,
+    geometry,
     headline,
+    helps,
     matrix_tables,
     methods,
+    paper_scores,
     probe_curves,
     protocols,
     samples,
@@ -42,28 +50,32 @@ def _grid(methods: str = "gan, as_gan", seeds: str = "0, 1, 2") -> str:
 
 
 def _everything(fake: FakeMatrix) -> str:
-    """All that the two notebooks show."""
+    """All that the notebooks show."""
     data = read(fake)
     pieces = [
-        headline.overview(data),
-        headline.answers(data),
-        verdicts.verdicts(data),
-        verdicts.effects(data),
-    ]
-    pieces += [
-        verdicts.divergences(data),
-        methods.methods(data),
-        methods.caveats(data),
-        matrix_tables.glossary(data),
+        *(make(data) for make in (headline.overview, headline.answers, helps.answers, helps.grid)),
+        *(make(data) for make in (verdicts.gaps, verdicts.glance, verdicts.divergences)),
+        *(make(data) for make in (dossier.dossiers, paper_scores.published, divergence.rates)),
+        *(make(data) for make in (methods.methods, methods.caveats, matrix_tables.glossary)),
     ]
     for dataset in data.datasets:
         for make in (matrix_tables.scores, matrix_tables.probes, matrix_tables.costs, matrix_tables.networks):
             pieces.append(make(data, dataset))
         pieces += [samples.sheets(data, dataset), protocols.protocols(data, dataset)]
         pieces.append(transfers.maps(data, dataset))
+        pieces.append(attack_pictures.pictures(data, dataset))
     for setting in data.settings:
-        pieces += [training_curves.losses(data, setting), training_curves.gradients(data, setting)]
-        pieces.append(probe_curves.curves(data, setting))
+        for draw in (training_curves.losses, training_curves.gradients, training_curves.scores):
+            pieces.append(draw(data, setting))
+        pieces += [
+            dots.final_scores(data, setting),
+            dots.targets(data, setting),
+            fooling.losses(data, setting),
+        ]
+        pieces += [fooling.curves(data, setting, norm) for norm in (fooling.LINF, fooling.L2)]
+        kinds = (geometry.SLOPES, geometry.GRADIENTS, geometry.MEMORY)
+        pieces += [geometry.chart(data, setting, kind) for kind in kinds]
+        pieces.append(probe_curves.curves(data, setting, ("gradient_growth", "rotation_auroc")))
     return "\n".join(piece.html for piece in pieces)
 
 
@@ -96,7 +108,7 @@ def test_a_matrix_in_which_everything_diverged_still_renders(tmp_path):
         f"digits-conventional-{method}-{seed}": 0 for method in ("gan", "as_gan") for seed in (0, 1, 2)
     }
     page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(), diverged=diverged)))
-    assert "No losses were logged" in page
+    assert "No loss was logged" in page
     assert "No probe gave a curve" in page
 
 
@@ -163,7 +175,10 @@ def test_figures_are_the_same_when_drawn_again(planted):
     data = read(planted)
     setting = data.settings[0]
     assert training_curves.losses(data, setting) == training_curves.losses(data, setting)
-    assert probe_curves.curves(data, setting) == probe_curves.curves(data, setting)
+    keys = ("gradient_growth",)
+    assert probe_curves.curves(data, setting, keys) == probe_curves.curves(data, setting, keys)
+    assert fooling.losses(data, setting) == fooling.losses(data, setting)
+    assert dossier.dossiers(data) == dossier.dossiers(data)
     assert transfers.maps(data, setting.dataset) == transfers.maps(data, setting.dataset)
 
 
@@ -266,11 +281,9 @@ def test_cut_intervals_have_one_footnote_a_table(tmp_path):
 def test_effects_that_point_both_ways_are_told_apart_by_setting(tmp_path):
     claims = CLAIMS.replace("metric: modes_ema", "metric: fgsm_auroc")
     data = read(assembled(FakeMatrix(tmp_path, claims=claims)))
-    html = verdicts.verdicts(data).html
-    assert "of 2 the claimed way</summary>" in html
-    assert "<li>ring8 x conventional: " in html
-    assert "<li>digits x conventional: " in html
-    assert html.count("<details>") == 2
+    html = dossier.dossiers(data).html
+    assert "of 2 settings lie on the claim&#x27;s side by their means" in html
+    assert "ring8 x conventional, digits x conventional; seeds 0, 1, 2" in html
 
 
 @pytest.mark.parametrize(("auroc", "said"), [(0.5, True), (0.9, False)])

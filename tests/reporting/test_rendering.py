@@ -1,4 +1,4 @@
-"""Both reports rendered for real: their content, their independence, their bytes, their errors."""
+"""All reports rendered for real: their content, their independence, their bytes, their errors."""
 
 import re
 import sys
@@ -15,7 +15,7 @@ from ganmatrix.stages import report
 from ganmatrix.stages.layout import Layout
 
 TEMPLATES = Path(__file__).parents[2] / "reports" / "templates"
-NAMES = ("index", "results_matrix")
+NAMES = ("index", "claims", "results_matrix", "robustness", "stability")
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ _IMAGES = (
 )
 _POINTS = (
     "Blue: D says real; vermilion: fake; the fainter, the less surely. Arrows: where PGD moves the first "
-    "held-out points, drawn {amplified:.1f} times as long (strength {strength:.3g}); the thick ones end where D "
-    "is fooled."
+    "held-out points, drawn {amplified:.1f} times as long (strength {strength:.3g}); thick ones end "
+    "where D is fooled."
 )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ganmatrix.reporting.evidence import Evidence
-from ganmatrix.reporting.fragments import Fragment, table
+from ganmatrix.reporting.fragments import Fragment, details, join, table, text
 
 Row = dict[str, Any]
 
@@ -17,7 +17,15 @@ def rates(evidence: Evidence) -> Fragment:
     header = ["Method", "All settings", *map(str, evidence.settings)]
     rows = [[method, *(_entry(found[(method, *place)]) for place in places)] for method in evidence.methods]
     caption = "Runs that diverged, with the 95% interval of their rate (Clopper and Pearson, exact)"
-    return table(caption, header, rows)
+    content = table(caption, header, rows)
+    if evidence.summary["cells"]["diverged"]:
+        return content
+    of_one = found[(evidence.methods[0], None, None)]
+    said = (
+        f"No run diverged. Of {of_one['cells']} runs of one method that says no more than that its rate is "
+        f"at most {100 * of_one['high']:.0f}% (95%, exact)."
+    )
+    return join([text("p", said), details("Counts and intervals by setting", content)])
 
 
 def _entry(row: Row) -> str:

@@ -60,9 +60,9 @@ def _surely(case: Case) -> str:
     size = case["effect_size"]
     sized = "" if size is None else f"\nHedges' g {_ranged(case, 'effect_size')} over seeds"
     return (
-        f"p = {_p(case['p_value'])} that it does not hold ({_p(case['p_holm'])} with Holm's correction), "
-        f"p = {_p(case['p_contradicted'])} that it does ({_p(case['p_contradicted_holm'])}); "
-        f"2.5% decides{sized}"
+        f"Data as favourable, if it did not hold: {_p(case['p_value'])}, with Holm's correction "
+        f"{_p(case['p_holm'])}. As unfavourable, if it did: {_p(case['p_contradicted'])}, "
+        f"{_p(case['p_contradicted_holm'])}. At most 0.025 decides.{sized}"
     )
 
 
@@ -88,10 +88,10 @@ def _decides(case: Case) -> str:
         return "It is decided for these settings; others may differ."
     if (seeds := case["seeds_needed"]) is not None:
         return (
-            f"About {seeds:,} seeds a setting, if these means and this spread stayed. Few seeds know their "
-            "spread badly: a rough guide."
+            f"About {seeds:,.0f} seeds a setting, if these means and this spread stayed. Few seeds know "
+            "their spread badly: a rough guide."
         )
-    return f"More seeds alone would not: {case['reason']}."
+    return f"How many seeds it would take cannot be said: {case['reason']}."
 
 
 def _lost(case: Case) -> list[Fragment]:
@@ -103,4 +103,4 @@ def _lost(case: Case) -> list[Fragment]:
 
 
 def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"

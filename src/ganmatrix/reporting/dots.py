@@ -90,7 +90,7 @@ def _target(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
         else:
             _absent(axes, row, "no value")
     legend(figure)
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.06 * axes.get_xlim()[1])
     finding = f"{setting}: no method reaches it with every seed"
     if means:
         first = min(means, key=lambda method: means[method])

@@ -62,9 +62,9 @@ def losses(evidence: Evidence, setting: Setting) -> Fragment:
     finding = f"{setting}: no D was attacked and disturbed alike"
     if gaps:
         most, least = (pick(gaps, key=lambda method: gaps[method]) for pick in (max, min))
-        finding = f"{setting}: PGD costs {most} most ({gaps[most]:.1f} points beyond noise)"
+        finding = f"{setting}: PGD costs {most} most ({_points(gaps[most])} points beyond noise)"
         if most != least:
-            finding += f", {least} least ({gaps[least]:.1f})"
+            finding += f", {least} least ({_points(gaps[least])})"
     state(figure, finding)
     n = max((group["n"] for group in attack.values()), default=0)
     caption = f"Grey: lost to noise; vermilion: lost to PGD beyond it. Mean over strengths and {n} seeds."
@@ -98,8 +98,9 @@ def curves(evidence: Evidence, setting: Setting, norm: _Norm) -> Fragment:
     finding = f"{setting}: no attack beside its control"
     if ends:
         most, least = (pick(ends, key=lambda method: ends[method]) for pick in (max, min))
-        finding = f"{setting}: at full strength PGD costs {most} {ends[most]:.0f} points beyond noise" + (
-            f", {least} {ends[least]:.0f}" if least != most else ""
+        finding = (
+            f"{setting}: at full strength PGD costs {most} {_points(ends[most])} points beyond noise"
+            + (f", {least} {_points(ends[least])}" if least != most else "")
         )
     state(figure, finding)
     fewest, most_n = points["n"].min(), points["n"].max()
@@ -122,3 +123,8 @@ def _line(axes: Any, points: pd.DataFrame, label: str, look: dict[str, Any]) -> 
             linewidth=0.6,
             alpha=0.6,
         )
+
+
+def _points(value: float) -> str:
+    """Rounded to tenths, without a negative zero."""
+    return f"{round(value, 1) + 0.0:.1f}".replace("-", "\N{MINUS SIGN}")

@@ -9,7 +9,7 @@ from ganmatrix.reporting.cases import Case
 from ganmatrix.reporting.drawing import COLOURS, embed
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, text
-from ganmatrix.reporting.panels import GREY, legend, rows, state
+from ganmatrix.reporting.panels import legend, rows, state
 
 _ALL = "all settings"
 _BASELINE: dict[str, Any] = {"color": COLOURS[0], "marker": "o", "markersize": 6}
@@ -24,13 +24,15 @@ def forest(evidence: Evidence, case: Case) -> Fragment:
     settings = case.settings(evidence)
     if case["effect"] is None:
         return text("p", f"Nothing to draw: {case['reason']}.", "note")
-    figure, axes = rows([*map(str, settings), _ALL], case.way, entries=4, width=6.4)
+    figure, axes = rows([*map(str, settings), _ALL], case.way, entries=4, width=6.4, row=0.4)
     opponents = {case["baseline"]: _BASELINE} | ({case["control"]: _CONTROL} if case["control"] else {})
     shown = [0.0, case.scale * case["smallest_effect"]]
     for row, (setting, found) in enumerate(settings.items()):
         pairs = [case.scale * effect for effect in case.pairs(evidence, setting)]
         shown += pairs
-        axes.plot(pairs, [row] * len(pairs), ".", color=GREY, markersize=5, label="a pair with the baseline")
+        axes.plot(
+            pairs, [row - 0.36] * len(pairs), ".", color="#000000", markersize=5, label="a pair of runs"
+        )
         for opponent, look in opponents.items():
             shown += _interval(axes, row, found[opponent], case.scale, look, f"against {opponent}", case)
     pooled = {case["baseline"]: "", case["control"]: "control_"}

@@ -33,7 +33,8 @@ def caveats(evidence: Evidence) -> Fragment:
         f"Intervals are 95% Student-t intervals over {n} seed{'' if n == 1 else 's'}, or over pairs of "
         "cells for claims. With few seeds they are wide, and an interval that includes zero is no proof "
         "of equality.",
-        "Each claim is judged by itself; with many claims, expect one in twenty intervals to miss by chance.",
+        "Verdicts are corrected for the number of claims, other comparisons for the methods and settings of "
+        "their score (Holm). Nothing corrects over scores: of many, expect some to differ by chance.",
     ]
     extractors = {column(name).extractor for d in evidence.datasets for name in evidence.columns(d)}
     if extractors - {None, "inception"}:

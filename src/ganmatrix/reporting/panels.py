@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ganmatrix.reporting.drawing import (
     CHARACTER,
@@ -63,7 +64,8 @@ def multiples(
         for ax in axes[max(0, len(names) - across) : len(names)]:
             ax.tick_params(labelbottom=True)
         if log:
-            _logarithmic(axes[0])
+            axes[0].set_yscale("log")
+            _label_decades(axes[0].yaxis)
         centre = (0.65 + (width - 0.75) / 2) / width
         figure.text(centre, (0.12 + LINE * bool(entries)) / height, x_label, ha="center")
         figure.text(0.12 / width, (bottom + panels / 2) / height, y_label, va="center", rotation=90)
@@ -71,12 +73,18 @@ def multiples(
 
 
 def rows(
-    names: Sequence[str], x_label: str, *, entries: int = 0, log: bool = False, width: float = WIDTH
+    names: Sequence[str],
+    x_label: str,
+    *,
+    entries: int = 0,
+    log: bool = False,
+    width: float = WIDTH,
+    row: float = ROW,
 ) -> tuple[Figure, Axes]:
     """A figure with a row a name, the first at the top, and with room for a title and a legend."""
     label = CHARACTER * max(map(len, names))
     legend = LINE * -(-entries // LEGEND_ACROSS)
-    body = ROW * len(names) + 0.15
+    body = row * len(names) + 0.15
     top, bottom = 0.5, 0.55 + legend
     height = top + body + bottom
     with matplotlib.rc_context(STYLE):
@@ -97,8 +105,7 @@ def rows(
         axes.set_xlabel(x_label)
         if log:
             axes.set_xscale("log")
-            axes.xaxis.set_major_formatter(LogFormatter())
-            axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.3)))
+            _label_decades(axes.xaxis)
         else:
             axes.locator_params(axis="x", nbins=6)
     return figure, axes
@@ -133,7 +140,8 @@ def embed_wide(figure: Figure, alt: str, caption: str) -> Fragment:
     return scrollable(embed(figure, alt, caption, "plot wide"), caption)
 
 
-def _logarithmic(axes: Axes) -> None:
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(LogFormatter())
-    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.3)))
+def _label_decades(axis: Axis) -> None:
+    """Ticks of a logarithmic axis at 1, 2 and 5 of as many decades as have room, in plain numbers."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())

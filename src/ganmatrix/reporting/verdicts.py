@@ -43,7 +43,9 @@ def gaps(evidence: Evidence) -> Fragment:
         f"{counted(diverged, 'cell')} of {summary['cells']['total']} diverged"
         if diverged
         else "No cell diverged",
-        f"{counted(missing, 'value')} of completed cells are missing" if missing else "no value is missing",
+        f"{counted(missing, 'value')} {'is' if missing == 1 else 'are'} missing from completed ones"
+        if missing
+        else "no value is missing",
     ]
     if late:
         parts.append(

@@ -14,7 +14,7 @@ from ganmatrix.results.matrix import COSTS, DIVERGED, SETTING
 from ganmatrix.results.needed import seeds_needed
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.statistics import estimate
-from ganmatrix.results.verdicts import Comparison, Trial, Verdict, decide
+from ganmatrix.results.verdicts import LEVEL, Comparison, Trial, Verdict, decide
 
 _DTYPES = {
     "claim": "string",
@@ -142,6 +142,7 @@ def _found(
     resting_on = counted(of_pairs)
     means = resting_on.groupby(SETTING).mean()
     over_settings = estimate(means)
+    undecided = min(holm_for, holm_against) > LEVEL
     holding = means < claim.bound if claim.at_most is not None else means > claim.bound
     return {
         "verdict": verdict.outcome,
@@ -161,9 +162,7 @@ def _found(
         "effect_size_low": size.low,
         "effect_size_high": size.high,
         **_of_control(trial.control),
-        "seeds_needed": seeds_needed(claim, trial, frame, tested)
-        if verdict.outcome == "inconclusive"
-        else None,
+        "seeds_needed": seeds_needed(claim, trial, frame, tested) if undecided else None,
         "lost_cells": _lost(frame, claim),
     }
 
