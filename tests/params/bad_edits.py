@@ -11,9 +11,12 @@ CLAIM = "claims: {a: {paper: p, sentence: s, metric: m, method: dat, baseline: g
 CLAIM += "smallest_effect: 0}}"
 
 
-def _claim(old: str, new: str) -> tuple[str, str]:
-    assert old in CLAIM
-    return "claims: {}", CLAIM.replace(old, new)
+def _claim(*edits: str) -> tuple[str, str]:
+    """A claim in place of none; `edits` are what to replace in it and by what, by turns."""
+    text = CLAIM
+    for old, new in zip(edits[::2], edits[1::2], strict=True):
+        text = text.replace(old, new)
+    return "claims: {}", text
 
 
 ADAM = "optimizer: {kind: adam, generator_lr: 1e-3"
@@ -626,6 +629,23 @@ BAD = [
         "did you mean fid_efficientnet_lite0_ema?",
     ),
     (*_claim("smallest_effect: 0", "smallest_effect: -1"), "claims.a.smallest_effect is -1; expected >= 0"),
+    (*_claim("smallest_effect: 0", "at_most: 0"), "claims.a.at_most is 0; expected > 0"),
+    (
+        *_claim("metric: m", "metric: fgsm_auroc", ", smallest_effect: 0", ""),
+        "claims.a.smallest_effect is missing; name one of smallest_effect and at_most",
+    ),
+    (
+        *_claim("metric: m", "metric: fgsm_auroc", "smallest_effect: 0", "smallest_effect: 0, at_most: 1"),
+        "claims.a.smallest_effect is given beside at_most; name one of smallest_effect and at_most",
+    ),
+    (
+        *_claim("metric: m", "metric: fgsm_auroc", "smallest_effect: 0", "at_most: 1, control: fargan"),
+        "claims.a.control is fargan; at_most is a bound on what the baseline shows, leave it out",
+    ),
+    (
+        *_claim("metric: m", "metric: diverged", "smallest_effect: 0", "smallest_effect: 0.1"),
+        "claims.a.metric is diverged, which is counted; it needs effect difference and smallest_effect 0",
+    ),
     # the document
     ("claims: {}", "cliams: {}", "cliams: unknown key; did you mean claims?"),
     ("claims: {}", "extra: 1", f"extra: unknown key; expected {SECTIONS}"),

@@ -9,7 +9,7 @@ from ganmatrix.evaluation.point_scores import COPYING, DISTANCE, MODE_NAMES
 from ganmatrix.params import load
 from ganmatrix.params.columns import columns
 from ganmatrix.probes.catalogue import PROBES
-from ganmatrix.results.matrix import COSTS
+from ganmatrix.results.matrix import COSTS, DIVERGED
 from ganmatrix.results.transfers import RECEIVED
 
 INCEPTION = ("{kind: efficientnet_lite0, input_size: 32}", "{kind: inception}, {kind: digits_cnn}")
@@ -28,6 +28,7 @@ def test_claimable_columns_are_those_that_are_measured(edits, project):
         *(name for probe in PROBES.values() for name in probe.columns),
         RECEIVED,
         *COSTS,
+        DIVERGED,
     }
     named = columns(evaluation)
     assert set(named) == measured

@@ -173,7 +173,7 @@ def test_a_protocol_may_differ_between_datasets(tmp_path):
             entry["protocol"]["real_samples"] = 360 if cell.startswith("digits") else 2000
 
     fake = FakeMatrix(tmp_path, edit=edit).write()
-    assert len(assemble.run(fake.params, fake.layout)) == 6
+    assert len(assemble.run(fake.params, fake.layout)) == 9
 
 
 def test_a_diverged_cell_that_comes_first_leaves_the_protocol_to_the_others(tmp_path):

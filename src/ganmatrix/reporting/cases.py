@@ -10,7 +10,7 @@ from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
 from ganmatrix.reporting.measures import Column, bounds_of_difference, column, cut, plain
-from ganmatrix.results.comparing import effects
+from ganmatrix.results.comparing import compare
 
 Row = dict[str, Any]
 
@@ -87,7 +87,7 @@ class Case:
         claim = Claim(
             **stated, effect=self["effect_kind"], smallest_effect=None if kept else self["smallest_effect"]
         )
-        return effects(claim, claim.baseline, evidence.of(setting)).dropna()
+        return compare(claim, claim.baseline, evidence.of(setting)).pairs.dropna()
 
     def settings(self, evidence: Evidence) -> dict[Setting, dict[str, Row]]:
         """Each setting's estimates by opponent."""

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ganmatrix.params.claims import Claim
-from ganmatrix.results.comparing import compare, effects
+from ganmatrix.results.comparing import compare
 from ganmatrix.results.inference import counted, effect_size, holm
 from ganmatrix.results.matrix import COSTS, DIVERGED, SETTING
 from ganmatrix.results.needed import seeds_needed
@@ -93,7 +93,7 @@ def by_setting(
     """The oriented effect of each tested claim within each setting, against baseline and control."""
     return [
         {"claim": name, "dataset": dataset, "architecture": architecture, "opponent": opponent}
-        | asdict(estimate(effects(claim, opponent, cells)))
+        | asdict(estimate(compare(claim, opponent, cells).pairs))
         for name, claim in claims.items()
         if not _untested(claim, frame, protocols)
         for (dataset, architecture), cells in _measured(claim, frame, protocols).groupby(SETTING, sort=False)
@@ -137,24 +137,23 @@ def _found(
     claim: Claim, frame: pd.DataFrame, trial: Trial, holm_for: float, holm_against: float, tested: int
 ) -> dict[str, Any]:
     verdict: Verdict = decide(trial, holm_for, holm_against)
-    of_pairs = effects(claim, claim.baseline, frame)
-    effect, size = trial.baseline.effect, effect_size(of_pairs)
-    resting_on = counted(of_pairs)
-    means = resting_on.groupby(SETTING).mean()
+    pairs, effect = trial.baseline.pairs, trial.baseline.effect
+    size = effect_size(pairs)
+    means = [group.mean() for group in counted(pairs).values()]
     over_settings = estimate(means)
+    holding = [mean < claim.bound if trial.at_most else mean > claim.bound for mean in means]
     undecided = min(holm_for, holm_against) > LEVEL
-    holding = means < claim.bound if claim.at_most is not None else means > claim.bound
     return {
         "verdict": verdict.outcome,
         "reason": verdict.reason,
-        "scope": _scope(resting_on),
+        "scope": _scope(pairs),
         "effect": effect.mean,
         "low": effect.low,
         "high": effect.high,
         "pairs": effect.n,
         "missing_pairs": effect.missing,
         "settings": effect.settings,
-        "settings_holding": int(holding.sum()),
+        "settings_holding": sum(holding),
         "settings_low": over_settings.low,
         "settings_high": over_settings.high,
         **_p_values(trial, holm_for, holm_against),
@@ -162,7 +161,7 @@ def _found(
         "effect_size_low": size.low,
         "effect_size_high": size.high,
         **_of_control(trial.control),
-        "seeds_needed": seeds_needed(claim, trial, frame, tested) if undecided else None,
+        "seeds_needed": seeds_needed(trial, claim.bound, tested) if undecided else None,
         "lost_cells": _lost(frame, claim),
     }
 
@@ -192,11 +191,12 @@ def _of_control(control: Comparison | None) -> dict[str, Any]:
 
 def _scope(effects: pd.Series) -> str:
     """`digits x conventional, digits x resnet_sn; seeds 0, 1, 2`: what an effect rests on."""
-    if effects.empty:
+    settings = counted(effects)
+    if not settings:
         return ""
-    settings = dict.fromkeys(f"{dataset} x {architecture}" for dataset, architecture, _ in effects.index)
-    seeds = sorted({seed for *_, seed in effects.index})
-    return f"{', '.join(settings)}; seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    names = (f"{dataset} x {architecture}" for dataset, architecture in settings)
+    seeds = sorted({seed for *setting, seed in effects.dropna().index if tuple(setting) in settings})
+    return f"{', '.join(names)}; seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
 def _lost(frame: pd.DataFrame, claim: Claim) -> str:

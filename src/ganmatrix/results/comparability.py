@@ -36,7 +36,7 @@ _DTYPES = {
 
 @dataclass(frozen=True)
 class Ours:
-    """A group of cells that differ in the seed alone, one of its columns, and all that is on record of them."""
+    """Cells that differ in the seed alone, one of their columns, and all that is on record of them."""
 
     dataset: str
     architecture: str

@@ -9,8 +9,7 @@ import scipy.special
 import scipy.stats
 from numpy.typing import NDArray
 
-from ganmatrix.results.matrix import SETTING
-from ganmatrix.results.statistics import CONFIDENCE, t_quantile
+from ganmatrix.results.statistics import CONFIDENCE, Setting, split, t_quantile
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def pool(effects: pd.Series) -> Pooled:
     There is no error either where differences do not vary (within rounding), since nothing says then how much
     they could.
     """
-    groups = _groups(counted(effects))
+    groups = list(counted(effects).values())
     censored, n = int(np.isinf(effects).sum()), sum(map(len, groups))
     if not groups:
         return Pooled(None, None, None, 0, len(effects), censored, 0, None, None)
@@ -87,17 +86,17 @@ def pool(effects: pd.Series) -> Pooled:
     return Pooled(mean, mean - half, mean + half, n, len(effects) - n, 0, len(groups), error, degrees)
 
 
-def counted(effects: pd.Series) -> pd.Series:
-    """The effects that a pooled mean rests on.
+def counted(effects: pd.Series) -> dict[Setting, NDArray[np.float64]]:
+    """The effects that a pooled mean rests on, by setting.
 
     A setting with a single pair shows no noise: it is left out where others have more. One censored effect
     leaves no mean, hence nothing: an average over the pairs that reached their end would flatter.
     """
-    if np.isinf(effects).any():
-        return effects.iloc[:0]
-    known = effects.dropna()
-    sizes = known.groupby(SETTING).transform("size")
-    return known[sizes > 1] if (sizes > 1).any() else known
+    if np.isinf(effects.to_numpy()).any():
+        return {}
+    groups = {setting: np.array(values) for setting, values in split(effects).items()}
+    several = {setting: group for setting, group in groups.items() if len(group) > 1}
+    return several or groups
 
 
 def effect_size(effects: pd.Series) -> EffectSize:
@@ -105,10 +104,10 @@ def effect_size(effects: pd.Series) -> EffectSize:
 
     `mean` is that of `pool`, s^2 the variance within settings, pooled over f = sum(n_s - 1) degrees of
     freedom, and J(f) = Gamma(f/2) / (sqrt(f/2) Gamma((f-1)/2)) takes the bias of few pairs away (Hedges
-    1981). With one setting this is the bias-corrected d_z. The interval is that of the noncentral t
-    distribution, exact if the settings' variances are equal. With 3 pairs it is very wide.
+    1981). With one setting this is the bias-corrected d_z. The interval is that of what g estimates, from
+    the noncentral t distribution, exact if the settings' variances are equal. With 3 pairs it is very wide.
     """
-    groups = _groups(counted(effects))
+    groups = list(counted(effects).values())
     f = sum(len(group) - 1 for group in groups)
     if f < 2 or _flat(groups):
         return EffectSize(None, None, None)
@@ -118,7 +117,7 @@ def effect_size(effects: pd.Series) -> EffectSize:
     j = float(scipy.special.poch((f - 1) / 2, 0.5) / np.sqrt(f / 2))
     tail = (1 - CONFIDENCE) / 2
     low, high = (float(scipy.special.nctdtrinc(f, p, d * root_n) / root_n) for p in (1 - tail, tail))
-    return EffectSize(d * j, low * j, high * j)
+    return EffectSize(d * j, low, high)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -133,10 +132,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum(steps, 1.0)
     return [float(value) for value in adjusted]
-
-
-def _groups(effects: pd.Series) -> list[NDArray[np.float64]]:
-    return [group.to_numpy() for _, group in effects.groupby(SETTING, sort=False)]
 
 
 def _satterthwaite(groups: Sequence[NDArray[np.float64]]) -> tuple[float | None, float | None]:

@@ -39,7 +39,7 @@ def table(frame: pd.DataFrame, protocols: Protocols) -> str:
         rf"parentheses; lower is better. {scores}.}}",
         rf"  \begin{{tabular}}{{l{'r' * len(settings)}}}",
         r"    \toprule",
-        _line(["", *(_escaped(dataset) for dataset, _ in settings)]),
+        _line(["Dataset", *(_escaped(dataset) for dataset, _ in settings)]),
         _line(["Method", *(_escaped(architecture) for _, architecture in settings)]),
         r"    \midrule",
         *map(_line, rows),

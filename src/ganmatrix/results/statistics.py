@@ -3,14 +3,19 @@
 import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.stats
+from numpy.typing import NDArray
 
 from ganmatrix.results.matrix import DIVERGED, SETTING
 
 CONFIDENCE = 0.95
+
+Setting = tuple[str, str]
+"""Dataset and architecture."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +71,21 @@ def paired(frame: pd.DataFrame, column: str, method: str, opponent: str) -> pd.D
 
     The seed pairs: it draws the same data order and noise for both.
     """
-    index = [*SETTING, "seed"]
-    table = frame[index].assign(method=frame["method"], value=observed(frame, column))
-    sides = {
-        role: table.loc[table["method"] == name].set_index(index)["value"]
-        for role, name in (("method", method), ("opponent", opponent))
-    }
-    return pd.DataFrame(sides)
+    names = [*SETTING, "seed"]
+    keys = zip(*(frame[name].tolist() for name in names), strict=True)
+    sides: dict[str, dict[Any, float]] = {method: {}, opponent: {}}
+    for key, of, value in zip(keys, frame["method"].tolist(), observed(frame, column).tolist(), strict=True):
+        if of in sides:
+            sides[of][key] = value
+    index = pd.MultiIndex.from_tuples(list(sides[method] | sides[opponent]), names=names)
+    return pd.DataFrame(
+        {
+            role: [sides[of].get(key, np.nan) for key in index]
+            for role, of in (("method", method), ("opponent", opponent))
+        },
+        index=index,
+        dtype=float,
+    )
 
 
 def differences(pairs: pd.DataFrame, *, relative: bool) -> pd.Series:
@@ -82,18 +95,29 @@ def differences(pairs: pd.DataFrame, *, relative: bool) -> pd.Series:
     different scale can be pooled and no single low score of the opponent dominates. They are NaN
     where that mean is not positive: a share of nothing means nothing.
     """
-    censored = np.isinf(pairs["method"]) | np.isinf(pairs["opponent"])
-    difference = (pairs["method"] - pairs["opponent"]).mask(censored)
+    method, opponent = pairs["method"].to_numpy(), pairs["opponent"].to_numpy()
+    censored = np.isinf(method) | np.isinf(opponent)
+    difference = np.where(censored, np.nan, method) - opponent
     if relative:
         difference = difference / scale(pairs)
-    return difference.mask(censored, np.inf)
+    return pd.Series(np.where(censored, np.inf, difference), index=pairs.index)
 
 
-def scale(pairs: pd.DataFrame) -> pd.Series:
-    """The opponent's mean in the setting over complete pairs, for each pair; NaN where it is not positive."""
-    complete = pairs["opponent"].where(np.isfinite(pairs["method"] - pairs["opponent"]))
-    mean = complete.groupby(SETTING).transform("mean")
-    return mean.where(mean > 0)
+def scale(pairs: pd.DataFrame) -> NDArray[np.float64]:
+    """For each pair the opponent's mean in the setting over complete pairs; NaN where it is not positive."""
+    complete = pairs[np.isfinite(pairs.to_numpy()).all(axis=1)]["opponent"]
+    means = {setting: np.mean(values) for setting, values in split(complete).items()}
+    found = np.array([means.get(key[:2], np.nan) for key in pairs.index], dtype=float)
+    return np.where(found > 0, found, np.nan)
+
+
+def split(effects: pd.Series) -> dict[Setting, list[float]]:
+    """The known values of each setting, from an index of dataset, architecture and seed."""
+    by_setting: dict[Setting, list[float]] = {}
+    for (dataset, architecture, _), value in zip(effects.index, effects.tolist(), strict=True):
+        if not np.isnan(value):
+            by_setting.setdefault((dataset, architecture), []).append(value)
+    return by_setting
 
 
 @functools.cache

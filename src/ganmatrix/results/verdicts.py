@@ -28,6 +28,8 @@ called contradicted wrongly, however the claims depend on one another, if differ
 from dataclasses import dataclass
 from typing import Literal
 
+import pandas as pd
+
 from ganmatrix.results.inference import Pooled
 from ganmatrix.results.statistics import CONFIDENCE
 
@@ -41,10 +43,11 @@ LEVEL = (1 - CONFIDENCE) / 2
 class Comparison:
     """The oriented effect of a method over one opponent, its tests, and how many cells of each diverged.
 
-    `obstacle` says why there are no tests.
+    `pairs` are the effects that are pooled in `effect`; `obstacle` says why there are no tests.
     """
 
     opponent: str
+    pairs: pd.Series
     effect: Pooled
     p_for: float = 1.0
     p_against: float = 1.0

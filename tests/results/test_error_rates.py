@@ -1,0 +1,72 @@
+"""The verdicts' error rate and power over matrices whose truth is known, held against the stated 2.5%."""
+
+import numpy as np
+import pytest
+import scipy.stats
+from simulated_matrix import PROTOCOLS, claim, simulate
+
+from ganmatrix.results.claims import adjudicate
+from ganmatrix.results.verdicts import LEVEL
+
+FEW, MANY = 150, 1000
+MATRICES = [FEW, pytest.param(MANY, marks=pytest.mark.slow)]
+FAMILY = [f"fid_{i}" for i in range(5)]
+
+
+def _verdicts(matrices, gains, columns=("fid_0",), **changes):
+    """For each matrix the set of its verdicts."""
+    rng = np.random.default_rng(0)
+    claims = {column: claim(column, **changes) for column in columns}
+    return [
+        set(adjudicate(claims, simulate(rng, gains, columns), PROTOCOLS)["verdict"]) for _ in range(matrices)
+    ]
+
+
+def _at_most(rate, matrices):
+    """The most that a rate gives in 999 of 1000 such tests."""
+    return scipy.stats.binom.ppf(0.999, matrices, rate)
+
+
+def _count(verdicts, outcome):
+    return sum(outcome in found for found in verdicts)
+
+
+@pytest.mark.parametrize("matrices", MATRICES)
+def test_no_effect_is_seldom_reproduced_and_mostly_contradicted(matrices):
+    verdicts = _verdicts(matrices, {"old": 0.0, "new": 0.0})
+    assert _count(verdicts, "reproduced") <= _at_most(LEVEL, matrices)
+    assert _count(verdicts, "contradicted") >= 0.4 * matrices
+
+
+@pytest.mark.parametrize("matrices", MATRICES)
+@pytest.mark.parametrize(
+    "bound", [{"smallest_effect": 0.1}, {"smallest_effect": None, "at_most": 0.1}], ids=["least", "most"]
+)
+def test_at_the_bound_either_verdict_is_wrong_at_the_stated_rate_and_not_far_below_it(matrices, bound):
+    verdicts = _verdicts(matrices, {"old": 0.0, "new": 0.1}, **bound)
+    for wrong in ("reproduced", "contradicted"):
+        assert _count(verdicts, wrong) <= _at_most(LEVEL, matrices)
+    if matrices == MANY:
+        assert _count(verdicts, "reproduced") + _count(verdicts, "contradicted") >= LEVEL * matrices
+
+
+@pytest.mark.parametrize("matrices", MATRICES)
+def test_a_gain_that_the_control_shares_is_seldom_reproduced_and_not_contradicted(matrices):
+    gains = {"old": 0.0, "new": 0.5, "control": 0.5}
+    verdicts = _verdicts(matrices, gains, control="control")
+    assert _count(verdicts, "reproduced") <= _at_most(LEVEL, matrices)
+    assert _count(verdicts, "contradicted") <= _at_most(LEVEL, matrices)
+
+
+@pytest.mark.parametrize("matrices", MATRICES)
+def test_of_a_family_at_its_bounds_any_verdict_is_wrong_at_the_stated_rate(matrices):
+    verdicts = _verdicts(matrices, {"old": 0.0, "new": 0.1}, FAMILY)
+    for wrong in ("reproduced", "contradicted"):
+        assert _count(verdicts, wrong) <= _at_most(LEVEL, matrices)
+
+
+@pytest.mark.parametrize("matrices", MATRICES)
+def test_a_large_planted_effect_is_reproduced_in_nearly_every_matrix(matrices):
+    gains = {"old": 0.0, "new": 0.5, "control": 0.1}
+    verdicts = _verdicts(matrices, gains, FAMILY, control="control")
+    assert sum(found == {"reproduced"} for found in verdicts) >= 0.9 * matrices
