@@ -121,7 +121,9 @@ def test_digest_changes_with_a_file_s_bytes_and_name(tmp_path: Path, monkeypatch
         digests.append(plan.code_digest.__wrapped__("train"))
     file.rename(file.with_name("b.py"))
     digests.append(plan.code_digest.__wrapped__("train"))
-    assert len(set(digests)) == 3
+    (tmp_path / "training" / "page.css").write_text("p { margin: 0 }")
+    digests.append(plan.code_digest.__wrapped__("train"))
+    assert len(set(digests)) == 4
     (tmp_path / "training" / "__pycache__").mkdir()
     (tmp_path / "training" / "__pycache__" / "b.cpython-311.pyc").write_bytes(b"0")
     assert plan.code_digest.__wrapped__("train") == digests[-1]

@@ -130,9 +130,14 @@ def test_a_truncated_sample_sheet_is_refused_by_name(tmp_path, size):
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(UserError, match=r"samples\.png is corrupt .*train digits-conventional-as_gan-0"):
         samples.sheets(read(fake), "digits")
-    path.unlink()
-    with pytest.raises(UserError, match=r"samples\.png is missing"):
-        samples.sheets(read(fake), "digits")
+
+
+def test_a_sample_sheet_that_was_not_made_yet_is_named(tmp_path):
+    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
+    fake.layout.cell("digits-conventional-as_gan-0").neighbours.unlink()
+    shown = samples.neighbours(read(fake), "digits").html
+    assert "as_gan: not made yet; run `ganmatrix evaluate digits-conventional-as_gan-0`" in shown
+    assert shown.count("<img") == 1
 
 
 @pytest.mark.parametrize("name", ["matrix", "history", "claims", "summary"])

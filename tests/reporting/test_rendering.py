@@ -1,5 +1,7 @@
 """All reports rendered for real: their content, their independence, their bytes, their errors."""
 
+import base64
+import hashlib
 import re
 import sys
 from html import unescape
@@ -25,7 +27,9 @@ def pages(planted):
 
 def _words(page: str) -> str:
     """The page's visible text on one line."""
-    return " ".join(unescape(re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)).split())
+    return " ".join(
+        unescape(re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)).split()
+    )
 
 
 def test_the_front_page_gives_the_verdicts_and_the_headline(pages, planted):
@@ -47,9 +51,9 @@ def test_the_matrix_page_gives_means_intervals_and_counts(pages, planted):
     fid = matrix[(matrix["dataset"] == "digits") & (matrix["method"] == "as_gan")][
         "fid_efficientnet_lite0_ema"
     ]
-    assert f"as_gan {plain(fid.mean())} (best mean) [" in words
-    assert "n = 2, 1 missing" in words
-    assert "FID (EfficientNet-Lite0 features); lower is better" in words
+    assert re.search(rf"as_gan conventional 3 {re.escape(plain(fid.mean()))} \[[^]]*\] best mean", words)
+    assert "gan conventional 2 of 3 1 diverged" in words
+    assert "FID EfficientNet-Lite0, lower is better" in words
     assert "dcgan16_w24" in words
     assert "real samples: 1437" in words
 
@@ -61,11 +65,23 @@ def test_a_page_is_whole_and_needs_nothing_from_elsewhere(pages, name):
     assert page.count("<h1") == 1
     references = re.findall(r"""(?:src|href)\s*=\s*["']([^"']*)""", page)
     local = {f"{other}.html" for other in NAMES}
-    assert {r for r in references if not r.startswith("data:")} <= local
+    assert {r for r in references if not r.startswith(("data:", "#"))} <= local
     assert set(references) >= local
     assert "@import" not in page
-    assert "<script" not in page
+    assert re.findall(r"<script[^>]*>", page).count('<script type="module">') == 1
+    assert "<script src" not in page
     assert all('alt="' in tag and 'alt=""' not in tag for tag in re.findall(r"<img[^>]*>", page))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_lets_its_own_style_and_script_alone_into_the_browser(pages, name):
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', pages[name])[1]
+    assert policy.startswith("default-src 'none'; img-src data:; ")
+    assert "unsafe" not in policy
+    for element, directive in (("style", "style-src"), ('script type="module"', "script-src")):
+        (content,) = re.findall(rf"<{element}>(.*?)</{element.split()[0]}>", pages[name], re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{directive} 'sha256-{digest}';" in policy
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -81,7 +97,7 @@ def test_equal_inputs_give_equal_bytes(pages, planted, name):
 
 
 def test_every_cell_of_the_matrix_shows_samples_and_their_neighbours(pages):
-    assert pages["results_matrix"].count('class="sheet"') == 2 * 4
+    assert pages["results_matrix"].count('class="sheet"') == 2 * 12
 
 
 def _template(folder: Path, source: str) -> Path:

@@ -1,4 +1,4 @@
-"""What the cells' own files say beyond the tables of the results: facts of the run, and why values are missing."""
+"""What the cells' own files say beyond the results: facts of the run, and why values are missing."""
 
 import json
 import math
@@ -134,7 +134,10 @@ def _values(matrix: pd.DataFrame) -> dict[str, dict[str, float]]:
     costs = matrix[COSTS].where(matrix["outcome"] == "completed")
     numbers = matrix.assign(**costs).set_index("cell").select_dtypes("float")
     finite = numbers.replace([math.inf, -math.inf], math.nan)
-    return {str(cell): row.dropna().to_dict() for cell, row in finite.iterrows()}
+    return {
+        str(cell): {str(name): float(value) for name, value in row.dropna().items()}
+        for cell, row in finite.iterrows()
+    }
 
 
 def _document(folder: Path, cell: Cell, verb: str) -> Document | None:

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import Image
 
@@ -64,7 +65,7 @@ def _of_seed(evidence: Evidence, dataset: str, seed: int, kind: _Kind) -> Fragme
     return join(blocks)
 
 
-def _sheet(evidence: Evidence, row: dict[str, object], kind: _Kind) -> Fragment:
+def _sheet(evidence: Evidence, row: dict[Any, Any], kind: _Kind) -> Fragment:
     cell = str(row["cell"])
     fate = "" if row["outcome"] == "completed" else f", diverged at step {row['outcome_step']:.0f}"
     name = f"{row['method']}{fate}"

@@ -15,7 +15,7 @@ Point = tuple[float, float]
 def sparkline(
     title: str, x_label: str, lines: Mapping[str, Sequence[Point]], *, log: bool = False
 ) -> Fragment:
-    """Lines by name over the same axis; a point that is not finite leaves a gap. `log` drops what is not positive."""
+    """Lines by name over one axis. A value that is not finite, or not positive if `log`, leaves a gap."""
     drawn = {name: _scaled(points, log) for name, points in lines.items()}
     known = [point for points in drawn.values() for point in points if point is not None]
     if not known:
@@ -35,7 +35,7 @@ def sparkline(
     ends = ", ".join(f"{name} ends at {_end(points)}" for name, points in lines.items())
     low, high = (plain(10**y if log else y) for y in (bottom, top))
     legend = ", ".join(f"{name} {'dashed' if index else 'solid'}" for index, name in enumerate(lines))
-    scale = f"{low} to {high}{', log scale' if log else ''}, over {plain(right)} {x_label}"
+    scale = f"{low} to {high}{', log scale' if log else ''}, over {right:g} {x_label}"
     view = attributes({"viewBox": f"0 0 {WIDTH} {HEIGHT}", "aria-label": f"{title}: {ends}."})
     return Fragment(
         f'<figure class="spark"><svg role="img"{view}>{shapes}</svg>'

@@ -72,10 +72,8 @@ def divergences(evidence: Evidence) -> Fragment:
             table("Diverged cells", ["Cell", "At generator step", "Because"], rows),
         ]
     if missing := summary["missing"]:
-        blocks.append(text("p", "Values missing from cells that completed:"))
-        blocks.append(
-            bullets(f"{m['cell']}, {m['column']}: {m['reason'] or 'no reason given'}" for m in missing)
-        )
+        named = bullets(f"{m['cell']}, {m['column']}: {m['reason'] or 'no reason given'}" for m in missing)
+        blocks.append(details(f"Values missing from cells that completed: {len(missing)}", named))
     return box(blocks, "divergences")
 
 

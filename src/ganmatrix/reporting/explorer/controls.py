@@ -13,7 +13,8 @@ def controls(evidence: Evidence) -> Fragment:
     """Boxes for every name of the grid, a text to look for, and a box for every column."""
     names = {"dataset": evidence.datasets, "architecture": evidence.architectures, "method": evidence.methods}
     axes = "\n".join(
-        f"<fieldset><legend>{axis.capitalize()}</legend>{_boxes(axis, {n: n for n in values}, values)}</fieldset>"
+        f"<fieldset><legend>{axis.capitalize()}</legend>"
+        f"{_boxes(axis, {name: name for name in values}, values)}</fieldset>"
         for axis, values in names.items()
     )
     return Fragment(

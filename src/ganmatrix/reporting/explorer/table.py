@@ -1,4 +1,4 @@
-"""The matrix of a dataset: a row an architecture and method, a column a measure, numbers that open their cells."""
+"""The matrix of a dataset: a row an architecture and method, a column a measure."""
 
 from dataclasses import dataclass
 from html import escape
@@ -17,7 +17,7 @@ _FIELDS = ("mean", "low", "high", "n", "missing")
 
 @dataclass(frozen=True)
 class _Measured:
-    """A column of the table: its estimates by method and architecture, and the best method of each architecture."""
+    """A column: its estimates by method and architecture, and the best method of each architecture."""
 
     column: Column
     in_view: bool
@@ -36,10 +36,10 @@ def table(evidence: Evidence, found: Found, dataset: str) -> Fragment:
         for method in evidence.methods
     )
     seeds = len(evidence.summary["grid"]["seed"])
+    averaged = f"{dataset}: mean over {seeds} seed{'' if seeds == 1 else 's'} [95% interval]"
     content = Fragment(
         f'<div class="scroll" role="region" tabindex="0" aria-label="Matrix of {dataset}">'
-        f'<table class="matrix sortable"><caption>{dataset}: mean over {seeds} seed{"" if seeds == 1 else "s"} '
-        f"[95% interval]</caption>\n"
+        f'<table class="matrix sortable"><caption>{averaged}</caption>\n'
         '<thead><tr><th scope="col">Method</th><th scope="col">Architecture</th>'
         '<th scope="col" data-key="runs" data-fields="completed planned" data-better="higher">Runs</th>'
         f"{head}</tr></thead>\n<tbody>\n{rows.html}\n</tbody></table></div>"
@@ -69,7 +69,7 @@ def _heading(measured: _Measured) -> str:
         EXTRACTORS.get(column.extractor or "", column.extractor),
         None if column.checkpoint in (None, "ema") else CHECKPOINTS[column.checkpoint],
         measure.unit if measure.unit not in measure.title.lower() else None,
-        f"{measure.better} is better" if measure.better else None,
+        f"{measure.better} is better" if measure.better and column.checkpoint != "init" else None,
     ]
     values = {
         "data-key": column.name,

@@ -1,0 +1,197 @@
+"""The table to look through, the seeds behind it and the facts of each cell, whatever the matrix lacks."""
+
+import json
+import math
+import re
+
+import pandas as pd
+import pytest
+from assembled_matrix import assembled, read
+from fake_matrix import FakeMatrix
+
+from ganmatrix.errors import UserError
+from ganmatrix.reporting import cell_files, fragments, run_facts
+from ganmatrix.reporting.explorer import controls, seeds, table
+from ganmatrix.reporting.explorer.columns import overview, sections
+from ganmatrix.reporting.measures import column
+from ganmatrix.reporting.sparklines import sparkline
+
+GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1, 2]"
+FID = "fid_efficientnet_lite0_ema"
+
+
+def _table(data):
+    return table.table(data, cell_files.read(data), "digits").html
+
+
+def _number(html, method, name):
+    """The words of one number of the table."""
+    row = re.search(rf'<tr data-group="digits-conventional-{method}".*?</tr>', html, re.DOTALL)[0]
+    cell = re.search(rf'<td[^>]*data-key="{name}"[^>]*>(.*?)</td>', row)[1]
+    return " ".join(re.sub("<[^>]*>", " ", cell).split())
+
+
+def _seeds(data):
+    html = seeds.seeds(data, cell_files.read(data)).html
+    return json.loads(re.fullmatch(r"<script[^>]*>(.*)</script>", html, re.DOTALL)[1])
+
+
+def test_the_overview_has_averaged_weights_general_features_and_the_floor(tmp_path):
+    def edit(cell, documents):
+        entries = documents["metrics"]["entries"]
+        for name in ("fid_digits_cnn_ema", "fid_efficientnet_lite0_last", "recall_digits_cnn_ema"):
+            entries[name] = entries[FID] | {"value": 1.0}
+
+    data = read(assembled(FakeMatrix(tmp_path, grid=GRID, edit=edit)))
+    assert overview(data) == [
+        FID,
+        "fid_efficientnet_lite0_init",
+        "kid_efficientnet_lite0_ema",
+        "recall_digits_cnn_ema",
+        "pgd_auroc",
+        "gradient_norm_real_max",
+        "wall_seconds",
+    ]
+
+
+def test_columns_without_an_explanation_stand_apart():
+    found = sections([column("novel_score_ema"), column("fid_inception_ema")])
+    assert {title: [c.name for c in columns] for title, columns in found.items()} == {
+        "What the generators achieved": ["fid_inception_ema"],
+        "Others": ["novel_score_ema"],
+    }
+
+
+def test_the_best_mean_is_marked_but_not_among_untrained_generators(tmp_path):
+    html = _table(read(assembled(FakeMatrix(tmp_path, grid=GRID, effects={("as_gan", FID[:-4]): 0.5}))))
+    assert _number(html, "as_gan", FID).endswith("best mean")
+    assert "best" not in _number(html, "gan", FID)
+    assert "best mean" not in _number(html, "gan", FID[:-3] + "init")
+    assert "best mean" not in _number(html, "as_gan", FID[:-3] + "init")
+
+
+def test_what_a_number_lacks_is_said_by_kind(tmp_path):
+    def edit(cell, documents):
+        entries = documents["metrics"]["entries"]
+        if cell == "digits-conventional-as_gan-1":
+            entries[FID].update(value=None, reason="not reached", beyond=500.0)
+        if cell == "digits-conventional-as_gan-2":
+            entries[FID].update(value=None, reason="too few samples")
+
+    diverged = {f"digits-conventional-gan-{seed}": 40 for seed in (0, 1, 2)}
+    data = read(assembled(FakeMatrix(tmp_path, grid=GRID, edit=edit, diverged=diverged)))
+    html = _table(data)
+    assert _number(html, "gan", FID) == "3 diverged"
+    assert _number(html, "as_gan", FID).endswith("no interval 1 not reached, 1 missing")
+    cells = _seeds(data)["datasets"]["digits"]["groups"]
+    assert {cell["values"][FID]["reason"] for cell in cells["digits-conventional-gan"]} == {
+        "diverged at step 40: non-finite loss"
+    }
+    assert [cell["values"][FID].get("reason") for cell in cells["digits-conventional-as_gan"]] == [
+        None,
+        "not reached within 500",
+        "too few samples",
+    ]
+
+
+def test_the_cost_of_a_diverged_cell_is_none(tmp_path):
+    data = read(assembled(FakeMatrix(tmp_path, grid=GRID, diverged={"digits-conventional-gan-1": 40})))
+    one = _seeds(data)["datasets"]["digits"]["groups"]["digits-conventional-gan"][1]
+    assert one["values"]["wall_seconds"] == {"reason": "diverged at step 40: non-finite loss"}
+
+
+def test_the_error_of_evaluation_stands_beside_a_seed(tmp_path):
+    def edit(cell, documents):
+        documents["metrics"]["entries"][FID]["std"] = 0.25
+
+    data = read(assembled(FakeMatrix(tmp_path, grid=GRID, edit=edit)))
+    (first, *_) = _seeds(data)["datasets"]["digits"]["groups"]["digits-conventional-gan"]
+    known = data.matrix.set_index("cell")[FID]["digits-conventional-gan-0"]
+    assert first["values"][FID] == {"value": pytest.approx(known, rel=1e-6), "spread": 0.25}
+
+
+def test_a_half_finished_matrix_renders_and_says_what_to_run(tmp_path):
+    """One cell was not trained, one not scored, and of one method nothing is known."""
+    fake = assembled(FakeMatrix(tmp_path, grid=GRID))
+    for path in (fake.layout.cell("digits-conventional-gan-1").metrics, *_files(fake, "gan", 2)):
+        path.unlink()
+    for seed in (0, 1, 2):
+        for path in _files(fake, "as_gan", seed):
+            path.unlink()
+    results = fake.layout.results
+    matrix = pd.read_parquet(results.matrix)
+    kept = matrix[(matrix["method"] == "gan") & (matrix["seed"] < 2)].copy()
+    kept.loc[kept["seed"] == 1, FID] = math.nan
+    kept.to_parquet(results.matrix)
+    summary = json.loads(results.summary.read_text())
+    summary["groups"] = [group for group in summary["groups"] if group["method"] == "gan"]
+    results.summary.write_text(json.dumps(summary))
+
+    data = read(fake)
+    html = _table(data)
+    assert _number(html, "gan", FID).endswith("1 not measured, 1 not trained")
+    assert _number(html, "as_gan", FID) == "3 not trained"
+    assert _number(html, "as_gan", "runs") == "0 of 3 3 not trained"
+    reasons = _seeds(data)["datasets"]["digits"]["groups"]["digits-conventional-gan"]
+    assert [cell["values"][FID].get("reason") for cell in reasons[1:]] == [
+        "not measured yet; run `ganmatrix evaluate digits-conventional-gan-1`",
+        "not trained; run `ganmatrix train digits-conventional-gan-2`",
+    ]
+    facts = run_facts.cells(data, cell_files.read(data), "digits").html
+    assert "Not trained yet; run `ganmatrix train digits-conventional-gan-2`." in facts
+    assert 'value="as_gan" checked' in controls.controls(data).html
+
+
+def _files(fake, method, seed):
+    return list(fake.layout.cell(f"digits-conventional-{method}-{seed}").folder.iterdir())
+
+
+def test_a_corrupt_record_is_refused_by_name(tmp_path):
+    fake = assembled(FakeMatrix(tmp_path, grid=GRID))
+    fake.layout.cell("digits-conventional-gan-1").run.write_text("{")
+    with pytest.raises(UserError, match=r"run\.json is corrupt .*train digits-conventional-gan-1` again"):
+        cell_files.read(read(fake))
+
+
+def test_a_cell_tells_what_it_was_made_from_and_with(planted):
+    data = read(planted)
+    html = run_facts.cells(data, cell_files.read(data), "ring8").html
+    run = json.loads(planted.layout.cell("ring8-conventional-gan-0").run.read_text())
+    repeated, once = run["reproducible"], run["this_run"]
+    facts = [repeated[name] for name in ("data_sha256", "weights_sha256", "code_digest")]
+    facts += [once["revision"], *once["devices"], "torch 2.13.0", "method.loss.kind", "mlp_w96"]
+    assert [fact for fact in facts if fact not in html] == []
+    assert "Seed 1: diverged at step 240: non-finite loss" in html
+    assert once["host"] not in html
+
+
+def test_json_inside_a_page_cannot_end_its_element():
+    html = fragments.data("x", {"a": "</script><b>"}).html
+    assert html.count("</script>") == 1
+    assert json.loads(html.removeprefix('<script type="application/json" id="x">')[:-9]) == {
+        "a": "</script><b>"
+    }
+
+
+def _points(html):
+    return [line.split() for line in re.findall(r'points="([^"]*)"', html)]
+
+
+def test_a_curve_breaks_where_it_is_not_finite():
+    html = sparkline(
+        "Loss", "steps", {"D": [(0, 1.0), (1, 2.0), (2, math.nan), (3, 0.0), (4, math.inf)]}
+    ).html
+    assert _points(html) == [["3.0,40.0", "81.0,3.0"], ["237.0,77.0"]]
+    assert "D ends at no finite value" in html
+    assert "0.000 to 2.00, over 3 steps" in html
+
+
+def test_a_curve_on_a_log_scale_is_straight_where_growth_is_even():
+    html = sparkline("Norm", "steps", {"D": [(0, 1.0), (1, 10.0), (2, 100.0), (3, 0.0)]}, log=True).html
+    assert _points(html) == [["3.0,77.0", "120.0,40.0", "237.0,3.0"]]
+    assert "1.00 to 100, log scale" in html
+
+
+def test_a_curve_of_one_value_or_none_is_drawn_as_such():
+    assert _points(sparkline("Loss", "steps", {"D": [(5, 1.0)]}).html) == [["120.0,40.0"]]
+    assert "no values" in sparkline("Loss", "steps", {"D": [(5, math.nan)]}).html
