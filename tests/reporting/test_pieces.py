@@ -109,7 +109,7 @@ def test_a_matrix_in_which_everything_diverged_still_renders(tmp_path):
     }
     page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(), diverged=diverged)))
     assert "No loss was logged" in page
-    assert "No probe gave a curve" in page
+    assert "No D was attacked" in page
 
 
 def test_a_value_missing_from_a_completed_cell_is_named_with_its_reason(tmp_path):

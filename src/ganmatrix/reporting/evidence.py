@@ -1,7 +1,7 @@
 """The results that a report is made of, read once."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -68,6 +68,12 @@ class Evidence:
             for row in self.summary["groups"]
             if setting.covers(row) and row["column"] == column
         }
+
+    def curves(self, setting: Setting, columns: Collection[str]) -> pd.DataFrame:
+        """Points of these columns' curves with their estimates over seeds; no rows where there are none."""
+        rows = [row for row in self.summary["curves"] if setting.covers(row) and row["column"] in columns]
+        points = pd.DataFrame(rows, columns=["method", "column", "axis", "at", "mean", "low", "high", "n"])
+        return points.astype({"mean": float, "low": float, "high": float})
 
     def values(self, setting: Setting, method: str, column: str) -> pd.Series:
         """A column's values of the cells that completed, by seed."""

@@ -74,10 +74,8 @@ def losses(evidence: Evidence, setting: Setting) -> Fragment:
 def curves(evidence: Evidence, setting: Setting, norm: _Norm) -> Fragment:
     """D's AUROC over the strength of each attack in a norm and of its control, a panel a method."""
     shown = {**norm.attacks, norm.control: "noise"}
-    points = pd.DataFrame(
-        [row for row in evidence.summary["curves"] if setting.covers(row) and row["column"] in shown]
-    )
-    if points.empty or points["mean"].isna().all():
+    points = evidence.curves(setting, shown)
+    if points["mean"].isna().all():
         return text("p", f"No D was attacked in {norm.title} on {setting}.", "note")
     figure, axes = multiples(evidence.methods, AXES["strength"], "AUROC, %", entries=1)
     axes[0].set_ylim(-4, 104)

@@ -27,11 +27,9 @@ _DODGE = 0.012
 
 def curves(evidence: Evidence, setting: Setting, keys: Collection[str]) -> Fragment:
     """One figure a column that measures one of `keys`, all methods in it."""
-    rows = [row for row in evidence.summary["curves"] if setting.covers(row)]
-    if not rows:
-        return text("p", f"No probe gave a curve on {setting}.", "note")
-    table = pd.DataFrame(rows)
-    columns = [measured.name for measured in ordered(table["column"].unique()) if measured.key in keys]
+    columns = [c.name for c in ordered(evidence.columns(setting.dataset)) if c.key in keys]
+    table = evidence.curves(setting, columns)
+    columns = [name for name in columns if (table["column"] == name).any()]
     if not columns:
         return text("p", f"Nothing of this was measured on {setting}.", "note")
     return box((_figure(evidence, setting, name, table) for name in columns), "figures")

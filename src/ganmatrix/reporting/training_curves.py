@@ -57,14 +57,8 @@ def gradients(evidence: Evidence, setting: Setting) -> Fragment:
 def scores(evidence: Evidence, setting: Setting) -> Fragment:
     """The averaged generator's score over training, each method before its baseline in grey."""
     followed = [c for c in ordered(evidence.columns(setting.dataset)) if c.key.endswith("_over_steps")]
-    rows = pd.DataFrame(
-        [
-            row
-            for row in evidence.summary["curves"]
-            if setting.covers(row) and followed and row["column"] == followed[0].name
-        ]
-    )
-    if rows.empty or rows["mean"].isna().all():
+    rows = evidence.curves(setting, [c.name for c in followed[:1]])
+    if rows["mean"].isna().all():
         return text("p", f"No score was followed over training on {setting}.", "note")
     measure = column(followed[0].name.replace("_over_steps", "")).measure
     figure, axes = multiples(evidence.methods, _STEP, f"{measure.title}, log scale", entries=3, log=True)
@@ -104,6 +98,7 @@ def _logged(evidence: Evidence, setting: Setting, kind: _Kind) -> Fragment:
     figure, axes = multiples(evidence.methods, _STEP, kind.axis, entries=len(shown), log=kind.log)
     axes[0].set_ylim(*_limits(history[list(shown.values())], log=kind.log))
     ends: dict[str, float] = {}
+    fates = []
     for ax, method in zip(axes, evidence.methods, strict=True):
         cells = evidence.of(setting)
         cells = cells[cells["method"] == method]
@@ -111,7 +106,8 @@ def _logged(evidence: Evidence, setting: Setting, kind: _Kind) -> Fragment:
         lost = len(cells) - len(completed)
         if lost:
             fate = f"{lost} of {len(cells)} diverged" if len(completed) else "no run completed"
-            ax.set_title(f"{method}: {fate}", fontweight="normal")
+            fates.append(f"{method}: {fate}")
+            ax.set_title(fates[-1], fontweight="normal")
         runs = history[history["method"] == method]
         for network, name in shown.items():
             end = _draw(ax, runs, name, list(completed), f"{network} ({kind.noun})", network)
@@ -123,6 +119,7 @@ def _logged(evidence: Evidence, setting: Setting, kind: _Kind) -> Fragment:
     caption = (
         f"{kind.caption}. Thin: each of {evidence.of(setting)['seed'].nunique()} seeds, a cross where one "
         "diverged; thick: mean of those that completed. The axis covers the middle 99% of all values."
+        + "".join(f" {fate}." for fate in fates)
     )
     return embed_wide(figure, f"{finding}. {caption}", caption)
 

@@ -3,7 +3,7 @@
 from ganmatrix.reporting.cases import Case, cases
 from ganmatrix.reporting.dossier import NONE
 from ganmatrix.reporting.evidence import Evidence
-from ganmatrix.reporting.fragments import Fragment, box, bullets, footnoted, table, text
+from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footnoted, table, text
 from ganmatrix.reporting.headline import counted
 from ganmatrix.reporting.measures import CUT, CUT_NOTE
 

@@ -29,7 +29,7 @@ def seeds_needed(trial: Trial, bound: float, tested: int) -> int | None:
 
 
 def _enough(comparison: Comparison, bound: float, level: float) -> int | None:
-    """The fewest seeds with which the mean over settings lies away from its bound at this level, one-sided."""
+    """The fewest seeds with which the mean over settings differs from its bound at this level, one-sided."""
     groups = list(counted(comparison.pairs).values())
     variances = np.array([group.var(ddof=1) for group in groups])
     distance = abs(float(np.mean([group.mean() for group in groups])) - bound)
