@@ -1,0 +1,186 @@
+"""The front page, claims, stability and robustness: what they say of what was planted, and of what lacks."""
+
+import json
+
+import pytest
+from assembled_matrix import CLAIMS, assembled, read
+from fake_matrix import FakeMatrix
+from PIL import Image
+
+from ganmatrix.errors import UserError
+from ganmatrix.reporting import (
+    attack_pictures,
+    divergence,
+    dossier,
+    dots,
+    fooling,
+    geometry,
+    helps,
+    links,
+    paper_scores,
+    training_curves,
+    verdicts,
+)
+from ganmatrix.stages.pictures import NOTE
+
+DIGITS = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1, 2]"
+
+
+def _fake(folder, **changes):
+    return read(assembled(FakeMatrix(folder, **({"grid": DIGITS, "claims": CLAIMS} | changes))))
+
+
+def _probed(auroc):
+    """An edit that sets every method's AUROC under noise and under PGD."""
+
+    def edit(cell, documents):
+        for name, value in auroc.items():
+            documents["probes"]["entries"][name]["value"] = value
+
+    return edit
+
+
+def test_the_front_page_links_every_other_report():
+    templates = {"claims", "results_matrix", "robustness", "stability"}
+    assert set(links.PAGES) == templates
+    assert all(f'href="{name}.html"' in links.links().html for name in templates)
+
+
+def test_a_planted_gain_is_better_and_a_null_unclear(planted):
+    data = read(planted)
+    grid = helps.grid(data).html
+    assert '<strong class="judged better">better</strong>' in grid
+    assert '<strong class="judged unclear">unclear</strong>' in grid
+    (sentence,) = (line for line in helps.answers(data).html.splitlines() if "as_gan: " in line)
+    assert "FID 51% lower than gan&#x27;s over 1 setting" in sentence
+
+
+def test_without_pairs_nothing_is_compared(tmp_path):
+    lost = {f"digits-conventional-as_gan-{seed}": 40 for seed in (0, 1, 2)}
+    data = _fake(tmp_path, diverged=lost)
+    assert "not comparable" in helps.grid(data).html
+    assert "3 pairs lost" in helps.grid(data).html
+    assert "3 cells of 6 diverged" in verdicts.gaps(data).html
+
+
+def test_every_claim_at_a_glance_leads_to_its_evidence(planted):
+    data = read(planted)
+    glance, evidence = verdicts.glance(data).html, dossier.dossiers(data).html
+    for claim in data.claims["claim"]:
+        assert f'href="claims.html#claim-{claim}"' in glance
+        assert f'<section id="claim-{claim}">' in evidence
+
+
+def test_a_claim_shows_its_evidence_scope_and_what_it_lost(planted):
+    html = dossier.dossiers(read(planted)).html
+    assert "counts beyond 10 % of gan&#x27;s" in html
+    assert "digits x conventional; seeds 0, 1, 2" in html
+    assert "Hedges&#x27; g" in html
+    assert "It is decided for these settings" in html
+    assert "1 cell without a value" in html
+    assert "ring8-conventional-gan-1 (diverged at step 240: non_finite_loss)" in html
+    assert "Nothing to draw: no cell has a column universal_auroc." in html
+
+
+def test_an_open_claim_says_how_many_seeds_might_decide_it(tmp_path):
+    data = _fake(tmp_path, effects={("as_gan", "fid_efficientnet_lite0"): 0.88}, noise=0.05)
+    assert data.claims["verdict"].iloc[0] == "inconclusive"
+    seeds = int(data.claims["seeds_needed"].iloc[0])
+    assert f"About {seeds:,} seeds a setting" in dossier.dossiers(data).html
+
+
+def test_published_numbers_have_a_reason_where_they_do_not_compare(planted):
+    html = paper_scores.published(read(planted)).html
+    assert "published scores none are comparable with ours" in html
+    assert "the grid has no dataset of the kind cifar10" in html
+
+
+def test_rates_of_divergence_have_exact_intervals(planted):
+    html = divergence.rates(read(planted)).html
+    assert "1 of 3<small>1% to 91%</small>" in html
+    assert "0 of 6<small>0% to 46%</small>" in html
+
+
+def test_no_divergence_is_no_proof(tmp_path):
+    assert "its rate is at most 71%" in divergence.rates(_fake(tmp_path)).html
+
+
+def test_a_target_that_was_missed_is_no_step(tmp_path):
+    data = _fake(tmp_path, late=frozenset({"digits-conventional-gan-2"}))
+    html = dots.targets(data, data.settings[0]).html
+    assert "as_gan is first, after 370 steps on average; 1 run never" in html
+    assert "Target: FID (EfficientNet-Lite0 features) at 40% of the untrained generator" in html
+    assert "1 target was not reached within training" in verdicts.gaps(data).html
+
+
+def test_no_method_is_first_where_all_miss(tmp_path):
+    late = frozenset(f"digits-conventional-{m}-{seed}" for m in ("gan", "as_gan") for seed in (0, 1, 2))
+    data = _fake(tmp_path, late=late)
+    assert "no method reaches it with every seed; 6 runs never" in dots.targets(data, data.settings[0]).html
+
+
+def test_a_recipe_without_snapshots_has_no_target(tmp_path):
+    def edit(cell, documents):
+        entries = documents["metrics"]["entries"]
+        for name in [name for name in entries if "_over_steps" in name or name.startswith("steps_to")]:
+            entries[name] = {"value": None, "protocol": {}, "reason": "no snapshots", "applies": False}
+
+    data = _fake(tmp_path, edit=edit)
+    assert "No target was set" in dots.targets(data, data.settings[0]).html
+    assert "No score was followed" in training_curves.scores(data, data.settings[0]).html
+
+
+def test_a_single_seed_has_no_spread(tmp_path):
+    data = _fake(tmp_path, grid=DIGITS.replace("0, 1, 2", "0"))
+    assert "one seed a method has no spread" in dots.final_scores(data, data.settings[0]).html
+
+
+def test_vulnerability_is_what_an_attack_costs_beyond_noise(tmp_path):
+    data = _fake(tmp_path, edit=_probed({"noise_auroc": 0.9, "pgd_auroc": 0.6}))
+    html = fooling.losses(data, data.settings[0]).html
+    assert "digits x conventional: PGD costs gan most (30.0 points beyond noise)." in html
+
+
+def test_a_discriminator_without_numbers_is_left_out(tmp_path):
+    diverged = {f"digits-conventional-gan-{seed}": 40 for seed in (0, 1, 2)}
+    data = _fake(tmp_path, diverged=diverged)
+    setting = data.settings[0]
+    assert "PGD costs as_gan most" in fooling.losses(data, setting).html
+    assert "lowest with as_gan" in geometry.chart(data, setting, geometry.SLOPES).html
+
+
+def test_attacks_are_shown_with_the_logits_before_and_after(tmp_path):
+    data = _fake(tmp_path, diverged={"digits-conventional-as_gan-0": 40})
+    html = attack_pictures.pictures(data, "digits").html
+    assert "gan: logits 1.5 \N{RIGHTWARDS ARROW} 0.2 \N{MIDDLE DOT} \N{MINUS SIGN}0.5" in html
+    assert "as_gan: no picture, training diverged" in html
+    assert "amplified 50 times" in html
+    assert "Seed 0, the grid&#x27;s first" in html
+
+
+def test_points_are_counted_that_still_pass_for_real(tmp_path):
+    data = _fake(tmp_path, grid=DIGITS.replace("digits", "ring8"))
+    html = attack_pictures.pictures(data, "ring8").html
+    assert (
+        "gan: of 2 called real: 1 \N{RIGHTWARDS ARROW} 1; mean change of the logit \N{MINUS SIGN}0.8" in html
+    )
+
+
+def test_a_picture_that_is_not_made_names_its_verb_and_a_corrupt_one_is_refused(tmp_path):
+    fake = assembled(FakeMatrix(tmp_path, grid=DIGITS))
+    path = fake.layout.cell("digits-conventional-gan-0").attacks
+    content = path.read_bytes()
+    path.unlink()
+    assert (
+        "run `ganmatrix probe digits-conventional-gan-0`"
+        in attack_pictures.pictures(read(fake), "digits").html
+    )
+    path.write_bytes(content[:-20])
+    with pytest.raises(UserError, match=r"attacks\.png is corrupt"):
+        attack_pictures.pictures(read(fake), "digits")
+
+
+def test_a_picture_carries_the_note_that_reports_read(planted):
+    assert attack_pictures.NOTE == NOTE
+    with Image.open(planted.layout.cell("digits-conventional-gan-0").attacks) as picture:
+        assert json.loads(picture.text[NOTE])["before"] == [1.5, -0.5]
