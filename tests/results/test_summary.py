@@ -9,7 +9,7 @@ import scipy.stats
 from fake_matrix import FakeMatrix
 from simulated_matrix import PROTOCOLS, claim, simulate
 
-from ganmatrix.results.comparisons import opponents, over_settings, within_settings
+from ganmatrix.results.comparisons import contests, opponents, over_settings, within_settings
 from ganmatrix.results.divergence import divergence_rates
 from ganmatrix.results.inference import holm
 from ganmatrix.results.ranks import ranks
@@ -27,6 +27,10 @@ def frame() -> pd.DataFrame:
     return simulate(np.random.default_rng(1), GAINS)
 
 
+def _contests(frame: pd.DataFrame, role: str):
+    return contests(frame, PROTOCOL, opponents(METHODS, CLAIMS, role))
+
+
 def _values(frame: pd.DataFrame, method: str, dataset: str = "digits", architecture: str = "resnet_sn"):
     rows = frame[(frame["dataset"] == dataset) & (frame["architecture"] == architecture)]
     return rows[rows["method"] == method].sort_values("seed")["fid_0"].to_numpy()
@@ -41,7 +45,7 @@ def test_opponents_are_those_of_the_first_claim_about_a_method():
 
 @pytest.mark.parametrize(("role", "opponent"), [("baseline", "old"), ("control", "control")])
 def test_a_comparison_within_a_setting_is_scipys_paired_t_test(frame, role, opponent):
-    rows = within_settings(frame, PROTOCOL, opponents(METHODS, CLAIMS, role), role)
+    rows = within_settings(_contests(frame, role), role)
     [row] = [
         row
         for row in rows
@@ -58,7 +62,7 @@ def test_a_comparison_within_a_setting_is_scipys_paired_t_test(frame, role, oppo
 
 
 def test_p_values_are_corrected_over_the_methods_and_settings_of_a_column(frame):
-    rows = within_settings(frame, PROTOCOL, opponents(METHODS, CLAIMS, "baseline"), "baseline")
+    rows = within_settings(_contests(frame, "baseline"), "baseline")
     family = [row for row in rows if row["column"] == "fid_0"]
     assert len(family) == 3 * 4
     assert [row["p_holm"] for row in family] == pytest.approx(holm([row["p_value"] for row in family]))
@@ -67,7 +71,7 @@ def test_p_values_are_corrected_over_the_methods_and_settings_of_a_column(frame)
 
 
 def test_rows_come_setting_by_setting(frame):
-    rows = within_settings(frame, PROTOCOL, opponents(METHODS, CLAIMS, "baseline"), "baseline")
+    rows = within_settings(_contests(frame, "baseline"), "baseline")
     settings = list(dict.fromkeys((row["dataset"], row["architecture"]) for row in rows))
     assert settings == list(dict.fromkeys(zip(frame["dataset"], frame["architecture"], strict=True)))
     assert [row["method"] for row in rows[:3]] == ["new", "control", "other"]
@@ -75,8 +79,8 @@ def test_rows_come_setting_by_setting(frame):
 
 def test_comparisons_are_pooled_over_settings_with_baseline_and_control(frame):
     rows = [
-        *over_settings(frame, PROTOCOL, opponents(METHODS, CLAIMS, "baseline"), "baseline"),
-        *over_settings(frame, PROTOCOL, opponents(METHODS, CLAIMS, "control"), "control"),
+        *over_settings(_contests(frame, "baseline"), "baseline"),
+        *over_settings(_contests(frame, "control"), "control"),
     ]
     found = {(row["method"], row["role"]): row for row in rows if row["column"] == "fid_0"}
     assert found["new", "control"]["opponent"] == "control"

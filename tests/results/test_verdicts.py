@@ -285,6 +285,6 @@ def test_one_method_only_tests_nothing():
 )
 def test_the_bounds_of_the_rule(p_for, p_against, verdict):
     pairs = pd.Series(dtype=float)
-    effect = Pooled(1.5, 1.1, 1.9, 5, 0, 0, 1, 0.1, 4.0)
+    effect = Pooled(1.5, 1.1, 1.9, 5, 0, 0, 0.1, 4.0, {})
     trial = Trial(Comparison("old", pairs, effect, p_for, p_against))
     assert decide(trial, p_for, p_against).outcome == verdict

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.comparing import compare
-from ganmatrix.results.inference import counted, effect_size, holm
+from ganmatrix.results.inference import effect_size, holm
 from ganmatrix.results.matrix import COSTS, DIVERGED, SETTING
 from ganmatrix.results.needed import seeds_needed
 from ganmatrix.results.protocols import Protocols
@@ -137,16 +137,16 @@ def _found(
     claim: Claim, frame: pd.DataFrame, trial: Trial, holm_for: float, holm_against: float, tested: int
 ) -> dict[str, Any]:
     verdict: Verdict = decide(trial, holm_for, holm_against)
-    pairs, effect = trial.baseline.pairs, trial.baseline.effect
-    size = effect_size(pairs)
-    means = [group.mean() for group in counted(pairs).values()]
-    over_settings = estimate(means)
+    effect = trial.baseline.effect
+    size = effect_size(effect)
+    means = [group.mean() for group in effect.groups.values()]
+    over_settings = estimate([] if claim.metric == DIVERGED else means)
     holding = [mean < claim.bound if trial.at_most else mean > claim.bound for mean in means]
     undecided = min(holm_for, holm_against) > LEVEL
     return {
         "verdict": verdict.outcome,
         "reason": verdict.reason,
-        "scope": _scope(pairs),
+        "scope": _scope(trial.baseline),
         "effect": effect.mean,
         "low": effect.low,
         "high": effect.high,
@@ -189,13 +189,13 @@ def _of_control(control: Comparison | None) -> dict[str, Any]:
     }
 
 
-def _scope(effects: pd.Series) -> str:
+def _scope(comparison: Comparison) -> str:
     """`digits x conventional, digits x resnet_sn; seeds 0, 1, 2`: what an effect rests on."""
-    settings = counted(effects)
+    settings = comparison.effect.groups
     if not settings:
         return ""
     names = (f"{dataset} x {architecture}" for dataset, architecture in settings)
-    seeds = sorted({seed for *setting, seed in effects.dropna().index if tuple(setting) in settings})
+    seeds = sorted({seed for *setting, seed in comparison.pairs.dropna().index if tuple(setting) in settings})
     return f"{', '.join(names)}; seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 

@@ -8,7 +8,7 @@ import scipy.stats
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.inference import Pooled, pool
 from ganmatrix.results.matrix import DIVERGED
-from ganmatrix.results.statistics import differences, paired, scale
+from ganmatrix.results.statistics import differences, paired, scale, split
 from ganmatrix.results.verdicts import Comparison
 
 FEWEST_PAIRS = 3
@@ -26,13 +26,13 @@ def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | Non
     sign = -1 if claim.direction == "lower" else 1
     pairs = paired(frame, claim.metric, claim.method, opponent)
     found = sign * differences(pairs, relative=claim.effect == "relative")
-    effect = pool(found)
+    effect = pool(split(found))
     if claim.metric == DIVERGED:
         return _of_divergence(opponent, effect, found)
     if obstacle := _obstacle(opponent, effect, pairs, found):
         return Comparison(opponent, found, effect, obstacle=obstacle)
     share = pairs["opponent"] / scale(pairs) if claim.effect == "relative" else 1.0
-    excess = pool(found - bound * share)
+    excess = pool(split(found - bound * share))
     above, below = excess.p_above(0), excess.p_below(0)
     if above is None or below is None:
         flat = f"the differences from {opponent} do not vary, so that nothing says how much they could"
@@ -57,11 +57,12 @@ def _of_divergence(opponent: str, effect: Pooled, found: pd.Series) -> Compariso
     The effect, a difference in rates, gets no interval: t has none for counts.
     """
     effect = dataclasses.replace(effect, low=None, high=None, standard_error=None, degrees=None)
-    one_alone = int((found != 0).sum())
+    known = found.dropna()
+    one_alone = int((known != 0).sum())
     if one_alone == 0:
-        outcome = "every pair has the same outcome" if len(found) else f"there is no pair with {opponent}"
+        outcome = "every pair has the same outcome" if len(known) else f"there is no pair with {opponent}"
         return Comparison(opponent, found, effect, obstacle=f"{outcome}; divergence tells nothing apart here")
-    along = int((found > 0).sum())
+    along = int((known > 0).sum())
     p_for, p_against = (
         float(scipy.stats.binomtest(along, one_alone, alternative=way).pvalue) for way in ("greater", "less")
     )

@@ -1,21 +1,20 @@
 """Every method against its baseline and its control, column by column: within each setting, and over all."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.inference import Pooled, effect_size, holm, pool
 from ganmatrix.results.matrix import COSTS, SETTING
 from ganmatrix.results.protocols import Protocols
-from ganmatrix.results.statistics import differences, estimate, paired
+from ganmatrix.results.statistics import Setting, differences, estimate, pair, side_by_side, split
 
 Role = Literal["baseline", "control"]
-
-Opponents = Mapping[str, str]
-"""Method -> whom it is compared with."""
 
 
 def opponents(methods: Sequence[str], claims: Mapping[str, Claim], role: Role) -> dict[str, str]:
@@ -31,61 +30,71 @@ def opponents(methods: Sequence[str], claims: Mapping[str, Claim], role: Role) -
     return chosen
 
 
-def within_settings(
-    frame: pd.DataFrame, protocols: Protocols, chosen: Opponents, role: Role
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Contest:
+    """A method against an opponent in one column: the differences of the pairs, by setting."""
+
+    column: str
+    method: str
+    opponent: str
+    difference: Mapping[Setting, NDArray[np.float64]]
+    relative: Mapping[Setting, NDArray[np.float64]]
+
+
+def contests(frame: pd.DataFrame, protocols: Protocols, chosen: Mapping[str, str]) -> list[Contest]:
+    """Each method with its opponent, in each column over the datasets that measured it."""
+    found = []
+    for column in dict.fromkeys(name for columns in (*protocols.values(), COSTS) for name in columns):
+        datasets = [name for name, columns in protocols.items() if column in (*columns, *COSTS)]
+        values = side_by_side(frame[frame["dataset"].isin(datasets)], column)
+        for method, opponent in chosen.items():
+            pairs = pair(values, method, opponent)
+            of_kind = (split(differences(pairs, relative=relative)) for relative in (False, True))
+            found.append(Contest(column, method, opponent, *of_kind))
+    return found
+
+
+def within_settings(found: Iterable[Contest], role: Role) -> list[dict[str, Any]]:
     """A row for each setting, column and method, paired by seed; settings together, then columns.
 
     `difference` is method - opponent, `relative` the same over the opponent's mean; `p_value` is that of the
     paired t test (`inference.pool` says why not Wilcoxon's), `p_holm` Holm's over all methods and settings of
     the column.
     """
-    rows = [
-        {"dataset": dataset, "architecture": architecture, "method": method, role: chosen[method]}
-        | {"column": column, "difference": asdict(estimate(difference[cells.index]))}
-        | {"relative": asdict(estimate(relative[cells.index])), **_tests(difference[cells.index])}
-        for column, method, pairs in _pairs(frame, protocols, chosen)
-        for difference, relative in [(differences(pairs, relative=r) for r in (False, True))]
-        for (dataset, architecture), cells in pairs.groupby(SETTING, sort=False)
-    ]
-    order = {key: i for i, key in enumerate(dict.fromkeys(zip(*(frame[k] for k in SETTING), strict=True)))}
-    return sorted(_corrected(rows), key=lambda row: order[row["dataset"], row["architecture"]])
+    by_setting: dict[Setting, list[dict[str, Any]]] = {}
+    for contest in found:
+        for setting, difference in contest.difference.items():
+            row: dict[str, Any] = dict(zip(SETTING, setting, strict=True)) | {"method": contest.method}
+            row |= {role: contest.opponent, "column": contest.column}
+            row["difference"] = asdict(estimate(difference))
+            row["relative"] = asdict(estimate(contest.relative[setting]))
+            by_setting.setdefault(setting, []).append(row | _tests(pool({setting: difference})))
+    return _corrected([row for rows in by_setting.values() for row in rows])
 
 
-def over_settings(
-    frame: pd.DataFrame, protocols: Protocols, chosen: Opponents, role: Role
-) -> list[dict[str, Any]]:
+def over_settings(found: Iterable[Contest], role: Role) -> list[dict[str, Any]]:
     """A row for each column and method, pooled over the settings that measured it (`inference.pool`).
 
     `p_holm` is Holm's over all methods of the column.
     """
-    rows = [
-        {"method": method, "opponent": chosen[method], "role": role, "column": column}
-        | {"difference": _stated(pool(difference))}
-        | {"relative": _stated(pool(differences(pairs, relative=True))), **_tests(difference)}
-        for column, method, pairs in _pairs(frame, protocols, chosen)
-        for difference in [differences(pairs, relative=False)]
-    ]
-    return _corrected(rows)
+    return _corrected(
+        [
+            {"method": contest.method, "opponent": contest.opponent, "role": role, "column": contest.column}
+            | {"difference": _stated(difference), "relative": _stated(pool(contest.relative))}
+            | _tests(difference)
+            for contest in found
+            for difference in [pool(contest.difference)]
+        ]
+    )
 
 
-def _pairs(
-    frame: pd.DataFrame, protocols: Protocols, chosen: Opponents
-) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    for column in dict.fromkeys(name for columns in (*protocols.values(), COSTS) for name in columns):
-        datasets = [name for name, columns in protocols.items() if column in (*columns, *COSTS)]
-        measured = frame[frame["dataset"].isin(datasets)]
-        for method, opponent in chosen.items():
-            yield column, method, paired(measured, column, method, opponent)
-
-
-def _tests(difference: pd.Series) -> dict[str, Any]:
-    return {"p_value": pool(difference).p_value(), "effect_size": asdict(effect_size(difference))}
+def _tests(difference: Pooled) -> dict[str, Any]:
+    return {"p_value": difference.p_value(), "effect_size": asdict(effect_size(difference))}
 
 
 def _stated(effect: Pooled) -> dict[str, Any]:
-    inner = {"standard_error", "degrees"}
-    return {key: value for key, value in asdict(effect).items() if key not in inner}
+    shown = ("mean", "low", "high", "n", "missing", "censored", "settings")
+    return {name: getattr(effect, name) for name in shown}
 
 
 def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

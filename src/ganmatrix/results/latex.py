@@ -1,7 +1,7 @@
 """The primary scores as a LaTeX table for papers: methods x settings. Needs the package booktabs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -9,8 +9,8 @@ from ganmatrix.results.matrix import SETTING
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.statistics import Estimate, estimate, observed
 
-PRIMARY = ("fid_", "energy_distance_")
-"""What the table shows of a dataset: FID by the first extractor on images, energy distance on points."""
+PRIMARY = ("fid_inception", "fid_efficientnet_lite0", "fid_digits_cnn", "energy_distance")
+"""What the table shows of a dataset, the first that was measured."""
 
 _CHECKPOINTS = ("ema", "last", "best")
 """Whose score, the first that was taken."""
@@ -24,7 +24,7 @@ def table(frame: pd.DataFrame, protocols: Protocols) -> str:
     The number of seeds follows in parentheses, out of how many where some have no score; those are left
     out of the mean. Settings without a primary score are left out.
     """
-    primary = {name: column for name, columns in protocols.items() if (column := _primary(list(columns)))}
+    primary = {name: column for name, columns in protocols.items() if (column := _primary(columns))}
     shown = frame[frame["dataset"].isin(primary)]
     settings = list(dict.fromkeys(zip(*(shown[key] for key in SETTING), strict=True)))
     rows = [
@@ -50,11 +50,10 @@ def table(frame: pd.DataFrame, protocols: Protocols) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _primary(columns: Sequence[str]) -> str | None:
-    """The first column of a primary score; curves are none."""
-    scores = [c for c in columns if c.startswith(PRIMARY) and "over_steps" not in c and "infinity" not in c]
-    ranked = (c for checkpoint in _CHECKPOINTS for c in scores if c.endswith(f"_{checkpoint}"))
-    return next(ranked, None)
+def _primary(columns: Collection[str]) -> str | None:
+    """The first column of a primary score."""
+    preferred = (f"{score}_{checkpoint}" for score in PRIMARY for checkpoint in _CHECKPOINTS)
+    return next((column for column in preferred if column in columns), None)
 
 
 def _entry(frame: pd.DataFrame, method: str, setting: tuple[str, str], primary: dict[str, str]) -> str:

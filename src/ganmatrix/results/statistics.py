@@ -1,9 +1,9 @@
 """Estimates over seeds: mean, spread and a 95% interval; and the pairs that comparisons are made of."""
 
 import functools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,8 +51,9 @@ def estimate(values: Iterable[float]) -> Estimate:
     mean = float(known.mean())
     if len(known) == 1:
         return Estimate(mean, None, None, None, 1, missing)
-    half = t_quantile(len(known) - 1) * float(scipy.stats.sem(known))
-    return Estimate(mean, float(known.std(ddof=1)), mean - half, mean + half, len(known), missing)
+    sd = float(known.std(ddof=1))
+    half = t_quantile(len(known) - 1) * sd / math.sqrt(len(known))
+    return Estimate(mean, sd, mean - half, mean + half, len(known), missing)
 
 
 def observed(frame: pd.DataFrame, column: str) -> pd.Series:
@@ -66,26 +67,24 @@ def observed(frame: pd.DataFrame, column: str) -> pd.Series:
     return frame[column].where(frame["outcome"] == "completed")
 
 
+def side_by_side(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A column's values with a row a dataset, architecture and seed, and a column a method."""
+    keys = [*SETTING, "seed", "method"]
+    return frame[keys].assign(value=observed(frame, column)).set_index(keys)["value"].unstack(sort=False)
+
+
 def paired(frame: pd.DataFrame, column: str, method: str, opponent: str) -> pd.DataFrame:
     """`method` and `opponent` side by side in `column`, a row a dataset, architecture and seed.
 
     The seed pairs: it draws the same data order and noise for both.
     """
-    names = [*SETTING, "seed"]
-    keys = zip(*(frame[name].tolist() for name in names), strict=True)
-    sides: dict[str, dict[Any, float]] = {method: {}, opponent: {}}
-    for key, of, value in zip(keys, frame["method"].tolist(), observed(frame, column).tolist(), strict=True):
-        if of in sides:
-            sides[of][key] = value
-    index = pd.MultiIndex.from_tuples(list(sides[method] | sides[opponent]), names=names)
-    return pd.DataFrame(
-        {
-            role: [sides[of].get(key, np.nan) for key in index]
-            for role, of in (("method", method), ("opponent", opponent))
-        },
-        index=index,
-        dtype=float,
-    )
+    return pair(side_by_side(frame, column), method, opponent)
+
+
+def pair(values: pd.DataFrame, method: str, opponent: str) -> pd.DataFrame:
+    """Two of the methods of `side_by_side`; one that is not there has no values."""
+    both = values.reindex(columns=[method, opponent]).astype(float)
+    return both.set_axis(["method", "opponent"], axis="columns")
 
 
 def differences(pairs: pd.DataFrame, *, relative: bool) -> pd.Series:
@@ -105,19 +104,22 @@ def differences(pairs: pd.DataFrame, *, relative: bool) -> pd.Series:
 
 def scale(pairs: pd.DataFrame) -> NDArray[np.float64]:
     """For each pair the opponent's mean in the setting over complete pairs; NaN where it is not positive."""
-    complete = pairs[np.isfinite(pairs.to_numpy()).all(axis=1)]["opponent"]
-    means = {setting: np.mean(values) for setting, values in split(complete).items()}
-    found = np.array([means.get(key[:2], np.nan) for key in pairs.index], dtype=float)
+    complete = np.isfinite(pairs["method"].to_numpy()) & np.isfinite(pairs["opponent"].to_numpy())
+    by_setting = split(pairs["opponent"].where(complete))
+    means = {
+        setting: np.nansum(values) / max(1, np.isfinite(values).sum())
+        for setting, values in by_setting.items()
+    }
+    found = np.array([means[key[:2]] for key in pairs.index], dtype=float)
     return np.where(found > 0, found, np.nan)
 
 
-def split(effects: pd.Series) -> dict[Setting, list[float]]:
-    """The known values of each setting, from an index of dataset, architecture and seed."""
+def split(effects: pd.Series) -> dict[Setting, NDArray[np.float64]]:
+    """The values of each setting, from an index of dataset, architecture and seed."""
     by_setting: dict[Setting, list[float]] = {}
     for (dataset, architecture, _), value in zip(effects.index, effects.tolist(), strict=True):
-        if not np.isnan(value):
-            by_setting.setdefault((dataset, architecture), []).append(value)
-    return by_setting
+        by_setting.setdefault((dataset, architecture), []).append(value)
+    return {setting: np.array(values) for setting, values in by_setting.items()}
 
 
 @functools.cache

@@ -9,7 +9,7 @@ import pandas as pd
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.artifacts import Record
 from ganmatrix.results.claims import by_setting
-from ganmatrix.results.comparisons import opponents, over_settings, within_settings
+from ganmatrix.results.comparisons import contests, opponents, over_settings, within_settings
 from ganmatrix.results.divergence import divergence_rates
 from ganmatrix.results.matrix import COSTS, SETTING
 from ganmatrix.results.protocols import Protocols
@@ -34,7 +34,9 @@ def summarise(
     outcomes = frame["outcome"].value_counts()
     completed = frame.assign(**{c: frame[c].where(frame["outcome"] == "completed") for c in COSTS})
     methods = list(dict.fromkeys(frame["method"].tolist()))
-    baselines, controls = opponents(methods, claims, "baseline"), opponents(methods, claims, "control")
+    baselines, controls = (
+        contests(frame, protocols, opponents(methods, claims, role)) for role in ("baseline", "control")
+    )
     return {
         "cells": {
             "total": len(frame),
@@ -49,11 +51,11 @@ def summarise(
         "groups": groups(completed, protocols, {record.cell.id: record.lacking for record in records}),
         "curves": curve_groups(curves),
         "transfers": transfer_groups(transfers),
-        "comparisons": within_settings(frame, protocols, baselines, "baseline"),
-        "controls": within_settings(frame, protocols, controls, "control"),
+        "comparisons": within_settings(baselines, "baseline"),
+        "controls": within_settings(controls, "control"),
         "pooled": [
-            *over_settings(frame, protocols, baselines, "baseline"),
-            *over_settings(frame, protocols, controls, "control"),
+            *over_settings(baselines, "baseline"),
+            *over_settings(controls, "control"),
         ],
         "ranks": ranks(frame, protocols),
         "divergence": divergence_rates(frame),
