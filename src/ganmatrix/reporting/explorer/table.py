@@ -65,11 +65,13 @@ def _columns(evidence: Evidence, dataset: str) -> list[_Measured]:
 
 def _heading(measured: _Measured) -> str:
     column, measure = measured.column, measured.column.measure
+    floor = column.checkpoint == "init"
+    title = f"{measure.title} {CHECKPOINTS['init']}" if floor else measure.title
     notes = [
         EXTRACTORS.get(column.extractor or "", column.extractor),
-        None if column.checkpoint in (None, "ema") else CHECKPOINTS[column.checkpoint],
+        None if column.checkpoint in (None, "ema", "init") else CHECKPOINTS[column.checkpoint],
         measure.unit if measure.unit not in measure.title.lower() else None,
-        f"{measure.better} is better" if measure.better and column.checkpoint != "init" else None,
+        f"{measure.better} is better" if measure.better and not floor else None,
     ]
     values = {
         "data-key": column.name,
@@ -78,7 +80,7 @@ def _heading(measured: _Measured) -> str:
         "hidden": None if measured.in_view else "",
     }
     small = f"<small>{escape(', '.join(filter(None, notes)))}</small>"
-    return f'<th scope="col"{attributes(values)}>{escape(measure.title)}{small}</th>'
+    return f'<th scope="col"{attributes(values)}>{escape(title)}{small}</th>'
 
 
 def _row(facts: list[CellFacts], columns: list[_Measured]) -> Fragment:
