@@ -7,6 +7,7 @@ import scipy.stats
 
 from ganmatrix.results.inference import pool
 from ganmatrix.results.needed import seeds_needed
+from ganmatrix.results.statistics import split
 from ganmatrix.results.verdicts import LEVEL, Comparison, Trial
 
 SPREAD = np.array([-1.0, 0.0, 1.0])
@@ -18,7 +19,7 @@ def _against(mean: float, *, settings: int = 1) -> Comparison:
         [["digits"], [f"a{i}" for i in range(settings)], range(3)], names=["dataset", "architecture", "seed"]
     )
     pairs = pd.Series(np.tile(mean + SPREAD, settings), index=index)
-    return Comparison("old", pairs, pool(pairs))
+    return Comparison("old", pairs, pool(split(pairs)))
 
 
 @pytest.mark.parametrize("settings", [1, 4])
@@ -47,7 +48,7 @@ def test_a_control_has_no_say_where_the_effect_falls_short():
 
 def test_nothing_is_foretold_without_spread_or_beyond_a_thousand_seeds():
     one = _against(2.0)
-    single = Comparison("old", one.pairs.iloc[:1], pool(one.pairs.iloc[:1]))
+    single = Comparison("old", one.pairs.iloc[:1], pool(split(one.pairs.iloc[:1])))
     assert seeds_needed(Trial(single), 1.0, tested=1) is None
     assert seeds_needed(Trial(_against(1.001)), 1.0, tested=1) is None
     assert seeds_needed(Trial(_against(2.0)), 1.0, tested=1) == seeds_needed(
