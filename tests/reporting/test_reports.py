@@ -139,6 +139,7 @@ def test_vulnerability_is_what_an_attack_costs_beyond_noise(tmp_path):
     data = _fake(tmp_path, edit=_probed({"noise_auroc": 0.9, "pgd_auroc": 0.6}))
     html = fooling.losses(data, data.settings[0]).html
     assert "digits x conventional: PGD costs gan most (30.0 points beyond noise)." in html
+    assert "60.0%<small>[60.0%, 60.0%], n = 3</small>" in fooling.numbers(data).html
 
 
 def test_a_discriminator_without_numbers_is_left_out(tmp_path):

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 
 from ganmatrix.reporting.drawing import COLOURS, embed
 from ganmatrix.reporting.evidence import Evidence, Setting
-from ganmatrix.reporting.fragments import Fragment, text
+from ganmatrix.reporting.fragments import Fragment, table, text
+from ganmatrix.reporting.measures import Column, column, interval, number
 from ganmatrix.reporting.panels import GREY, embed_wide, legend, multiples, rows, state
 from ganmatrix.reporting.probe_curves import AXES
 
@@ -67,6 +68,28 @@ def losses(evidence: Evidence, setting: Setting) -> Fragment:
     n = max((group["n"] for group in attack.values()), default=0)
     caption = f"Grey: lost to noise; vermilion: lost to PGD beyond it. Mean over strengths and {n} seeds."
     return embed(figure, f"{finding}. {caption}", caption)
+
+
+def numbers(evidence: Evidence) -> Fragment:
+    """The AUROC of every D, as it is, under noise and under attacks."""
+    measured = [column(name) for name in (_CLEAN, _NOISE, "fgsm_auroc", _ATTACK, "universal_auroc")]
+    lines = [
+        [
+            f"{setting}, {method}",
+            *(_number(evidence.groups(setting, c.name).get(method), c) for c in measured),
+        ]
+        for setting in evidence.settings
+        for method in evidence.methods
+    ]
+    header = ["Setting and method", *(c.title.removeprefix("D's ") for c in measured)]
+    return table("D's AUROC: means over strengths and seeds, 95% intervals", header, lines, "sortable")
+
+
+def _number(group: dict[str, Any] | None, measured: Column) -> str:
+    if group is None or group["mean"] is None:
+        return "no value"
+    spread = interval(group["low"], group["high"], measured.measure, measured.measure.bounds)
+    return f"{number(group['mean'], measured.measure)}\n{spread or 'no interval'}, n = {group['n']}"
 
 
 def curves(evidence: Evidence, setting: Setting, norm: _Norm) -> Fragment:
