@@ -69,13 +69,13 @@ def _everything(fake: FakeMatrix) -> str:
             pieces.append(draw(data, setting))
         pieces += [
             dots.final_scores(data, setting),
-            dots.targets(data, setting),
+            *dots.targets(data, setting),
             fooling.losses(data, setting),
         ]
         pieces += [fooling.curves(data, setting, norm) for norm in (fooling.LINF, fooling.L2)]
         kinds = (geometry.SLOPES, geometry.GRADIENTS, geometry.MEMORY)
         pieces += [geometry.chart(data, setting, kind) for kind in kinds]
-        pieces.append(probe_curves.curves(data, setting, ("gradient_growth", "rotation_auroc")))
+        pieces.append(probe_curves.by_setting(data, ("gradient_growth", "rotation_auroc")))
     return "\n".join(piece.html for piece in pieces)
 
 

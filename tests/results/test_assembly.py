@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from fake_matrix import FakeMatrix
+from fake_matrix import CURVES, SHARES, STEPS, STRENGTHS, FakeMatrix
 
 from ganmatrix.errors import UserError
 from ganmatrix.stages import assemble
@@ -73,7 +73,7 @@ def test_the_long_tables_carry_the_cells_identity(assembled):
         "at",
         "value",
     }
-    assert len(curves) == 11 * (6 * 5 + 3 + 4)
+    assert len(curves) == 11 * (len(CURVES) * len(STRENGTHS) + len(SHARES) + len(STEPS))
 
 
 def test_the_summary_counts_and_averages(assembled):

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from PIL import Image
@@ -15,8 +16,8 @@ NOTE = "ganmatrix"
 
 _IMAGES = (
     "By columns the first held-out images; by rows each as it is, what PGD adds to it, amplified "
-    "{amplified:.0f} times (grey is no change), and the sum, which D is shown. Strength {strength:.3g} on a "
-    "scale from \N{MINUS SIGN}1 to 1."
+    "{amplified:.0f} times (grey is no change), and the sum, which D is shown; below, D's logits before and "
+    "after. Strength {strength:.3g} on a scale from \N{MINUS SIGN}1 to 1."
 )
 _POINTS = (
     "Blue: D says real; vermilion: fake; the fainter, the less surely. Arrows: where PGD moves the first "
@@ -52,27 +53,36 @@ def _picture(row: dict[Any, Any], content: bytes | None, note: dict[str, Any], i
         return text("p", f"{row['method']}: not made yet; run `ganmatrix probe {row['cell']}`", "note")
     if "reason" in note:
         return text("p", f"{row['method']}: no picture, {note['reason']}", "note")
-    said = _said(note, is_image)
     where = f"{row['method']}'s D on {row['dataset']} x {row['architecture']}, seed {row['seed']}"
-    return image(content, "image/png", f"PGD on {where}. {said}", f"{row['method']}: {said}", "sheet")
+    if not is_image:
+        said = _counted(note["before"], note["after"])
+        return image(content, "image/png", f"PGD on {where}. {said}", f"{row['method']}: {said}", "sheet")
+    shown = image(
+        content, "image/png", f"PGD on {where}", f"{row['method']}: logits before and after", "sheet"
+    )
+    return box([shown, _logits(note["before"], note["after"])], "attacked")
 
 
-def _said(note: dict[str, Any], is_image: bool) -> str:
-    """What D says before and after: of few images each logit, of many points how many pass as real."""
-    before, after = note["before"], note["after"]
-    if is_image:
-        logits = " \N{MIDDLE DOT} ".join(
-            f"{_signed(b)} \N{RIGHTWARDS ARROW} {_signed(a)}" for b, a in zip(before, after, strict=True)
-        )
-        return f"logits {logits}"
-    passing = (sum(logit > 0 for logit in logits) for logits in (before, after))
-    calls = " \N{RIGHTWARDS ARROW} ".join(str(count) for count in passing)
-    mean = (sum(a - b for b, a in zip(before, after, strict=True))) / len(before)
-    return f"of {len(before)} called real: {calls}; mean change of the logit {_signed(mean)}"
+def _logits(before: Sequence[float], after: Sequence[float]) -> Fragment:
+    """D's logits before and after, under the columns of the picture."""
+    items = "".join(
+        f"<li>{_signed(b)} <span>{_signed(a)}</span></li>" for b, a in zip(before, after, strict=True)
+    )
+    return Fragment(f'<ol class="logits">{items}</ol>')
+
+
+def _counted(before: Sequence[float], after: Sequence[float]) -> str:
+    """How many points D calls real before and after."""
+    passing = (str(sum(logit > 0 for logit in logits)) for logits in (before, after))
+    change = sum(a - b for b, a in zip(before, after, strict=True)) / len(before)
+    calls = " \N{RIGHTWARDS ARROW} ".join(passing)
+    return f"of {len(before)} called real: {calls}; mean change of the logit {_signed(change)}"
 
 
 def _signed(logit: float) -> str:
-    return f"{logit:.1f}".replace("-", "\N{MINUS SIGN}")
+    """Two decimals below a tenth, else one; without a negative zero."""
+    digits = 2 if abs(logit) < 0.095 else 1
+    return f"{round(logit, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _note(content: bytes) -> dict[str, Any]:

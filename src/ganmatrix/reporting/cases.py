@@ -72,13 +72,14 @@ class Case:
         mean, low, high = (self[f"{prefix}{key}"] for key in ("effect", "low", "high"))
         if mean is None:
             return "not measured"
-        spread = "no interval"
-        if low is not None:
-            low, high, mark = cut(low, high, self.possible)
-            spread = f"[{plain(self.scale * low)}, {plain(self.scale * high)}]{mark}"
         pairs = self[f"{prefix}pairs"]
         unit = self.unit(self["control"] if prefix else self["baseline"])
-        return f"{plain(self.scale * mean)} {spread}{unit}, n = {pairs} pair{'' if pairs == 1 else 's'}"
+        counted = f"n = {pairs} pair{'' if pairs == 1 else 's'}"
+        if low is None:
+            return f"{plain(self.scale * mean)}{unit}, no interval, {counted}"
+        low, high, mark = cut(low, high, self.possible)
+        spread = f"[{plain(self.scale * low)}, {plain(self.scale * high)}]{mark}"
+        return f"{plain(self.scale * mean)} {spread}{unit}, {counted}"
 
     def pairs(self, evidence: Evidence, setting: Setting) -> pd.Series:
         """The effect of each pair with the baseline within a setting."""

@@ -4,27 +4,23 @@ from matplotlib.axes import Axes
 
 from ganmatrix.reporting.drawing import COLOURS, embed
 from ganmatrix.reporting.evidence import Evidence, Setting
-from ganmatrix.reporting.fragments import Fragment, figures, text
-from ganmatrix.reporting.headline import primary
-from ganmatrix.reporting.measures import Column, column, number, ordered, plain
+from ganmatrix.reporting.fragments import Fragment, text
+from ganmatrix.reporting.measures import Column, leading, number, ordered, plain
 from ganmatrix.reporting.panels import legend, rows, state
 
 SEED, MEAN, CENSORED = COLOURS[0], "#000000", COLOURS[1]
 
 
 def final_scores(evidence: Evidence, setting: Setting) -> Fragment:
-    """The primary measures of every seed, with their mean."""
-    return figures(_final(evidence, setting, column(name)) for name in primary(evidence, setting.dataset))
+    """The leading score of every seed, with their mean."""
+    measured = leading(evidence.columns(setting.dataset))
+    return _final(evidence, setting, measured) if measured else text("p", f"No scores on {setting}.", "note")
 
 
-def targets(evidence: Evidence, setting: Setting) -> Fragment:
-    """The step at which each seed reached its target; those that did not stand at the end, as `> N`."""
+def targets(evidence: Evidence, setting: Setting) -> list[Fragment]:
+    """The step at which each seed reached a target, a figure a target; others stand at the end, as `> N`."""
     columns = [c for c in ordered(evidence.columns(setting.dataset)) if c.key.startswith("steps_to_")]
-    return (
-        _target(evidence, setting, columns[0])
-        if columns
-        else text("p", f"No target was set on {setting}: its recipe keeps no snapshots.", "note")
-    )
+    return [_target(evidence, setting, measured) for measured in columns]
 
 
 def _final(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
@@ -47,7 +43,9 @@ def _final(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
             spreads[method] = group["sd"]
     legend(figure)
     finding = f"{setting}: one seed a method has no spread"
-    if spreads:
+    if spreads and len(set(spreads.values())) == 1:
+        finding = f"{setting}: seeds differ alike with every method"
+    elif spreads:
         widest, tightest = (pick(spreads, key=lambda m: spreads[m]) for pick in (max, min))
         finding = (
             f"{setting}: seeds differ most with {widest} (sd {number(spreads[widest], measure)}), "
@@ -59,6 +57,9 @@ def _final(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
 
 
 def _target(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
+    score = measured.title.removeprefix("Steps to the target of ")
+    if evidence.of(setting)[measured.name].isna().all():
+        return text("p", f"{setting}: no run is known to have reached the target of {score}.", "note")
     figure, axes = rows(evidence.methods, "generator steps to the target", entries=2)
     missed, means = 0, {}
     for row, method in enumerate(evidence.methods):
@@ -78,9 +79,8 @@ def _target(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
             axes.annotate(
                 f"> {beyond.max():,.0f}: {len(beyond)} of {len(steps)}",
                 (beyond.max(), row),
-                xytext=(-7, 0),
+                xytext=(7, 0),
                 textcoords="offset points",
-                ha="right",
                 va="center",
                 fontsize=8,
                 color=CENSORED,
@@ -90,7 +90,7 @@ def _target(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
         else:
             _absent(axes, row, "no value")
     legend(figure)
-    axes.set_xlim(0, 1.06 * axes.get_xlim()[1])
+    axes.set_xlim(0, (1.55 if missed else 1.06) * axes.get_xlim()[1])
     finding = f"{setting}: no method reaches it with every seed"
     if means:
         first = min(means, key=lambda method: means[method])
@@ -98,10 +98,9 @@ def _target(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
     if missed:
         finding += f"; {missed} run{'s' if missed > 1 else ''} never"
     state(figure, finding)
-    share = evidence.summary["protocols"][setting.dataset][measured.name].get("target")
-    target = f"{100 * share:g}% of the untrained generator's" if share else "a share of the untrained one's"
-    score = measured.title.removeprefix("Steps to the target of ")
-    caption = f"Target: {score} at {target}; {_counted(evidence, setting)}."
+    share = evidence.summary["protocols"][setting.dataset][measured.name]["target"]
+    target = f"{score} at {100 * share:g}% of the untrained generator's"
+    caption = f"Target: {target}; {_counted(evidence, setting)}."
     return embed(figure, f"{finding}. {caption}", caption)
 
 

@@ -38,9 +38,6 @@ STYLE: dict[Any, Any] = {
 WIDTH, HEIGHT = 4.2, 2.9
 """Inches. A figure fills a phone; a desktop shows two or three side by side."""
 
-STRIP = 1.05
-"""Inches from one strip to the next."""
-
 SQUARE = 0.36
 """Inches of a heat map's square."""
 
@@ -85,22 +82,6 @@ def legend(figure: Figure) -> None:
     """The lines' names below the axes."""
     if figure.axes[0].get_legend_handles_labels()[0]:
         figure.legend(loc="lower center", ncols=LEGEND_COLUMNS, frameon=False, fontsize=8, columnspacing=1.2)
-
-
-def strips(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
-    """A figure of flat axes one below the other, each with its own scale along x and none along y."""
-    count = len(titles)
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH + 1, STRIP * count))
-        axes = list(figure.subplots(count, 1, squeeze=False)[:, 0])
-        top, bottom = 0.3 / (STRIP * count), 0.5 / (STRIP * count)
-        figure.subplots_adjust(left=0.04, right=0.97, top=1 - top, bottom=bottom, hspace=2.6)
-        for ax, title in zip(axes, titles, strict=True):
-            ax.set_title(title)
-            ax.set_ylim(-1, 1)
-            ax.set_yticks([])
-            ax.spines["left"].set_visible(False)
-    return figure, axes
 
 
 def heat_map(rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[float | None]]) -> Figure:

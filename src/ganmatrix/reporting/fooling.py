@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from ganmatrix.reporting.drawing import COLOURS, embed
 from ganmatrix.reporting.evidence import Evidence, Setting
-from ganmatrix.reporting.fragments import Fragment, text
+from ganmatrix.reporting.fragments import Fragment, table, text
+from ganmatrix.reporting.measures import Column, column, interval, number
 from ganmatrix.reporting.panels import GREY, embed_wide, legend, multiples, rows, state
 from ganmatrix.reporting.probe_curves import AXES
 
@@ -16,19 +18,21 @@ _CLEAN, _NOISE, _ATTACK = "clean_auroc", "noise_auroc", "pgd_auroc"
 
 @dataclass(frozen=True)
 class _Norm:
-    """A norm's attacks by column, each with its look, and its control."""
+    """A norm's attacks by column, the strongest of them, and their control."""
 
     title: str
     attacks: dict[str, str]
+    strongest: str
     control: str
 
 
 LINF = _Norm(
     "the L-infinity norm",
     {"fgsm_auroc": "FGSM", "pgd_auroc": "PGD", "universal_auroc": "universal"},
+    "pgd_auroc",
     "noise_auroc",
 )
-L2 = _Norm("the L2 norm", {"fgsm_l2_auroc": "FGSM", "pgd_l2_auroc": "PGD"}, "noise_l2_auroc")
+L2 = _Norm("the L2 norm", {"fgsm_l2_auroc": "FGSM", "pgd_l2_auroc": "PGD"}, "pgd_l2_auroc", "noise_l2_auroc")
 
 _LOOKS: list[dict[str, Any]] = [
     {"color": COLOURS[0], "marker": "s"},
@@ -59,16 +63,33 @@ def losses(evidence: Evidence, setting: Setting) -> Fragment:
         axes.plot(attacked, row, "o", color=COLOURS[1], label="under PGD")
         gaps[method] = disturbed - attacked
     legend(figure, across=3)
-    finding = f"{setting}: no D was attacked and disturbed alike"
-    if gaps:
-        most, least = (pick(gaps, key=lambda method: gaps[method]) for pick in (max, min))
-        finding = f"{setting}: PGD costs {most} most ({_points(gaps[most])} points beyond noise)"
-        if most != least:
-            finding += f", {least} least ({_points(gaps[least])})"
+    finding = f"{setting}: {_finding(gaps)}"
     state(figure, finding)
     n = max((group["n"] for group in attack.values()), default=0)
     caption = f"Grey: lost to noise; vermilion: lost to PGD beyond it. Mean over strengths and {n} seeds."
     return embed(figure, f"{finding}. {caption}", caption)
+
+
+def numbers(evidence: Evidence) -> Fragment:
+    """The AUROC of every D, as it is, under noise and under attacks."""
+    measured = [column(name) for name in (_CLEAN, _NOISE, "fgsm_auroc", _ATTACK, "universal_auroc")]
+    lines = [
+        [
+            f"{setting}, {method}",
+            *(_number(evidence.groups(setting, c.name).get(method), c) for c in measured),
+        ]
+        for setting in evidence.settings
+        for method in evidence.methods
+    ]
+    header = ["Setting and method", *(c.title.removeprefix("D's ") for c in measured)]
+    return table("D's AUROC: means over strengths and seeds, 95% intervals", header, lines, "sortable")
+
+
+def _number(group: dict[str, Any] | None, measured: Column) -> str:
+    if group is None or group["mean"] is None:
+        return "no value"
+    spread = interval(group["low"], group["high"], measured.measure, measured.measure.bounds)
+    return f"{number(group['mean'], measured.measure)}\n{spread or 'no interval'}, n = {group['n']}"
 
 
 def curves(evidence: Evidence, setting: Setting, norm: _Norm) -> Fragment:
@@ -86,41 +107,43 @@ def curves(evidence: Evidence, setting: Setting, norm: _Norm) -> Fragment:
         if own.empty:
             ax.set_title(f"{method}: no value", fontweight="normal")
         for (name, label), look in zip(norm.attacks.items(), _LOOKS, strict=False):
-            _line(ax, own[own["column"] == name], label, look | {"linewidth": 1.4, "markersize": 3})
+            style = look | {"linewidth": 1.4, "markersize": 3}
+            _line(ax, own[own["column"] == name], label, style, band=label == "PGD")
         noise = own[own["column"] == norm.control]
-        _line(ax, noise, "noise, the control", {"color": GREY, "linestyle": "--", "linewidth": 1.6})
-        pgd = own[own["column"] == list(norm.attacks)[1]]
+        _line(
+            ax, noise, "noise, the control", {"color": GREY, "linestyle": "--", "linewidth": 1.6}, band=True
+        )
+        pgd = own[own["column"] == norm.strongest]
         if not (pgd.empty or noise.empty):
             ends[method] = 100 * (noise["mean"].iloc[-1] - pgd["mean"].iloc[-1])
     legend(figure, across=len(shown))
-    finding = f"{setting}: no attack beside its control"
-    if ends:
-        most, least = (pick(ends, key=lambda method: ends[method]) for pick in (max, min))
-        finding = (
-            f"{setting}: at full strength PGD costs {most} {_points(ends[most])} points beyond noise"
-            + (f", {least} {_points(ends[least])}" if least != most else "")
-        )
+    finding = f"{setting}, at full strength: {_finding(ends)}"
     state(figure, finding)
     fewest, most_n = points["n"].min(), points["n"].max()
     n = f"{most_n}" if fewest == most_n else f"{fewest} to {most_n}"
     caption = (
         f"Attacks in {norm.title} on reals and fakes at once; 50% is guessing. Means over seeds, n = {n}; "
-        "bars are 95% intervals."
+        "bands, of PGD and of noise, are 95% intervals."
     )
     return embed_wide(figure, f"{finding}. {caption}", caption)
 
 
-def _line(axes: Any, points: pd.DataFrame, label: str, look: dict[str, Any]) -> None:
-    if not points.empty:
-        axes.plot(points["at"], 100 * points["mean"], label=label, **look)
-        axes.vlines(
-            points["at"],
-            100 * points["low"],
-            100 * points["high"],
-            color=look["color"],
-            linewidth=0.6,
-            alpha=0.6,
-        )
+def _line(axes: Axes, points: pd.DataFrame, label: str, look: dict[str, Any], *, band: bool = False) -> None:
+    if points.empty:
+        return
+    axes.plot(points["at"], 100 * points["mean"], label=label, **look)
+    if band:
+        low, high = (100 * points[end].clip(0, 1) for end in ("low", "high"))
+        axes.fill_between(points["at"], low, high, color=look["color"], alpha=0.12, linewidth=0)
+
+
+def _finding(gaps: dict[str, float]) -> str:
+    """Whom PGD costs most beyond noise, and whom least; gaps are in points."""
+    if not gaps:
+        return "no attack beside its control"
+    most, least = (pick(gaps, key=lambda method: gaps[method]) for pick in (max, min))
+    found = f"PGD costs {most} most ({_points(gaps[most])} points beyond noise)"
+    return found if most == least else f"{found}, {least} least ({_points(gaps[least])})"
 
 
 def _points(value: float) -> str:

@@ -55,8 +55,9 @@ def forest(evidence: Evidence, case: Case) -> Fragment:
     finding = f"{case['method']} against {case['baseline']}: {case.effect()}"
     state(figure, finding)
     caption = (
-        "Right of the solid line is as claimed. Bars are 95% intervals over seeds; one that leaves the "
-        "figure goes on beyond it. Settings weigh alike in the diamonds."
+        f"{'Left of the dotted' if case['at_most'] is not None else 'Right of the solid'} line is as "
+        "claimed. Bars are 95% intervals over seeds; one that leaves the figure goes on beyond it. Settings "
+        "weigh alike in the diamonds."
     )
     alt = f"{finding}. " + " ".join(
         f"{setting}: {_words(found[case['baseline']], case.scale)}." for setting, found in settings.items()

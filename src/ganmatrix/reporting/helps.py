@@ -2,32 +2,27 @@
 
 from typing import Any, Literal
 
+from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.evidence import Evidence, Setting
-from ganmatrix.reporting.fragments import Fragment, bullets, footnoted, table, text
+from ganmatrix.reporting.fragments import Fragment, footnoted, table, text
 from ganmatrix.reporting.headline import (
     amount,
     counted,
     estimate_of,
-    in_sentence,
-    listed,
     pairs_of,
-    primary,
     spread,
 )
-from ganmatrix.reporting.measures import CUT, CUT_NOTE, Column, column
+from ganmatrix.reporting.measures import CUT, CUT_NOTE, Column, leading
 
 Row = dict[str, Any]
-
-LEADING = ("fid", "energy_distance", "high_quality_share", "modes")
-"""The score that speaks for a dataset: the first of these that was measured on it."""
 
 SURE = 0.05
 
 _SAYINGS = {
     "better": "better",
     "worse": "worse",
-    "lean better": "better, if it were the only comparison",
-    "lean worse": "worse, if it were the only comparison",
+    "lean better": "perhaps better",
+    "lean worse": "perhaps worse",
     "unclear": "unclear",
     "differs": "differs",
     "none": "not comparable",
@@ -37,19 +32,25 @@ Judgement = Literal["better", "worse", "lean better", "lean worse", "unclear", "
 
 
 def answers(evidence: Evidence) -> Fragment:
-    """A sentence a method that claims are about, over all settings of each score."""
-    subjects = list(dict.fromkeys(evidence.claims["method"]))
-    sentences = [s for method in subjects for s in _sentence(evidence, method)]
-    return footnoted(bullets(sentences), CUT, CUT_NOTE) if sentences else text("p", _ALONE, "note")
+    """The methods that claims are about, in each leading score, over all settings that have it."""
+    scores = {score.name: score for d in evidence.datasets if (score := leading(evidence.columns(d)))}
+    subjects = [m for m in dict.fromkeys(evidence.claims["method"]) if m in evidence.baselines]
+    if not subjects:
+        return text("p", _ALONE, "note")
+    columns = [(score, role) for score in scores.values() for role in ("baseline", "control")]
+    header = ["Method", *(f"{score.title}\nagainst its {role}" for score, role in columns)]
+    rows: list[list[str | Fragment]] = [
+        [method, *(_pooled(evidence, method, score, role) for score, role in columns)] for method in subjects
+    ]
+    return footnoted(table(_OVERALL, header, rows, "helps"), CUT, CUT_NOTE)
 
 
 def grid(evidence: Evidence) -> Fragment:
     """Each method against its baseline in the leading score of every setting."""
     if not evidence.baselines:
         return text("p", _ALONE, "note")
-    leading = {setting: _leading(evidence, setting.dataset) for setting in evidence.settings}
-    measured = {setting: score for setting, score in leading.items() if score is not None}
-    header = ["Method", *(f"{setting}\n{score.measure.title}" for setting, score in measured.items())]
+    measured = {s: score for s in evidence.settings if (score := leading(evidence.columns(s.dataset)))}
+    header = ["Method", *(f"{setting}\n{score.title}" for setting, score in measured.items())]
     rows: list[list[str | Fragment]] = [
         [
             f"{method}\nagainst {baseline}",
@@ -57,20 +58,12 @@ def grid(evidence: Evidence) -> Fragment:
         ]
         for method, baseline in evidence.baselines.items()
     ]
-    note = (
-        "Each method against its baseline, 95% intervals; sure after Holm's correction over the score's table"
-    )
-    return footnoted(table(note, header, rows, "helps"), CUT, CUT_NOTE)
+    return footnoted(table("Each method against its baseline", header, rows, "helps"), CUT, CUT_NOTE)
 
+
+_OVERALL = "Over all settings that have the score; perhaps: if it were the only comparison"
 
 _ALONE = "There is one method only: nothing to compare."
-
-
-def _leading(evidence: Evidence, dataset: str) -> Column | None:
-    """The leading score of the first extractor."""
-    columns = [column(name) for name in primary(evidence, dataset)]
-    ranked = sorted((c for c in columns if c.key in LEADING), key=lambda c: LEADING.index(c.key))
-    return ranked[0] if ranked else None
 
 
 def _cell(evidence: Evidence, setting: Setting, score: Column, method: str) -> Fragment:
@@ -79,47 +72,30 @@ def _cell(evidence: Evidence, setting: Setting, score: Column, method: str) -> F
         for row in evidence.summary["comparisons"]
         if setting.covers(row) and (row["method"], row["column"]) == (method, score.name)
     )
-    judgement = _judge(row, row["difference"], score)
-    found = [text("strong", _SAYINGS[judgement], f"judged {judgement.replace(' ', '-')}")]
-    if judgement == "none":
-        return Fragment(
-            found[0].html + text("small", f"{counted(row['difference']['missing'], 'pair')} lost").html
-        )
-    estimate, as_share = estimate_of(row, score.measure)
-    within = evidence.bounds(setting.dataset, score.name)
-    found.append(text("span", amount(estimate["mean"], score.measure, as_share)))
-    found.append(
-        text("small", f"{spread(estimate, score.measure, within, as_share)}; n = {pairs_of(estimate)}")
-    )
-    return Fragment("\n".join(piece.html for piece in found))
+    return _entry(row, score, evidence.bounds(setting.dataset, score.name))
 
 
-def _sentence(evidence: Evidence, method: str) -> list[str]:
-    """What a method does to each leading score, against its baseline and then its control."""
-    scores = {score.name: score for d in evidence.datasets if (score := _leading(evidence, d)) is not None}
-    parts = []
-    for score in scores.values():
-        rows = [r for r in evidence.summary["pooled"] if (r["method"], r["column"]) == (method, score.name)]
-        against = [_against(evidence, row, score) for row in sorted(rows, key=lambda row: row["role"])]
-        if against:
-            parts.append(f"{in_sentence(score.measure)} {listed(against)}")
-    return [f"{method}: {'; '.join(parts)}."] if parts else []
-
-
-def _against(evidence: Evidence, row: Row, score: Column) -> str:
-    """`21% lower than gan's over 2 settings (3% lower to 40% lower), which is better`."""
-    whose = f"{row['opponent']}'s" + (", its control's," if row["role"] == "control" else "")
-    judgement = _judge(row, row["difference"], score)
-    if judgement == "none":
-        return f"not comparable with {whose}"
-    estimate, as_share = estimate_of(row, score.measure)
+def _pooled(evidence: Evidence, method: str, score: Column, role: str) -> Fragment:
+    key = (method, score.name, role)
+    rows = (r for r in evidence.summary["pooled"] if (r["method"], r["column"], r["role"]) == key)
+    if (row := next(rows, None)) is None:
+        return text("span", "none named")
     dataset = next(d for d in evidence.datasets if score.name in evidence.columns(d))
-    interval = spread(estimate, score.measure, evidence.bounds(dataset, score.name), as_share)
-    over = counted(estimate["settings"], "setting")
-    return (
-        f"{amount(estimate['mean'], score.measure, as_share)} than {whose} over {over} "
-        f"({interval}: {_SAYINGS[judgement]})"
-    )
+    return _entry(row, score, evidence.bounds(dataset, score.name), than=row["opponent"])
+
+
+def _entry(row: Row, score: Column, within: Bounds, than: str = "") -> Fragment:
+    """What the comparison comes to in a word, by how much, and with which interval."""
+    judgement = _judge(row, row["difference"], score)
+    word = text("strong", _SAYINGS[judgement], f"judged {judgement.replace(' ', '-')}")
+    estimate, as_share = estimate_of(row, score.measure)
+    if judgement == "none":
+        lost = text("small", f"{counted(estimate['missing'], 'pair')} lost")
+        return Fragment(f"{word.html}{lost.html}")
+    size = amount(estimate["mean"], score.measure, as_share)
+    spoken = f"{size} than {than}'s" if than else size
+    interval = f"{spread(estimate, score.measure, within, as_share)}; n = {pairs_of(estimate)}"
+    return Fragment(f"{word.html}{text('span', spoken).html}{text('small', interval).html}")
 
 
 def _judge(row: Row, difference: Row, score: Column) -> Judgement:

@@ -42,6 +42,9 @@ CHECKPOINTS = {
     "init": "before training",
 }
 
+LEADING = ("fid", "energy_distance", "high_quality_share", "modes")
+"""The score that speaks for a dataset: the first of these that was measured on it."""
+
 CUT = "\N{DAGGER}"
 CUT_NOTE = f"{CUT} the t interval of so few seeds reaches beyond what is possible and is cut there"
 
@@ -63,6 +66,18 @@ def ordered(names: Iterable[str]) -> list[Column]:
     """The columns of those names in the order of `MEASURES`; unknown ones last, by name."""
     ranks = {key: rank for rank, key in enumerate(MEASURES)}
     return sorted(map(column, names), key=lambda c: (ranks.get(c.key, len(ranks)), c.name))
+
+
+def preferred(columns: Iterable[Column]) -> Column | None:
+    """Of columns that differ in the features alone: general ones before those of one task."""
+    ranks = {name: rank for rank, name in enumerate(EXTRACTORS)}
+    return min(columns, key=lambda c: ranks.get(c.extractor or "", -1), default=None)
+
+
+def leading(names: Iterable[str]) -> Column | None:
+    """The score that speaks for the dataset on which these columns were measured."""
+    averaged = [c for c in map(column, names) if c.checkpoint == "ema"]
+    return next((found for key in LEADING if (found := preferred(c for c in averaged if c.key == key))), None)
 
 
 def number(value: float | None, measure: Measure) -> str:

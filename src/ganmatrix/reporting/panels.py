@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
@@ -24,6 +25,12 @@ ACROSS = 4
 
 PANEL_WIDTH, PANEL_HEIGHT = 2.3, 1.45
 """Inches from one panel to the next."""
+
+LABEL_CHARACTER = 0.072
+"""Inches that a character of an axis label takes."""
+
+LEFT = 0.85
+"""Inches left of the panels, for their labels."""
 
 ROW = 0.25
 """Inches of a row of dots."""
@@ -49,7 +56,7 @@ def multiples(
         every = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
         axes = list(every.flat)
         figure.subplots_adjust(
-            left=0.65 / width,
+            left=LEFT / width,
             right=1 - 0.1 / width,
             top=1 - top / height,
             bottom=bottom / height,
@@ -66,7 +73,7 @@ def multiples(
         if log:
             axes[0].set_yscale("log")
             _label_decades(axes[0].yaxis)
-        centre = (0.65 + (width - 0.75) / 2) / width
+        centre = (LEFT + (width - LEFT - 0.1) / 2) / width
         figure.text(centre, (0.12 + LINE * bool(entries)) / height, x_label, ha="center")
         figure.text(0.12 / width, (bottom + panels / 2) / height, y_label, va="center", rotation=90)
     return figure, axes[: len(names)]
@@ -85,7 +92,8 @@ def rows(
     label = CHARACTER * max(map(len, names))
     legend = LINE * -(-entries // LEGEND_ACROSS)
     body = row * len(names) + 0.15
-    top, bottom = 0.5, 0.55 + legend
+    lines = textwrap.wrap(x_label, int((width - label) / LABEL_CHARACTER))
+    top, bottom = 0.5, 0.38 + LINE * len(lines) + legend
     height = top + body + bottom
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, height))
@@ -102,7 +110,7 @@ def rows(
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(visible=True, axis="x")
-        axes.set_xlabel(x_label)
+        axes.set_xlabel("\n".join(lines))
         if log:
             axes.set_xscale("log")
             _label_decades(axes.xaxis)
@@ -112,13 +120,15 @@ def rows(
 
 
 def legend(figure: Figure, across: int = LEGEND_ACROSS) -> None:
-    """The names of what the first axes show, below all, each once."""
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    if first := dict(zip(reversed(labels), reversed(handles), strict=True)):
-        names = [label for label in dict.fromkeys(labels) if label in first]
+    """The names of what the axes show, below all, each once."""
+    shown: dict[str, Artist] = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            shown.setdefault(label, handle)
+    if shown:
         figure.legend(
-            [first[name] for name in names],
-            names,
+            list(shown.values()),
+            list(shown),
             loc="lower center",
             ncols=across,
             frameon=False,

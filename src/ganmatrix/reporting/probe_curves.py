@@ -7,7 +7,7 @@ import pandas as pd
 from ganmatrix.reporting.catalogue.measure import Measure
 from ganmatrix.reporting.drawing import embed, legend, mark, panel, state
 from ganmatrix.reporting.evidence import Evidence, Setting
-from ganmatrix.reporting.fragments import Fragment, box, text
+from ganmatrix.reporting.fragments import Fragment, box, join, sections, text
 from ganmatrix.reporting.measures import column, number, ordered
 
 AXES = {
@@ -25,14 +25,27 @@ _DODGE = 0.012
 """Sideways shift between methods, as a share of the axis, so that their intervals do not overlap."""
 
 
+def by_setting(evidence: Evidence, keys: Collection[str]) -> Fragment:
+    """The curves of every setting that has some, and where there are none."""
+    known = [
+        setting
+        for setting in evidence.settings
+        if not evidence.curves(setting, _named(evidence, setting, keys)).empty
+    ]
+    without = [str(setting) for setting in evidence.settings if setting not in known]
+    note = [text("p", f"Not measured on {', '.join(without)}.", "note")] if without else []
+    return join([sections(known, lambda setting: curves(evidence, setting, keys)), *note])
+
+
 def curves(evidence: Evidence, setting: Setting, keys: Collection[str]) -> Fragment:
     """One figure a column that measures one of `keys`, all methods in it."""
-    columns = [c.name for c in ordered(evidence.columns(setting.dataset)) if c.key in keys]
-    table = evidence.curves(setting, columns)
-    columns = [name for name in columns if (table["column"] == name).any()]
-    if not columns:
-        return text("p", f"Nothing of this was measured on {setting}.", "note")
+    table = evidence.curves(setting, _named(evidence, setting, keys))
+    columns = table["column"].unique()
     return box((_figure(evidence, setting, name, table) for name in columns), "figures")
+
+
+def _named(evidence: Evidence, setting: Setting, keys: Collection[str]) -> list[str]:
+    return [c.name for c in ordered(evidence.columns(setting.dataset)) if c.key in keys]
 
 
 def _figure(evidence: Evidence, setting: Setting, name: str, table: pd.DataFrame) -> Fragment:

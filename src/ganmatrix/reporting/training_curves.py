@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from ganmatrix.reporting.drawing import COLOURS
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
-from ganmatrix.reporting.measures import column, number, ordered, plain
+from ganmatrix.reporting.measures import column, number, plain, preferred
 from ganmatrix.reporting.panels import GREY, embed_wide, legend, multiples, state
 
 _STEP = "generator step"
@@ -56,13 +56,15 @@ def gradients(evidence: Evidence, setting: Setting) -> Fragment:
 
 def scores(evidence: Evidence, setting: Setting) -> Fragment:
     """The averaged generator's score over training, each method before its baseline in grey."""
-    followed = [c for c in ordered(evidence.columns(setting.dataset)) if c.key.endswith("_over_steps")]
-    rows = evidence.curves(setting, [c.name for c in followed[:1]])
-    if rows["mean"].isna().all():
+    columns = map(column, evidence.columns(setting.dataset))
+    followed = preferred(c for c in columns if c.key.endswith("_over_steps"))
+    rows = evidence.curves(setting, [followed.name] if followed else [])
+    if followed is None or rows["mean"].isna().all():
         return text("p", f"No score was followed over training on {setting}.", "note")
-    measure = column(followed[0].name.replace("_over_steps", "")).measure
+    measure = column(followed.name.replace("_over_steps", "")).measure
     figure, axes = multiples(evidence.methods, _STEP, f"{measure.title}, log scale", entries=3, log=True)
-    axes[0].set_ylim(0.8 * rows["mean"].min(), 1.3 * rows["mean"].max())
+    bottom = 0.8 * rows["mean"].min()
+    axes[0].set_ylim(bottom, 1.3 * rows["mean"].max())
     ends: dict[str, float] = {}
     for ax, method in zip(axes, evidence.methods, strict=True):
         if (baseline := evidence.baselines.get(method)) is not None:
@@ -72,7 +74,9 @@ def scores(evidence: Evidence, setting: Setting) -> Fragment:
         if own.empty:
             ax.set_title(f"{method}: no value", fontweight="normal")
             continue
-        ax.fill_between(own["at"], own["low"], own["high"], color=COLOURS[0], alpha=0.2, linewidth=0)
+        ax.fill_between(
+            own["at"], own["low"].clip(lower=bottom), own["high"], color=COLOURS[0], alpha=0.2, linewidth=0
+        )
         ax.plot(
             own["at"], own["mean"], color=COLOURS[0], linewidth=1.7, marker="o", markersize=3, label="method"
         )
@@ -81,7 +85,7 @@ def scores(evidence: Evidence, setting: Setting) -> Fragment:
     finding = f"{setting}: ends {_extremes(ends, lambda value: number(value, measure))}"
     state(figure, finding)
     caption = (
-        f"{followed[0].title.replace(', mean over training', '')} of the running average of G's weights; "
+        f"{followed.title.replace(', mean over training', '')} of the running average of G's weights; "
         f"lower is better. Lines: means over seeds, n = {_span(rows['n'])}; bands: 95% intervals."
     )
     return embed_wide(figure, f"{finding}. {caption}", caption)

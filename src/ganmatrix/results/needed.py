@@ -3,7 +3,8 @@
 import numpy as np
 import scipy.stats
 
-from ganmatrix.results.verdicts import LEVEL, Comparison, Trial
+from ganmatrix.results.inference import Pooled
+from ganmatrix.results.verdicts import LEVEL, Trial
 
 MOST_SEEDS = 1000
 
@@ -23,15 +24,14 @@ def seeds_needed(trial: Trial, bound: float, tested: int) -> int | None:
         compared = compared[:1]
     elif not all(beyond):
         return None
-    found = [_enough(each, limit, LEVEL / tested) for each, limit in compared]
+    found = [_enough(each.effect, limit, LEVEL / tested) for each, limit in compared]
     return None if None in found else max(n for n in found if n is not None)
 
 
-def _enough(comparison: Comparison, bound: float, level: float) -> int | None:
+def _enough(effect: Pooled, bound: float, level: float) -> int | None:
     """The fewest seeds with which the mean over settings differs from its bound at this level, one-sided."""
-    groups = list(comparison.effect.groups.values())
-    variances = np.array([group.var(ddof=1) for group in groups])
-    distance = abs(float(np.mean([group.mean() for group in groups])) - bound)
+    variances = np.array([group.var(ddof=1) for group in effect.groups.values()])
+    distance = abs((effect.mean or 0.0) - bound)
     seeds = np.arange(2, MOST_SEEDS + 1)
     error = np.sqrt(variances.sum() / seeds) / len(variances)
     degrees = (seeds - 1) * variances.sum() ** 2 / (variances**2).sum()
