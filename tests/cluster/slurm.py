@@ -63,8 +63,9 @@ class Slurm:
 
     def __call__(self, *command: str) -> str:
         """What one of SLURM's commands prints."""
+        environment = os.environ | self.environment
         done = subprocess.run(
-            command, env=os.environ | self.environment, check=False, capture_output=True, text=True, timeout=60
+            command, env=environment, check=False, capture_output=True, text=True, timeout=60
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
@@ -97,7 +98,7 @@ def running(folder: Path) -> Iterator[Slurm]:
                 + [f"--socket={munge / 'socket'}"],
             )
         )
-        wait_for(lambda: (munge / "socket").exists(), "munged's socket")
+        wait_for((munge / "socket").exists, "munged's socket")
         stack.enter_context(_daemon(folder, ["slurmctld", "-D"], slurm.environment))
         for node in NODES:
             stack.enter_context(_daemon(folder, ["slurmd", "-D", "-N", node], slurm.environment))
