@@ -6,6 +6,7 @@ What ran, and what SLURM's daemons said of it, stays in .slurm-test/ (docs/clust
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -53,6 +54,7 @@ class LoginNode:
                 env=self.project.environment() | self.slurm.environment,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
             )
 
     def run(self, *command: str) -> tuple[int, str]:
@@ -169,14 +171,14 @@ def test_a_failing_job_is_reported_and_retried(login: LoginNode) -> None:
     assert [path.name for path in (root / "logs/slurm/rule_prepare/ring8").iterdir()] == [f"{failed}.log"]
 
 
-@pytest.mark.parametrize("signal", [[], ["--signal=TERM"]], ids=["scancel", "warning"])
-def test_a_stopped_job_is_resumed(signal: list[str], login: LoginNode, expected: bytes) -> None:
+@pytest.mark.parametrize("how", [[], ["--signal=TERM"]], ids=["scancel", "warning"])
+def test_a_stopped_job_is_resumed(how: list[str], login: LoginNode, expected: bytes) -> None:
     """By scancel, or by the warning before the time limit, which SLURM sends to the same processes."""
     engine = login.start(*snakemake("--retries", "1", RUN))
     job, _ = login.training()
-    login.slurm("scancel", *signal, job)
+    login.slurm("scancel", *how, job)
     assert engine.wait(600) == 0, login.printed
-    assert f"SLURM status is: '{'FAILED' if signal else 'CANCELLED'}'" in login.printed
+    assert f"SLURM status is: '{'FAILED' if how else 'CANCELLED'}'" in login.printed
     (step,) = re.findall(rf"{CELL}: stopped by SIGTERM at step (\d+); checkpoint saved", login.printed)
     assert login.resumed_from() == int(step) > 0
     assert (login.project.root / WEIGHTS).read_bytes() == expected
@@ -188,7 +190,7 @@ def test_a_run_that_was_cancelled_leaves_a_clean_state(login: LoginNode, expecte
     root = login.project.root
     engine = login.start(*snakemake(RUN))
     job, _ = login.training()
-    engine.send_signal(2)
+    engine.send_signal(signal.SIGINT)
     assert engine.wait(600) != 0
     wait_for(lambda: not login.slurm.jobs(), f"job {job} to end")
     assert not (root / "cells" / CELL).exists() or not any((root / "cells" / CELL).iterdir())
