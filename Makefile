@@ -30,7 +30,7 @@ test: venv ## The test suite, under 10 minutes on 2 cores
 test-slow: venv ## The tests that take minutes
 	pytest -m slow
 
-test-cluster: venv ## The tests on a real SLURM, which they start here; a quarter of an hour
+test-cluster: venv ## The tests on a real SLURM, which they start here; some 20 minutes
 	@if [ "$$(id -u)" = 0 ] && ! command -v slurmctld >/dev/null; then \
 	  apt-get update -qq && apt-get install -y -qq slurm-wlm munge || echo "no SLURM packages here"; fi
 	pytest -m cluster -rs
