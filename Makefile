@@ -11,7 +11,7 @@ CONFIG := $(if $(SCALE),--configfile pipeline/scales/$(SCALE).yaml)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help venv results plots browser test test-slow bench lint clean
+.PHONY: help venv results plots browser test test-slow test-cluster bench lint clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,11 @@ test: venv browser ## The test suite, under 10 minutes on 2 cores
 
 test-slow: venv ## The tests that take minutes
 	pytest -m slow
+
+test-cluster: venv ## The tests on a real SLURM, which they start here; some 20 minutes
+	@if [ "$$(id -u)" = 0 ] && ! command -v slurmctld >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq slurm-wlm munge || echo "no SLURM packages here"; fi
+	pytest -m cluster -rs
 
 bench: venv .bench/.installed ## Time training (methods, batches, torch-mimicry beside it), preparation and scores
 	python bench/bench.py --mimicry .bench/venv/bin/python

@@ -56,6 +56,11 @@ wildcard_constraints:
     report="[a-z0-9_]+",
 
 
+# SLURM signals every process of a job. The shell must outlive the verb it runs, for when it ends
+# SLURM kills the rest, and `ganmatrix train` may be saving. With a trap it waits, then fails as the verb did.
+shell.prefix("set -euo pipefail; trap : TERM; ")
+
+
 localrules:
     all,
 

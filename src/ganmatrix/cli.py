@@ -117,6 +117,9 @@ def train(
     except stage.InterruptedTraining as stop:
         typer.echo(str(stop), err=True)
         raise typer.Exit(signals.INTERRUPTED) from None
+    except signals.Stopped as stop:
+        typer.echo(f"{cell}: stopped by {stop} while it waited for a device", err=True)
+        raise typer.Exit(signals.INTERRUPTED) from None
     finally:
         signals.ignore()
 

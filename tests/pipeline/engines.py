@@ -72,7 +72,7 @@ class Project:
         done = subprocess.run(
             command,
             cwd=self.root,
-            env=self._environment(),
+            env=self.environment(),
             check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -143,7 +143,8 @@ class Project:
         shutil.copytree(self.root, root, symlinks=True)
         return Project(root)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """That of the user's shell, with this project's command and code first."""
         kept = {
             k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "GIT_", "SNAKEMAKE_", "DVC_"))
         }

@@ -24,6 +24,7 @@ PLUMBING = {
     "params/params.py": "names all sections",
     "stages/__init__.py": "names only",
     "stages/compute.py": "device and threads",
+    "stages/devices.py": "which device",
     "stages/files.py": "reading and writing",
     "stages/layout.py": "paths, which are outputs and inputs anyway",
     "stages/progress.py": "printing",

@@ -3,13 +3,16 @@
 import math
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from signal import Signals
 
 import psutil
 import torch
 from threadpoolctl import threadpool_limits
 
 from ganmatrix.errors import UserError
+from ganmatrix.stages import devices
 
 MOST_THREADS = 1024
 DEVICES = ("auto", "cpu", "cuda")
@@ -42,8 +45,12 @@ def _free_in_group() -> float:
     return max(limit - used, 0)
 
 
-def device(name: str) -> torch.device:
-    """Set up threads and determinism, and resolve `auto`, `cpu`, `cuda` or `cuda:N`."""
+def device(name: str, received: Sequence[Signals] = ()) -> torch.device:
+    """Set up threads and determinism, and resolve `auto`, `cpu`, `cuda` or `cuda:N`.
+
+    A GPU is leased until this process ends, any that is visible or the one asked for; waits until it is
+    free. Raises Stopped when a signal is received meanwhile.
+    """
     torch.set_num_threads(threads())
     threadpool_limits(threads())
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -54,7 +61,7 @@ def device(name: str) -> torch.device:
     # float32 means float32, also where a GPU would round its inputs to 10 bits.
     torch.backends.cudnn.allow_tf32 = False
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         chosen = torch.device(name)
     except RuntimeError:
@@ -64,4 +71,13 @@ def device(name: str) -> torch.device:
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         count = torch.cuda.device_count()
         raise UserError(f"--device is {name}, but this machine has {count} CUDA devices; use --device cpu")
+    return chosen if chosen.type == "cpu" else _leased(chosen, received)
+
+
+def _leased(wanted: torch.device, received: Sequence[Signals]) -> torch.device:
+    """A GPU of this process's own. Leases go by UUID, as CUDA_VISIBLE_DEVICES renumbers."""
+    indices = range(torch.cuda.device_count()) if wanted.index is None else [wanted.index]
+    names = [str(torch.cuda.get_device_properties(index).uuid) for index in indices]
+    chosen = torch.device("cuda", indices[devices.lease(names, devices.LEASES, received)])
+    torch.cuda.set_device(chosen)
     return chosen

@@ -63,11 +63,11 @@ def run(
     """Train one cell, or go on with it. A diverged cell is a result like any other.
 
     Raises InterruptedTraining when a signal has been received, UserError when the data do not fit the
-    recipe. A signal that comes before the first step is heeded after it; one that comes after the
-    last step finds nothing left to stop.
+    recipe. A signal that comes before the first step is heeded after it, or raises Stopped where a
+    device is waited for; one that comes after the last step finds nothing left to stop.
     """
     started = datetime.now(UTC)
-    device = compute.device(device_name)
+    device = compute.device(device_name, received)
     data = open_data(layout.data(cell.dataset))
     recipe = params.recipe(cell.dataset, cell.architecture)
     check_batch(data, recipe)

@@ -1,0 +1,254 @@
+"""The pipeline on a real SLURM with two nodes, which these tests start on this machine.
+
+What ran, and what SLURM's daemons said of it, stays in .slurm-test/ (docs/cluster.md).
+"""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from engines import HOME, STAGES, Project, new_project, smoke_params
+from slurm import NODES, Slurm, missing, running, wait_for
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(bool(missing()), reason="no SLURM here: apt-get install slurm-wlm munge"),
+]
+
+CELL = "ring8-conventional-gan-0"
+OTHER = "ring8-conventional-as_gan-0"
+RUN = f"cells/{CELL}/run.json"
+WEIGHTS = f"cells/{CELL}/weights.safetensors"
+LONG = 6000
+"""Generator steps that take half a minute, to be stopped in the midst of."""
+
+KEPT = HOME / ".slurm-test"
+IMPATIENT = ("--latency-wait", "10", "--slurm-init-seconds-before-status-checks", "2")
+"""Shorter than the profile's: nobody else asks this controller, and there is one file system."""
+
+SRUN = """#!/bin/sh
+# The plugin hides SLURM_CONF from srun, which then looks into /etc; this cluster's lies elsewhere.
+SLURM_CONF={conf} exec {srun} "$@"
+"""
+
+
+@dataclass(frozen=True)
+class LoginNode:
+    """A project on a cluster. Everything that commands print is kept."""
+
+    project: Project
+    slurm: Slurm
+
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=self.project.root,
+                env=self.project.environment() | self.slurm.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def run(self, *command: str) -> tuple[int, str]:
+        """Its exit status and what it printed."""
+        before = len(self.printed)
+        status = self.start(*command).wait(1800)
+        return status, self.printed[before:]
+
+    @property
+    def log(self) -> Path:
+        return KEPT / f"{self.project.root.parent.name}.log"
+
+    @property
+    def printed(self) -> str:
+        return self.log.read_text() if self.log.exists() else ""
+
+    def training(self, name: str = "", cell: str = CELL) -> list[str]:
+        """Id and node of the job that trains, once it does."""
+        log = self.project.root / name / "logs/train" / f"{cell}.log"
+        wait_for(lambda: log.exists() and "it/s" in log.read_text(), f"{log} to show steps")
+        (found,) = [job for job in self.slurm.jobs() if job[1] == "RUNNING"]
+        return [found[0], found[2]]
+
+    def resumed_from(self) -> int:
+        return json.loads((self.project.root / RUN).read_text())["this_run"]["resumed_from_step"]
+
+
+def snakemake(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", *IMPATIENT, *arguments]
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
+    shutil.rmtree(KEPT, ignore_errors=True)
+    KEPT.mkdir()
+    folder = tmp_path_factory.mktemp("slurm")
+    try:
+        with running(folder) as cluster:
+            yield cluster
+    finally:
+        for log in folder.glob("*.log"):
+            shutil.copy(log, KEPT)
+
+
+@pytest.fixture(scope="module")
+def log_in(slurm: Slurm) -> Callable[[Project], LoginNode]:
+    def wrap(project: Project) -> LoginNode:
+        srun = project.root / ".bin" / "srun"
+        srun.write_text(SRUN.format(conf=slurm.folder / "slurm.conf", srun=shutil.which("srun")))
+        srun.chmod(0o755)
+        return LoginNode(project, slurm)
+
+    return wrap
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Two cells of points that take a while; prepared, not trained."""
+    params = smoke_params().replace("generator_steps: 10", f"generator_steps: {LONG}")
+    params = params.replace("datasets: [ring8, digits]", "datasets: [ring8]")
+    project = new_project(tmp_path_factory.mktemp("long") / "project", params)
+    assert project.snakemake("--cores", "1", "data/ring8/card.json").status == 0
+    return project
+
+
+@pytest.fixture(scope="module")
+def expected(long: Project, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The weights of the cell, trained in one go without SLURM."""
+    copy = long.copy(tmp_path_factory.mktemp("uninterrupted") / "project")
+    copy.succeed("ganmatrix", "train", CELL)
+    return (copy.root / WEIGHTS).read_bytes()
+
+
+@pytest.fixture
+def login(long: Project, log_in: Callable[[Project], LoginNode], tmp_path: Path) -> LoginNode:
+    return log_in(long.copy(tmp_path / "project"))
+
+
+def test_the_smoke_matrix(log_in: Callable[[Project], LoginNode], tmp_path: Path) -> None:
+    login = log_in(new_project(tmp_path / "project", smoke_params()))
+    status, printed = login.run(*snakemake())
+    assert status == 0, printed
+    assert f"recorded {STAGES} stages in DVC\n" in printed
+    assert "Submitted array job" in printed
+    daemon = (login.slurm.folder / "slurmctld.log").read_text()
+    assert {node for node in NODES if re.search(rf"NodeList={node}|on {node}", daemon)} == set(NODES)
+    logs = login.project.root / "logs"
+    cells = sorted(path.parent.name for path in (login.project.root / "cells").glob("*/run.json"))
+    assert len(cells) == 4
+    for stage in ("train", "evaluate", "probe"):
+        assert sorted(path.stem for path in (logs / stage).iterdir()) == cells
+    assert (logs / "slurm" / "rule_train").is_dir()
+    assert login.project.snakemake_has_nothing_to_do()
+    assert login.project.dvc_is_clean()
+
+
+def test_a_failing_job_is_reported_and_retried(login: LoginNode) -> None:
+    root = login.project.root
+    shutil.rmtree(root / "data" / "ring8")
+    command = root / ".bin" / "ganmatrix"
+    command.rename(command.with_name("whole"))
+    command.write_text(
+        f'#!/bin/sh\nmkdir once && echo "the disk is full" && exit 1\nexec {root}/.bin/whole "$@"\n'
+    )
+    command.chmod(0o755)
+    status, printed = login.run(*snakemake("data/ring8/card.json"))
+    assert status == 0, printed
+    (failed,) = re.findall(r"SLURM-job '(\d+)' failed, SLURM status is: 'FAILED'", printed)
+    assert "Logfile logs/prepare/ring8.log:" in printed
+    assert "the disk is full" in printed
+    assert "Trying to restart job" in printed
+    assert (root / "data/ring8/card.json").exists()
+    # What SLURM itself has to say is kept of jobs that fail.
+    assert [path.name for path in (root / "logs/slurm/rule_prepare/ring8").iterdir()] == [f"{failed}.log"]
+
+
+@pytest.mark.parametrize("how", [[], ["--signal=TERM"]], ids=["scancel", "warning"])
+def test_a_stopped_job_is_resumed(how: list[str], login: LoginNode, expected: bytes) -> None:
+    """By scancel, or by the warning before the time limit, which SLURM sends to the same processes."""
+    engine = login.start(*snakemake("--retries", "1", RUN))
+    job, _ = login.training()
+    login.slurm("scancel", *how, job)
+    assert engine.wait(600) == 0, login.printed
+    assert f"SLURM status is: '{'FAILED' if how else 'CANCELLED'}'" in login.printed
+    (step,) = re.findall(rf"{CELL}: stopped by SIGTERM at step (\d+); checkpoint saved", login.printed)
+    assert login.resumed_from() == int(step) > 0
+    assert (login.project.root / WEIGHTS).read_bytes() == expected
+    assert not (login.project.root / "scratch" / CELL).exists()
+
+
+def test_a_run_that_was_cancelled_leaves_a_clean_state(login: LoginNode, expected: bytes) -> None:
+    """Ctrl-C at the engine cancels its jobs; nothing half made is left, and the next run goes on."""
+    root = login.project.root
+    engine = login.start(*snakemake(RUN))
+    job, _ = login.training()
+    engine.send_signal(signal.SIGINT)
+    assert engine.wait(600) != 0
+    wait_for(lambda: not login.slurm.jobs(), f"job {job} to end")
+    assert not (root / "cells" / CELL).exists() or not any((root / "cells" / CELL).iterdir())
+    assert list((root / "scratch" / CELL).glob("step-*.ckpt"))
+    status, printed = login.run(*snakemake(RUN))
+    assert status == 0, printed
+    assert login.resumed_from() > 0
+    assert (root / WEIGHTS).read_bytes() == expected
+
+
+def test_a_drained_node_hands_its_job_on(login: LoginNode, expected: bytes) -> None:
+    engine = login.start(*snakemake(RUN))
+    job, node = login.training()
+    login.slurm("scontrol", "update", f"nodename={node}", "state=drain", "reason=test")
+    try:
+        login.slurm("scontrol", "requeue", job)
+        wait_for(lambda: "PENDING" in _states(login, job), f"job {job} to be queued again")
+        login.slurm("scontrol", "update", f"jobid={job}", "starttime=now")
+        wait_for(lambda: "RUNNING" in _states(login, job), f"job {job} to run again")
+        assert [each[2] for each in login.slurm.jobs()] == [other for other in NODES if other != node]
+        assert engine.wait(600) == 0, login.printed
+    finally:
+        login.slurm("scontrol", "update", f"nodename={node}", "state=resume")
+    assert "Trying to restart" not in login.printed
+    assert login.resumed_from() > 0
+    assert (login.project.root / WEIGHTS).read_bytes() == expected
+
+
+def _states(login: LoginNode, job: str) -> list[str]:
+    return [each[1] for each in login.slurm.jobs() if each[0] == job]
+
+
+def test_an_array_of_clones(login: LoginNode, expected: bytes, tmp_path: Path) -> None:
+    """Two tasks, two clones, one remote; one task is stopped and goes on. The head node trains nothing."""
+    project = login.project
+    project.dvc("remote", "add", "--default", "shared", str(tmp_path / "remote"))
+    project.succeed("git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qam", "remote")
+    (project.root / "logs/slurm").mkdir(parents=True)
+    project.dvc("repro", "reference")
+    project.dvc("push", "--run-cache")
+    tasks = login.start("sbatch", "--wait", "--array=1-2", "pipeline/cluster/array.sbatch")
+    first = project.root / "scratch/clones" / CELL
+    logs = project.root / "logs/slurm"
+    wait_for(
+        lambda: any(f"{CELL}: " in log.read_text() and "it/s" in log.read_text() for log in logs.iterdir()),
+        "steps",
+    )
+    (log,) = [log for log in logs.iterdir() if f"{CELL}: " in log.read_text()]
+    job = log.stem
+    login.slurm("scontrol", "requeue", job)
+    wait_for(lambda: "PENDING" in _states(login, job), f"task {job} to be queued again")
+    login.slurm("scontrol", "update", f"jobid={job}", "starttime=now")
+    assert tasks.wait(900) == 0, [log.read_text() for log in logs.iterdir()]
+    assert (first / WEIGHTS).read_bytes() == expected
+    assert re.search(rf"{CELL}: resuming from step \d+", log.read_text())
+    status, printed = login.run(sys.executable, "-m", "dvc", "repro", "--pull")
+    assert status == 0, printed
+    assert "> ganmatrix assemble" in printed
+    assert "> ganmatrix train" not in printed
+    assert (project.root / WEIGHTS).read_bytes() == expected
+    assert (project.root / f"cells/{OTHER}/metrics.json").exists()

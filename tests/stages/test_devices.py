@@ -1,0 +1,145 @@
+"""A GPU each, tried without one: leases with names of our own, in real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from ganmatrix.errors import UserError
+from ganmatrix.stages import compute, devices
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from ganmatrix.stages.devices import lease
+names, folder, seconds = sys.argv[1].split(","), Path(sys.argv[2]), float(sys.argv[3])
+position = lease(names, folder)
+print(names[position], time.monotonic(), flush=True)
+time.sleep(seconds)
+print(time.monotonic(), flush=True)
+"""
+
+
+@pytest.fixture
+def hold(tmp_path):
+    """Start processes that lease one of the named devices for some seconds; ends those that are left."""
+    started = []
+
+    def start(names, seconds):
+        command = [sys.executable, "-c", HOLD, names, str(tmp_path), str(seconds)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen(command, text=True, **pipes))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def two_gpus(tmp_path, monkeypatch):
+    """torch believes in two GPUs; whoever leases them, this process forgets it afterwards."""
+    monkeypatch.setattr(devices, "LEASES", tmp_path)
+    monkeypatch.setattr(devices, "_held", {})
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(
+        torch.cuda, "get_device_properties", lambda index: SimpleNamespace(uuid=f"gpu{index}")
+    )
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+
+
+def test_four_processes_on_two_devices_never_share_one(hold):
+    intervals = {"gpu0": [], "gpu1": []}
+    for process in [hold("gpu0,gpu1", 0.5) for _ in range(4)]:
+        out, err = process.communicate(timeout=60)
+        name, start, end = out.split()
+        assert err.count("waiting for a device: all 2 are leased") == err.count("\n")
+        intervals[name].append((float(start), float(end)))
+    assert sum(map(len, intervals.values())) == 4
+    for held in intervals.values():
+        assert held
+        starts = [start for start, _ in sorted(held)][1:]
+        ends = [end for _, end in sorted(held)][:-1]
+        assert all(end <= start for end, start in zip(ends, starts, strict=True))
+
+
+def test_a_killed_holder_frees_its_device(hold):
+    holder = hold("gpu0", 600)
+    assert holder.stdout.readline().startswith("gpu0 ")
+    waiting = hold("gpu0", 0)
+    assert waiting.stderr.readline().startswith("waiting for a device: all 1 are leased (locks in ")
+    assert waiting.poll() is None
+    killed = time.monotonic()
+    holder.kill()
+    assert waiting.wait(60) == 0
+    _, start = waiting.stdout.readline().split()
+    assert killed <= float(start) < killed + 10
+
+
+def test_a_process_needs_no_second_device(two_gpus, hold):
+    assert compute.device("auto") == torch.device("cuda", 0)
+    assert compute.device("cuda") == torch.device("cuda", 0)
+    other = hold("gpu0,gpu1", 600)
+    assert other.stdout.readline().startswith("gpu1 ")
+
+
+def test_the_device_that_was_asked_for(two_gpus, hold):
+    assert compute.device("cuda:1") == torch.device("cuda", 1)
+    assert compute.device("auto") == torch.device("cuda", 1)
+    with pytest.raises(UserError, match="--device is cuda:2, but this machine has 2 CUDA devices"):
+        compute.device("cuda:2")
+
+
+def test_a_signal_ends_the_wait(two_gpus, hold, finished, run, monkeypatch):
+    holders = [hold("gpu0,gpu1", 600) for _ in range(2)]
+    for holder in holders:
+        assert holder.stdout.readline().startswith("gpu")
+    monkeypatch.setattr(devices.time, "sleep", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    ended = run("train", "ring8-conventional-gan-0")
+    assert ended.status == 75
+    said = ended.err.splitlines()
+    assert said[0].startswith("waiting for a device: all 2 are leased (locks in ")
+    assert said[1:] == ["ring8-conventional-gan-0: stopped by SIGTERM while it waited for a device"]
+
+
+def test_a_processor_is_not_leased(tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "LEASES", tmp_path / "leases")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert compute.device("auto") == compute.device("cpu") == torch.device("cpu")
+    assert not (tmp_path / "leases").exists()
+
+
+def test_a_folder_that_cannot_hold_locks(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"gpu0 cannot be locked: .*; set TMPDIR to another folder"):
+        devices.lease(["gpu0"], tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("visible", "expected"),
+    [(None, 4), ("0,2", 2), ("GPU-8a2b", 1), ("", 0), ("-1", 0), ("MIG-1, MIG-2, MIG-3", 3)],
+)
+def test_visible_devices_are_counted_without_torch(visible, expected, tmp_path, monkeypatch):
+    for name in ("01", "02", "03", "04"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(devices, "DRIVER", tmp_path)
+    monkeypatch.delenv("GANMATRIX_DEVICE", raising=False)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert devices.count() == expected
+    monkeypatch.setenv("GANMATRIX_DEVICE", "cpu")
+    assert devices.count() == 0
+
+
+def test_without_a_driver_there_are_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "DRIVER", tmp_path / "none")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    assert devices.count() == 0
