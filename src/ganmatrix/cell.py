@@ -4,6 +4,7 @@ import difflib
 import itertools
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from ganmatrix.errors import UserError
 from ganmatrix.params import Params
@@ -45,6 +46,15 @@ def expand(params: Params) -> list[Cell]:
     grid = params.grid
     axes = (grid.datasets, grid.architectures, grid.methods, grid.seeds)
     return [Cell(*names) for names in itertools.product(*axes)]
+
+
+def resolved(params: Params, cell: Cell) -> dict[str, Any]:
+    """The sections of params.yaml that the cell is trained with, defaults filled in, as JSON has them."""
+    return {
+        "architecture": params.architectures[cell.architecture].model_dump(mode="json"),
+        "method": params.methods[cell.method].model_dump(mode="json"),
+        "recipe": params.recipe(cell.dataset, cell.architecture).model_dump(mode="json"),
+    }
 
 
 def of_dataset(params: Params, dataset: str) -> list[Cell]:

@@ -35,6 +35,7 @@ CellId = Annotated[
     str,
     typer.Argument(metavar="CELL", help="An id such as digits-conventional-gan-0; see `ganmatrix cells`."),
 ]
+Templates = Annotated[Path, typer.Option("--templates", metavar="FOLDER", help="Where the notebooks are.")]
 DEFAULT_PARAMS = Path("params.yaml")
 DEFAULT_TEMPLATES = Path("reports/templates")
 DEFAULT_SOURCES = Path()
@@ -166,15 +167,30 @@ def assemble(params: ParamsPath = DEFAULT_PARAMS) -> None:
 def report(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A notebook under reports/templates.")],
     params: ParamsPath = DEFAULT_PARAMS,
-    templates: Annotated[
-        Path, typer.Option("--templates", metavar="FOLDER", help="Where the notebooks are.")
-    ] = DEFAULT_TEMPLATES,
+    templates: Templates = DEFAULT_TEMPLATES,
 ) -> None:
     """Render a report from results/: reports/NAME.html."""
     from ganmatrix.stages import report as stage
 
     load(params)
     _say(stage.run(name, Layout(), templates))
+
+
+@app.command()
+def preview(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Reports to render; all otherwise.")
+    ] = None,
+    params: ParamsPath = DEFAULT_PARAMS,
+    templates: Templates = DEFAULT_TEMPLATES,
+) -> None:
+    """Results and reports of as much of the grid as there is so far: preview/results/, preview/reports/.
+
+    Pages say what is still to come; results/ and reports/ stay as they are.
+    """
+    from ganmatrix.stages import preview as stage
+
+    _say(stage.run(params, Layout(), templates, names or []))
 
 
 @app.command()

@@ -6,3 +6,7 @@ class UserError(Exception):
 
     The command line prints it as one line and exits with status 2.
     """
+
+
+class NotMade(UserError):
+    """An artifact that its stage has not made, or has made from what is there no longer."""

@@ -129,6 +129,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "cell.py",
         "results",
         "stages/assemble.py",
+        "stages/gathering.py",
         "stages/tables.py",
     ),
     "report": (

@@ -13,7 +13,7 @@ import pandas as pd
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ganmatrix.cell import Cell, expand
+from ganmatrix.cell import Cell, expand, resolved
 from ganmatrix.params import load
 from ganmatrix.stages.layout import CellFiles, Layout
 from ganmatrix.stages.tables import write_table
@@ -67,9 +67,10 @@ class FakeMatrix:
         text = f"{text[:start]}grid:\n  {self.grid}\n\n{text[end:]}"
         text = text[: text.index("\nclaims:")] + f"\n{self.claims}\n"
         self.params.write_text(text)
-        cells = expand(load(self.params)[0])
+        params, _ = load(self.params)
+        cells = expand(params)
         for cell in cells:
-            self._write_cell(cell)
+            self._write_cell(cell, resolved(params, cell))
         for dataset in {cell.dataset for cell in cells}:
             self._write_transfers(dataset, [cell for cell in cells if cell.dataset == dataset])
         return self
@@ -105,13 +106,13 @@ class FakeMatrix:
         rate = self.rates.get((source, target), 1.0 if source == target else 0.5)
         return {"rate": rate, "control": 0.1, "flipped": rate / 4, "reason": None}
 
-    def _write_cell(self, cell: Cell) -> None:
+    def _write_cell(self, cell: Cell, params: dict[str, Any]) -> None:
         files = self.layout.cell(cell.id)
         files.folder.mkdir(parents=True, exist_ok=True)
         random = np.random.default_rng(zlib.crc32(cell.id.encode()))
         identity = {"cell": cell.id, "weights_sha256": _weights(cell)}
         documents = {
-            "run": self._run(cell),
+            "run": self._run(cell, params),
             "metrics": identity | {"entries": self._scores(cell, random)},
             "probes": identity | {"entries": self._probes(cell, random)},
         }
@@ -122,7 +123,7 @@ class FakeMatrix:
         _samples(files, random)
         _attacks(files, cell, fate="training diverged" if cell.id in self.diverged else None)
 
-    def _run(self, cell: Cell) -> dict[str, Any]:
+    def _run(self, cell: Cell, params: dict[str, Any]) -> dict[str, Any]:
         points = cell.dataset == "ring8"
         step = self.diverged.get(cell.id)
         network = "mlp_w96" if points else "dcgan16_w24"
@@ -139,10 +140,7 @@ class FakeMatrix:
                 "techniques": ["zero_gp"] if cell.method == "fargan" else [],
                 "networks": {"generator": network, "discriminator": network},
                 "parameters": {"generator": 123_456, "discriminator": 98_765},
-                "params": {
-                    "method": {"kind": cell.method, "loss": {"kind": "non_saturating"}},
-                    "recipe": {"batch_size": 128},
-                },
+                "params": params,
                 "data_sha256": hashlib.sha256(cell.dataset.encode()).hexdigest(),
                 "code_digest": "0123456789abcdef",
                 "outcome": "completed" if step is None else "diverged",

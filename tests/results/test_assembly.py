@@ -79,7 +79,8 @@ def test_the_long_tables_carry_the_cells_identity(assembled):
 def test_the_summary_counts_and_averages(assembled):
     fake, _ = assembled
     summary = json.loads(fake.layout.results.summary.read_text())
-    assert summary["cells"] == {"total": 12, "completed": 11, "diverged": 1}
+    assert summary["cells"] == {"total": 12, "completed": 11, "diverged": 1, "not_trained": 0}
+    assert summary["absent"] == []
     assert summary["diverged"] == [
         {"cell": "ring8-conventional-gan-1", "step": 240, "reason": "non_finite_loss"}
     ]

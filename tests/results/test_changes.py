@@ -1,5 +1,6 @@
 """What differs between two made-up matrices."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -71,12 +72,12 @@ def test_what_a_cell_was_made_with(results):
     after = replace(before, matrix=before.matrix.copy())
     row = after.matrix["cell"] == "digits-conventional-gan-1"
     after.matrix.loc[row, "weights_sha256"] = "0" * 64
-    after.matrix.loc[row, "params"] = (
-        '{"method": {"kind": "gan", "loss": {"kind": "non_saturating"}}, "recipe": {"batch_size": 64}}'
-    )
+    trained = json.loads(after.matrix.loc[row, "params"].item())
+    trained["recipe"]["batch_size"] += 32
+    after.matrix.loc[row, "params"] = json.dumps(trained)
     (change,) = compare(before, after).changed_cells
     assert change.cell == "digits-conventional-gan-1"
-    assert change.params == {"recipe.batch_size": (128, 64)}
+    assert change.params == {"recipe.batch_size": (32, 64)}
     assert (change.weights, change.outcome, change.values) == (True, None, 0)
 
 

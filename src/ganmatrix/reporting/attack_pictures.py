@@ -29,7 +29,7 @@ _POINTS = (
 def pictures(evidence: Evidence, dataset: str) -> Fragment:
     """The attack on each method's D, of the grid's first seed."""
     seed = evidence.summary["grid"]["seed"][0]
-    cells = evidence.matrix[(evidence.matrix["dataset"] == dataset) & (evidence.matrix["seed"] == seed)]
+    cells = evidence.trained[(evidence.trained["dataset"] == dataset) & (evidence.trained["seed"] == seed)]
     rows = [(row, png(evidence, str(row["cell"]), ATTACKS)) for row in cells.to_dict("records")]
     notes = {row["cell"]: _note(content) for row, content in rows if content is not None}
     known = next((note for note in notes.values() if "strength" in note), None)

@@ -103,7 +103,10 @@ def read(evidence: Evidence) -> Found:
     values = _values(evidence.matrix)
 
     def facts(cell: Cell) -> CellFacts:
-        documents = {verb: _document(evidence.cells, cell, verb) for verb in _FILES}
+        documents = {
+            verb: _document(evidence.cells, cell, verb) if evidence.made(verb, cell.id) else None
+            for verb in _FILES
+        }
         scores = [found["entries"] for verb in ("evaluate", "probe") if (found := documents[verb])]
         return CellFacts(
             cell=cell,

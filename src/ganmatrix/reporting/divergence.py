@@ -20,7 +20,7 @@ def rates(evidence: Evidence) -> Fragment:
     content = table(caption, header, rows)
     if evidence.summary["cells"]["diverged"]:
         return content
-    of_one = found[(evidence.methods[0], None, None)]
+    of_one = max((found[(method, None, None)] for method in evidence.methods), key=lambda row: row["cells"])
     said = (
         f"No run diverged. Of {of_one['cells']} runs of one method that says no more than that its rate is "
         f"at most {100 * of_one['high']:.0f}% (95%, exact)."
@@ -29,5 +29,7 @@ def rates(evidence: Evidence) -> Fragment:
 
 
 def _entry(row: Row) -> str:
+    if row["rate"] is None:
+        return "not trained"
     low, high = (f"{100 * row[end]:.0f}" for end in ("low", "high"))
     return f"{row['diverged']} of {row['cells']}\n{low}% to {high}%"

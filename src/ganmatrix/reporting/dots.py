@@ -43,7 +43,10 @@ def _final(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
             spreads[method] = group["sd"]
     legend(figure)
     finding = f"{setting}: one seed a method has no spread"
-    if spreads and len(set(spreads.values())) == 1:
+    if len(spreads) == 1:
+        ((method, sd),) = spreads.items()
+        finding = f"{setting}: only {method} has a spread (sd {number(sd, measure)})"
+    elif spreads and len(set(spreads.values())) == 1:
         finding = f"{setting}: seeds differ alike with every method"
     elif spreads:
         widest, tightest = (pick(spreads, key=lambda m: spreads[m]) for pick in (max, min))
@@ -125,8 +128,11 @@ def _absent(axes: Axes, row: int, why: str) -> None:
 def _counted(evidence: Evidence, setting: Setting) -> str:
     """`n = 3 seeds a method; 1 run diverged`."""
     cells = evidence.of(setting)
-    lost = int((cells["outcome"] == "diverged").sum())
     n = cells["seed"].nunique()
-    return f"n = {n} seed{'s' if n > 1 else ''} a method" + (
-        f"; {lost} run{'s' if lost > 1 else ''} diverged" if lost else ""
+    lost = cells.loc[cells["outcome"] != "completed", "outcome"].value_counts(sort=False)
+    return "; ".join(
+        [
+            f"n = {n} seed{'s' if n > 1 else ''} a method",
+            *(f"{count} run{'s' if count > 1 else ''} {outcome}" for outcome, count in lost.items()),
+        ]
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ import pandas as pd
 from ganmatrix.errors import UserError
 from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.measures import CHANCE, bounds
+from ganmatrix.results.matrix import NOT_TRAINED
 
 T = TypeVar("T")
 
@@ -55,6 +57,19 @@ class Evidence:
     @property
     def settings(self) -> list[Setting]:
         return [Setting(d, a) for d in self.datasets for a in self.architectures]
+
+    @property
+    def trained(self) -> pd.DataFrame:
+        """The matrix rows of cells that are trained: in all but a preview, every row."""
+        return self.matrix[self.matrix["outcome"] != NOT_TRAINED]
+
+    @cached_property
+    def _absent(self) -> set[tuple[str, str]]:
+        return {(each["stage"], each["target"]) for each in self.summary["absent"]}
+
+    def made(self, stage: str, cell: str) -> bool:
+        """Whether these results rest on what the stage makes of a cell; its files may be older ones."""
+        return self._absent.isdisjoint({("train", cell), (stage, cell)})
 
     @property
     def baselines(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from ganmatrix.reporting.drawing import COLOURS, embed
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, table, text
 from ganmatrix.reporting.measures import Column, column, interval, number
-from ganmatrix.reporting.panels import GREY, embed_wide, legend, multiples, rows, state
+from ganmatrix.reporting.panels import GREY, embed_wide, entitle, legend, multiples, rows, state
 from ganmatrix.reporting.probe_curves import AXES
 
 _CLEAN, _NOISE, _ATTACK = "clean_auroc", "noise_auroc", "pgd_auroc"
@@ -105,7 +105,7 @@ def curves(evidence: Evidence, setting: Setting, norm: _Norm) -> Fragment:
         own = points[(points["method"] == method) & points["mean"].notna()]
         ax.axhline(50, color="#000000", linewidth=0.6)
         if own.empty:
-            ax.set_title(f"{method}: no value", fontweight="normal")
+            entitle(ax, f"{method}: no value")
         for (name, label), look in zip(norm.attacks.items(), _LOOKS, strict=False):
             style = look | {"linewidth": 1.4, "markersize": 3}
             _line(ax, own[own["column"] == name], label, style, band=label == "PGD")

@@ -42,6 +42,7 @@ def overview(evidence: Evidence) -> Fragment:
         )
     )
     diverged = f"{cells['diverged']} diverged" if cells["diverged"] else "none diverged"
+    waiting = f", {cells['not_trained']} not trained" if cells["not_trained"] else ""
     verdicts = Counter(evidence.claims["verdict"])
     outcome = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in VERDICTS if verdicts[verdict])
     tested = (
@@ -50,7 +51,7 @@ def overview(evidence: Evidence) -> Fragment:
     return box(
         [
             text("p", tested, "lead"),
-            text("p", f"{counted(cells['total'], 'training run')} ({axes}); {diverged}."),
+            text("p", f"{counted(cells['total'], 'training run')} ({axes}); {diverged}{waiting}."),
         ],
         "overview",
     )

@@ -52,7 +52,7 @@ def glossary(evidence: Evidence) -> Fragment:
 
 def networks(evidence: Evidence, dataset: str) -> Fragment:
     """The concrete networks behind each architecture's name."""
-    cells = evidence.matrix[evidence.matrix["dataset"] == dataset].drop_duplicates("architecture")
+    cells = evidence.trained[evidence.trained["dataset"] == dataset]
     rows = [
         [
             row["architecture"],
@@ -60,7 +60,7 @@ def networks(evidence: Evidence, dataset: str) -> Fragment:
             f"{row['discriminator']}\n{row['discriminator_parameters']:,} parameters",
             f"{row['generator_steps']:,}",
         ]
-        for row in cells.to_dict("records")
+        for row in cells.drop_duplicates("architecture").to_dict("records")
     ]
     header = ["Architecture", "Generator G", "Discriminator D", "Generator steps"]
     return table(f"Networks on {dataset}", header, rows)

@@ -18,7 +18,7 @@ IDEAS = {
 def methods(evidence: Evidence) -> Fragment:
     """The methods of the grid: name, kind, loss, techniques, and what these are."""
     rows = []
-    for row in evidence.matrix.drop_duplicates("method").to_dict("records"):
+    for row in evidence.trained.drop_duplicates("method").to_dict("records"):
         techniques = row["techniques"].split()
         ideas = [IDEAS.get(kind, "-") for kind in (row["method_kind"], *techniques)]
         names = [name.replace("_", " ") for name in (row["loss"] or "-", ", ".join(techniques) or "-")]

@@ -42,6 +42,12 @@ GREY = "#8a8a8a"
 """Of what a method is compared with."""
 
 
+def entitle(axes: Axes, name: str) -> None:
+    """Write a panel's name above it, in place of the one that it has."""
+    with matplotlib.rc_context(STYLE):
+        axes.set_title(name, fontweight="normal", pad=3)
+
+
 def multiples(
     names: Sequence[str], x_label: str, y_label: str, *, entries: int = 0, log: bool = False
 ) -> tuple[Figure, list[Axes]]:
@@ -64,7 +70,7 @@ def multiples(
             hspace=0.3,
         )
         for ax, name in zip(axes, names, strict=False):
-            ax.set_title(name, fontweight="normal", pad=3)
+            entitle(ax, name)
             ax.locator_params(axis="x", nbins=4)
         for ax in axes[len(names) :]:
             ax.remove()

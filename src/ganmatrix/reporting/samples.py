@@ -67,7 +67,7 @@ def _of_seed(evidence: Evidence, dataset: str, seed: int, kind: _Kind) -> Fragme
 
 def _sheet(evidence: Evidence, row: dict[Any, Any], kind: _Kind) -> Fragment:
     cell = str(row["cell"])
-    fate = "" if row["outcome"] == "completed" else f", diverged at step {row['outcome_step']:.0f}"
+    fate = f", diverged at step {row['outcome_step']:.0f}" if row["outcome"] == "diverged" else ""
     name = f"{row['method']}{fate}"
     content = png(evidence, cell, kind)
     if content is None:
@@ -80,6 +80,8 @@ def _sheet(evidence: Evidence, row: dict[Any, Any], kind: _Kind) -> Fragment:
 
 def png(evidence: Evidence, cell: str, kind: _Kind) -> bytes | None:
     """A cell's picture, once its chunks and their checksums are known to be whole; None if there is none."""
+    if not evidence.made(kind.verb, cell):
+        return None
     path = evidence.cells / cell / kind.file
     try:
         content = path.read_bytes()

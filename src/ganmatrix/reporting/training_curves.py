@@ -12,7 +12,7 @@ from ganmatrix.reporting.drawing import COLOURS
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
 from ganmatrix.reporting.measures import column, number, plain, preferred
-from ganmatrix.reporting.panels import GREY, embed_wide, legend, multiples, state
+from ganmatrix.reporting.panels import GREY, embed_wide, entitle, legend, multiples, state
 
 _STEP = "generator step"
 
@@ -72,7 +72,7 @@ def scores(evidence: Evidence, setting: Setting) -> Fragment:
             ax.plot(base["at"], base["mean"], color=GREY, linewidth=1.2, linestyle="--", label="its baseline")
         own = rows[(rows["method"] == method) & rows["mean"].notna()]
         if own.empty:
-            ax.set_title(f"{method}: no value", fontweight="normal")
+            entitle(ax, f"{method}: no value")
             continue
         ax.fill_between(
             own["at"], own["low"].clip(lower=bottom), own["high"], color=COLOURS[0], alpha=0.2, linewidth=0
@@ -107,11 +107,11 @@ def _logged(evidence: Evidence, setting: Setting, kind: _Kind) -> Fragment:
         cells = evidence.of(setting)
         cells = cells[cells["method"] == method]
         completed = cells.loc[cells["outcome"] == "completed", "seed"]
-        lost = len(cells) - len(completed)
-        if lost:
-            fate = f"{lost} of {len(cells)} diverged" if len(completed) else "no run completed"
-            fates.append(f"{method}: {fate}")
-            ax.set_title(fates[-1], fontweight="normal")
+        if len(completed) < len(cells):
+            lost = cells.loc[cells["outcome"] != "completed", "outcome"].value_counts(sort=False)
+            fate = ", ".join(f"{count} of {len(cells)} {outcome}" for outcome, count in lost.items())
+            fates.append(f"{method}: {fate if len(completed) else 'no run completed'}")
+            entitle(ax, fates[-1])
         runs = history[history["method"] == method]
         for network, name in shown.items():
             end = _draw(ax, runs, name, list(completed), f"{network} ({kind.noun})", network)

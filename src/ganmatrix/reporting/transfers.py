@@ -4,7 +4,7 @@ from typing import Any
 
 from ganmatrix.reporting.drawing import embed, heat_map, state
 from ganmatrix.reporting.evidence import Evidence
-from ganmatrix.reporting.fragments import Fragment, box
+from ganmatrix.reporting.fragments import Fragment, box, text
 
 Group = dict[str, Any]
 
@@ -15,6 +15,8 @@ NOISE = "sign noise"
 def maps(evidence: Evidence, dataset: str) -> Fragment:
     """Attacks on the row's D, tried on the column's; one figure a pair of architectures."""
     rows = [row for row in evidence.summary["transfers"] if row["dataset"] == dataset]
+    if not rows:
+        return text("p", f"No attacks have been tried on other cells of {dataset} yet.", "note")
     pairs = [(source, target) for source in evidence.architectures for target in evidence.architectures]
     return box((_map(evidence, dataset, source, target, rows) for source, target in pairs), "figures")
 

@@ -42,23 +42,27 @@ def gaps(evidence: Evidence) -> Fragment:
     parts = [
         f"{counted(diverged, 'cell')} of {summary['cells']['total']} diverged"
         if diverged
-        else "No cell diverged",
+        else "no cell diverged",
         f"{counted(missing, 'value')} {'is' if missing == 1 else 'are'} missing from completed ones"
         if missing
-        else "no value is missing",
+        else "no value is missing from completed ones",
     ]
     if late:
         parts.append(
             f"{counted(late, 'target')} {'was' if late == 1 else 'were'} not reached within training"
         )
-    return text("p", f"{', '.join(parts)}. Means are over the cells that have a value, and say of how many.")
+    so_far = "So far " if summary["absent"] else ""
+    found = f"{so_far}{', '.join(parts)}."
+    return text(
+        "p", f"{found[0].upper()}{found[1:]} Means are over the cells that have a value, and say of how many."
+    )
 
 
 def divergences(evidence: Evidence) -> Fragment:
     """Every cell that diverged, and values that are missing for another reason."""
     summary = evidence.summary
     if not summary["diverged"] and not summary["missing"]:
-        return text("p", "No cell diverged, and no value is missing.")
+        return text("p", "No cell diverged, and no value is missing from those that completed.")
     blocks = []
     if diverged := summary["diverged"]:
         sentence = (

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from ganmatrix.cell import Cell
 
+Stage = Literal["train", "evaluate", "probe", "transfer"]
+"""The stages whose artifacts are gathered."""
+
 
 class Artifact(BaseModel):
     """A part of a JSON file that another stage wrote: strict about what is read, blind to the rest."""
@@ -48,6 +51,7 @@ class Reproducible(Artifact):
     outcome_reason: str | None = None
     outcome_step: int | None = None
     generator_steps: int
+    data_sha256: str
     weights_sha256: str
 
 
@@ -122,12 +126,12 @@ class Transfers:
 
 @dataclass(frozen=True)
 class Record:
-    """Everything that one cell contributes to the matrix."""
+    """Everything that one trained cell contributes to the matrix; None where a stage is still to come."""
 
     cell: Cell
     run: Run
-    metrics: Scores
-    probes: Scores
+    metrics: Scores | None
+    probes: Scores | None
     transfers: dict[str, Entry]
     history: pd.DataFrame
 
@@ -143,4 +147,15 @@ class Record:
 
     @property
     def _all(self) -> dict[str, Entry]:
-        return self.metrics.entries | self.probes.entries | self.transfers
+        scores = [scores.entries for scores in (self.metrics, self.probes) if scores is not None]
+        return {name: entry for of_file in (*scores, self.transfers) for name, entry in of_file.items()}
+
+
+@dataclass(frozen=True)
+class Absence:
+    """What a stage is still to make of a cell or a dataset: only the preview of a matrix has any."""
+
+    stage: Stage
+    target: str
+    """A cell's id; a dataset's name for `transfer`."""
+    reason: str

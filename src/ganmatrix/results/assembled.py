@@ -30,7 +30,7 @@ class Assembled:
 
 
 def outcome(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
-    """How the cell of a row of the matrix ended, and if it diverged, when and why."""
-    if row["outcome"] == "completed":
-        return "completed"
+    """How the cell of a row of the matrix ended, if it was trained; if it diverged, when and why."""
+    if row["outcome"] != "diverged":
+        return str(row["outcome"])
     return f"diverged at step {row['outcome_step']:.0f}: {row['outcome_reason']}"

@@ -1,19 +1,20 @@
 """The claims of params.yaml, adjudicated: a row a claim, with effects, tests, scope and verdict."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
 
 from ganmatrix.params.claims import Claim
+from ganmatrix.results.assembled import outcome
 from ganmatrix.results.comparing import compare
 from ganmatrix.results.inference import effect_size, holm
-from ganmatrix.results.matrix import COSTS, DIVERGED, SETTING
+from ganmatrix.results.matrix import COSTS, DIVERGED, NOT_TRAINED, SETTING
 from ganmatrix.results.needed import seeds_needed
 from ganmatrix.results.protocols import Protocols
-from ganmatrix.results.statistics import estimate
+from ganmatrix.results.statistics import estimate, observed
 from ganmatrix.results.verdicts import LEVEL, Comparison, Trial, Verdict, decide
 
 _DTYPES = {
@@ -61,19 +62,23 @@ _UNTESTED = {"verdict": "not tested", "scope": "", "lost_cells": ""} | dict.from
 )
 
 
-def adjudicate(claims: Mapping[str, Claim], frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
+def adjudicate(
+    claims: Mapping[str, Claim], frame: pd.DataFrame, protocols: Protocols, unfinished: Collection[str] = ()
+) -> pd.DataFrame:
     """One row a claim, with the same columns even if there is none.
 
     `frame` is the matrix, with infinity for censored values; `protocols` says on which datasets a column was
     measured. docs/results.md describes the columns. The family of Holm's correction is every claim that was
-    tested; one whose tests have an obstacle counts in it with p = 1.
+    tested; one whose tests have an obstacle counts in it with p = 1. That a value is still to come, of a cell
+    that is `unfinished`, is one: whoever looks again and again until a test rejects is wrong more often than
+    it says.
     """
     untested = {
         name: reason for name, claim in claims.items() if (reason := _untested(claim, frame, protocols))
     }
     tested = {name: claim for name, claim in claims.items() if name not in untested}
     measured = {name: _measured(claim, frame, protocols) for name, claim in tested.items()}
-    trials = {name: _trial(claim, measured[name]) for name, claim in tested.items()}
+    trials = {name: _trial(claim, measured[name], unfinished) for name, claim in tested.items()}
     holm_for = holm([trial.p_for for trial in trials.values()])
     holm_against = holm([trial.p_against for trial in trials.values()])
     found = {
@@ -107,8 +112,11 @@ def _untested(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> str | 
     if _measured(claim, frame, protocols).empty:
         return f"no cell has a column {claim.metric}"
     named = {claim.method: None, claim.baseline: None, claim.control: None}
-    absent = [method for method in named if method and method not in set(frame["method"])]
-    return f"not in the grid: {', '.join(absent)}" if absent else None
+    trained = frame[frame["outcome"] != NOT_TRAINED]
+    for why, cells in (("not in the grid", frame), ("not trained yet", trained)):
+        if absent := [method for method in named if method and method not in set(cells["method"])]:
+            return f"{why}: {', '.join(absent)}"
+    return None
 
 
 def _measured(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
@@ -118,9 +126,15 @@ def _measured(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> pd.Dat
     return frame[frame["dataset"].isin(datasets)]
 
 
-def _trial(claim: Claim, frame: pd.DataFrame) -> Trial:
+def _trial(claim: Claim, frame: pd.DataFrame, unfinished: Collection[str]) -> Trial:
+    baseline = compare(claim, claim.baseline, frame)
     control = compare(claim, claim.control, frame, bound=0.0) if claim.control else None
-    return Trial(compare(claim, claim.baseline, frame), control, at_most=claim.at_most is not None)
+    cells = frame[frame["method"].isin([claim.method, claim.baseline, claim.control])]
+    without = observed(cells, claim.metric).isna()
+    if late := int((without & cells["cell"].isin(list(unfinished))).sum()):
+        why = f"{late} of the {len(cells)} cells that it compares {'is' if late == 1 else 'are'} not finished"
+        baseline = replace(baseline, p_for=1.0, p_against=1.0, obstacle=why)
+    return Trial(baseline, control, at_most=claim.at_most is not None)
 
 
 def _stated(name: str, claim: Claim) -> dict[str, Any]:
@@ -203,14 +217,14 @@ def _lost(frame: pd.DataFrame, claim: Claim) -> str:
     """`cell (diverged at step 40: non_finite_loss); ...` for every cell that should have had a value."""
     compared = frame[frame["method"].isin([claim.method, claim.baseline, claim.control])]
     if claim.metric == DIVERGED:
-        without = compared[compared["outcome"] == "diverged"]
+        without = compared[compared["outcome"] != "completed"]
     else:
         known = compared[claim.metric]
-        without = compared[(compared["outcome"] == "diverged") | known.isna() | (known.abs() == math.inf)]
+        without = compared[(compared["outcome"] != "completed") | known.isna() | (known.abs() == math.inf)]
     return "; ".join(f"{row['cell']} ({_reason(row, claim.metric)})" for _, row in without.iterrows())
 
 
 def _reason(row: pd.Series, metric: str) -> str:
-    if row["outcome"] == "diverged":
-        return f"diverged at step {row['outcome_step']}: {row['outcome_reason']}"
+    if row["outcome"] != "completed":
+        return outcome(row)
     return "no value" if pd.isna(row[metric]) else "beyond the end of training"

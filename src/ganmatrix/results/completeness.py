@@ -11,16 +11,17 @@ _VERBS = {"metrics": "evaluate", "probes": "probe"}
 def check(records: Sequence[Record]) -> None:
     """UserError for the first cell whose metrics.json or probes.json lacks another's columns."""
     for artifact, verb in _VERBS.items():
+        made = [(record.cell, scores.entries) for record in records if (scores := getattr(record, artifact))]
         first_cells: dict[str, dict[str, str]] = {}
-        for record in records:
-            known = first_cells.setdefault(record.cell.dataset, {})
-            for column in getattr(record, artifact).entries:
-                known.setdefault(column, record.cell.id)
-        for record in records:
-            known = first_cells[record.cell.dataset]
-            missing = [column for column in known if column not in getattr(record, artifact).entries]
+        for cell, entries in made:
+            known = first_cells.setdefault(cell.dataset, {})
+            for column in entries:
+                known.setdefault(column, cell.id)
+        for cell, entries in made:
+            known = first_cells[cell.dataset]
+            missing = [column for column in known if column not in entries]
             if missing:
-                raise UserError(_incomplete(artifact, verb, record.cell.id, missing, known[missing[0]]))
+                raise UserError(_incomplete(artifact, verb, cell.id, missing, known[missing[0]]))
 
 
 def _incomplete(artifact: str, verb: str, cell: str, missing: list[str], other: str) -> str:

@@ -13,7 +13,8 @@ def divergence_rates(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Each method's share of diverged cells, within every setting and, with null for both names, over all.
 
     The interval is Clopper and Pearson's, exact for cells that diverge independently with one probability:
-    with no divergence among 3 cells it still reaches 0.71.
+    with no divergence among 3 cells it still reaches 0.71. Cells that are not trained yet do not count;
+    where there is no other, rate and interval are None.
     """
     overall = [
         {"dataset": None, "architecture": None, "method": method} | _rate(cells)
@@ -26,7 +27,10 @@ def divergence_rates(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _rate(cells: pd.DataFrame) -> dict[str, Any]:
-    diverged, total = int((cells["outcome"] == "diverged").sum()), len(cells)
+    diverged = int((cells["outcome"] == "diverged").sum())
+    total = diverged + int((cells["outcome"] == "completed").sum())
+    if not total:
+        return {"cells": 0, "diverged": 0, "rate": None, "low": None, "high": None}
     interval = scipy.stats.binomtest(diverged, total).proportion_ci(CONFIDENCE, method="exact")
     return {
         "cells": total,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ganmatrix.cell import Cell
 from ganmatrix.results.artifacts import Record
 
 SETTING = ["dataset", "architecture"]
@@ -19,6 +20,13 @@ COSTS = ["wall_seconds", "images_per_second"]
 
 DIVERGED = "diverged"
 """Not a column, but a claim may name it: 1 for a cell whose training diverged, else 0."""
+
+NOT_TRAINED = "not trained"
+"""The outcome of a cell that is yet to be trained."""
+
+_RUN_DTYPES = dict.fromkeys(
+    ("generator_parameters", "discriminator_parameters", "generator_steps", "outcome_step"), "Int64"
+) | {"outcome_reason": "string", "wall_seconds": "float64", "images_per_second": "float64"}
 
 _CURVE_DTYPES = {
     "cell": "string",
@@ -33,18 +41,22 @@ _CURVE_DTYPES = {
 }
 
 
-def matrix(records: Sequence[Record]) -> pd.DataFrame:
-    """One row a cell: identity, networks, outcome, cost, then a column a score or probe.
+def matrix(records: Sequence[Record], cells: Sequence[Cell]) -> pd.DataFrame:
+    """One row a cell of the grid: identity, networks, outcome, cost, then a column a score or probe.
 
-    `params` holds the resolved params that the cell was trained with, as JSON.
+    `params` holds the resolved params that the cell was trained with, as JSON. Of a cell without a record
+    its identity is known, and the outcome NOT_TRAINED.
 
     A column that does not apply to a dataset or a method, or that a diverged cell could not give,
     is NaN there. `<column>_noise` is the evaluation noise of a score that has one: how far the value
     varies when the same networks are scored again, which is not how far it varies over training seeds.
     """
-    rows = [_identity(record) | _run(record) for record in records]
-    identity = pd.DataFrame(rows).astype({"outcome_step": "Int64", "outcome_reason": "string"})
-    entries = [record.entries for record in records]
+    found = {record.cell: record for record in records}
+    rows = [
+        _identity(cell) | (_run(found[cell]) if cell in found else {"outcome": NOT_TRAINED}) for cell in cells
+    ]
+    identity = pd.DataFrame(rows).astype(_RUN_DTYPES)
+    entries = [found[cell].entries if cell in found else {} for cell in cells]
     columns = dict.fromkeys(name for of_cell in entries for name in of_cell)
     values = {
         column: [entry.value if (entry := of_cell.get(column)) else None for of_cell in entries]
@@ -65,7 +77,9 @@ def with_censored(frame: pd.DataFrame, records: Sequence[Record]) -> pd.DataFram
     Left as NaN, a target that a method often misses would be averaged over the seeds that reach it.
     """
     censored = frame.copy()
-    for row, record in zip(frame.index, records, strict=True):
+    row_of = dict(zip(frame["cell"], frame.index, strict=True))
+    for record in records:
+        row = row_of[record.cell.id]
         for column, entry in record.entries.items():
             if entry.value is None and entry.beyond is not None:
                 censored.loc[row, column] = math.inf
@@ -75,7 +89,7 @@ def with_censored(frame: pd.DataFrame, records: Sequence[Record]) -> pd.DataFram
 def curves(records: Sequence[Record]) -> pd.DataFrame:
     """Every curve, a row a point of its axis."""
     rows = [
-        _identity(record) | {"column": column, "axis": entry.curve.axis, "at": at, "value": value}
+        _identity(record.cell) | {"column": column, "axis": entry.curve.axis, "at": at, "value": value}
         for record in records
         for column, entry in record.entries.items()
         if entry.curve is not None
@@ -92,15 +106,14 @@ def history(records: Sequence[Record]) -> pd.DataFrame:
     frames = []
     for record in records:
         if not record.history.empty:
-            identity = pd.DataFrame(_identity(record), index=record.history.index)
+            identity = pd.DataFrame(_identity(record.cell), index=record.history.index)
             frames.append(pd.concat([identity, record.history], axis="columns"))
     if not frames:
         return pd.DataFrame(columns=[*IDENTITY, "step"])
     return pd.concat(frames, ignore_index=True)
 
 
-def _identity(record: Record) -> dict[str, Any]:
-    cell = record.cell
+def _identity(cell: Cell) -> dict[str, Any]:
     return {
         "cell": cell.id,
         "dataset": cell.dataset,

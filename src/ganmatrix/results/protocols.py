@@ -1,6 +1,6 @@
 """One column, one protocol: numbers measured in different ways never share a column."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ganmatrix.errors import UserError
@@ -12,18 +12,18 @@ Protocols = dict[str, dict[str, dict[str, Any]]]
 """Dataset -> column -> protocol."""
 
 
-def collect(records: Sequence[Record]) -> Protocols:
+def collect(records: Sequence[Record], datasets: Iterable[str]) -> Protocols:
     """The protocol of every column on every dataset; empty where no cell could be measured.
 
     Datasets may differ from one another, in the number of real samples for instance. Within a
     dataset two protocols for one column are a UserError that names both cells and the field. A null
     entry was not measured under any.
     """
-    protocols: Protocols = {}
+    protocols: Protocols = {dataset: {} for dataset in datasets}
     first_cells: dict[tuple[str, str], str] = {}
     for record in records:
         dataset = record.cell.dataset
-        columns = protocols.setdefault(dataset, {})
+        columns = protocols[dataset]
         for column, entry in record.entries.items():
             columns.setdefault(column, {})
             if entry.value is None:

@@ -57,13 +57,13 @@ def estimate(values: Iterable[float]) -> Estimate:
 
 
 def observed(frame: pd.DataFrame, column: str) -> pd.Series:
-    """A column's values, NaN where the cell diverged; for `diverged` itself 1 there and else 0.
+    """A column's values, NaN where the cell diverged; for `diverged` itself 1 there, 0 where it completed.
 
     A diverged cell has no value whatever its column says; its run was cut short, so that even its cost
     compares with nothing.
     """
     if column == DIVERGED:
-        return (frame["outcome"] == "diverged").astype(float)
+        return frame["outcome"].map({"diverged": 1.0, "completed": 0.0})
     return frame[column].where(frame["outcome"] == "completed")
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from ganmatrix.params.claims import Claim
-from ganmatrix.results.artifacts import Record
+from ganmatrix.results.artifacts import Absence, Record
 from ganmatrix.results.claims import by_setting
 from ganmatrix.results.comparisons import contests, opponents, over_settings, within_settings
 from ganmatrix.results.divergence import divergence_rates
-from ganmatrix.results.matrix import COSTS, SETTING
+from ganmatrix.results.matrix import COSTS, NOT_TRAINED, SETTING
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.ranks import ranks
 from ganmatrix.results.statistics import estimate
@@ -25,6 +25,7 @@ def summarise(
     transfers: pd.DataFrame,
     protocols: Protocols,
     claims: Mapping[str, Claim],
+    absent: Sequence[Absence],
 ) -> dict[str, Any]:
     """summary.json: everything a report states that is not a row of a table of its own.
 
@@ -32,6 +33,8 @@ def summarise(
     Undefined numbers are None. docs/results.md describes the keys.
     """
     outcomes = frame["outcome"].value_counts()
+    lacking = {cell: set[str]() for cell in frame["cell"]}
+    lacking |= {record.cell.id: record.lacking for record in records}
     completed = frame.assign(**{c: frame[c].where(frame["outcome"] == "completed") for c in COSTS})
     methods = list(dict.fromkeys(frame["method"].tolist()))
     baselines, controls = (
@@ -42,13 +45,15 @@ def summarise(
             "total": len(frame),
             "completed": int(outcomes.get("completed", 0)),
             "diverged": int(outcomes.get("diverged", 0)),
+            "not_trained": int(outcomes.get(NOT_TRAINED, 0)),
         },
         "grid": {axis: list(dict.fromkeys(frame[axis].tolist())) for axis in (*SETTING, "method", "seed")},
+        "absent": [asdict(each) for each in absent],
         "diverged": _diverged(records),
         "missing": _missing(records),
         "censored": _censored(records),
         "protocols": protocols,
-        "groups": groups(completed, protocols, {record.cell.id: record.lacking for record in records}),
+        "groups": groups(completed, protocols, lacking),
         "curves": curve_groups(curves),
         "transfers": transfer_groups(transfers),
         "comparisons": within_settings(baselines, "baseline"),

@@ -19,12 +19,21 @@ MEASURES = ("rate", "control", "flipped")
 
 _KEYS = ["dataset", "source_architecture", "target_architecture", "source_method", "target_method"]
 
+_DTYPES = (
+    dict.fromkeys((*_KEYS, "source", "target", "reason"), "string")
+    | {"seed": "int64"}
+    | dict.fromkeys(MEASURES, "float64")
+)
+
 COLUMNS = (*_KEYS, "seed", "source", "target", *MEASURES, "reason")
 
 
 def pairs(tried: Iterable[Transfers]) -> pd.DataFrame:
     """All pairs of cells, the datasets one below the other."""
-    return pd.concat([each.table for each in tried], ignore_index=True)
+    tables = [each.table for each in tried]
+    return (
+        pd.concat(tables, ignore_index=True) if tables else pd.DataFrame([], columns=COLUMNS).astype(_DTYPES)
+    )
 
 
 def received(tried: Transfers, cell: Cell) -> Entry:

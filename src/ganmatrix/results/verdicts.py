@@ -19,10 +19,10 @@ called contradicted wrongly, however the claims depend on one another, if differ
 - *reproduced*: `for` is rejected; *contradicted*: `against` is.
 - *inconclusive*: neither, and what cannot be decided: fewer than three pairs, no setting with two seeds,
   pairs that do not vary (a metric at its ceiling tells nothing apart), values known only to lie beyond the
-  end of training, or a verdict that divergence may have made. If the method lost more cells to divergence
-  than its opponent, its survivors flatter it and *reproduced* is withheld; the other way round,
-  *contradicted* is.
-- *not tested*: the metric was not measured, or a method is not in the grid.
+  end of training, cells that are not finished, or a verdict that divergence may have made. If the method
+  lost more cells to divergence than its opponent, its survivors flatter it and *reproduced* is withheld; the
+  other way round, *contradicted* is.
+- *not tested*: the metric was not measured, or a method is not in the grid, or not trained yet.
 """
 
 from dataclasses import dataclass

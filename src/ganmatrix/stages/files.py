@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ganmatrix.errors import UserError
+from ganmatrix.errors import NotMade, UserError
 
 
 @contextlib.contextmanager
@@ -65,7 +65,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path, maker: str) -> Any:
-    """Read JSON that the stage `maker` wrote; UserError if it is missing or corrupt."""
+    """Read JSON that the stage `maker` wrote; NotMade if it is missing, UserError if it is corrupt."""
     require(path, maker)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -74,9 +74,9 @@ def read_json(path: Path, maker: str) -> Any:
 
 
 def require(path: Path, maker: str) -> None:
-    """UserError unless the artifact of the stage `maker` is there."""
+    """NotMade unless the artifact of the stage `maker` is there."""
     if not path.is_file():
-        raise UserError(f"{path} is missing; run `ganmatrix {maker}` or `snakemake --cores` first")
+        raise NotMade(f"{path} is missing; run `ganmatrix {maker}` or `snakemake --cores` first")
 
 
 def corrupt(path: Path, why: str, maker: str) -> UserError:

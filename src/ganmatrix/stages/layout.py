@@ -148,8 +148,12 @@ class Layout:
     def reference(self, dataset: str) -> ReferenceFiles:
         return ReferenceFiles(self.root / "references" / dataset)
 
+    @property
+    def cells(self) -> Path:
+        return self.root / "cells"
+
     def cell(self, cell_id: str) -> CellFiles:
-        return CellFiles(self.root / "cells" / cell_id)
+        return CellFiles(self.cells / cell_id)
 
     def checksum(self, dataset: str, cell_id: str) -> Path:
         """By dataset, so that a stage can depend on the weights of one dataset's cells: on a folder."""
@@ -164,6 +168,11 @@ class Layout:
     @property
     def results(self) -> ResultFiles:
         return ResultFiles(self.root / "results")
+
+    @property
+    def preview(self) -> "Layout":
+        """Results and reports of an unfinished grid, which neither engine knows."""
+        return Layout(self.root / "preview")
 
     def report(self, name: str) -> Path:
         return self.root / "reports" / f"{name}.html"

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -37,20 +38,31 @@ class ThisInterpreter(AsyncKernelManager):
         )
 
 
-def run(name: str, layout: Layout, templates: Path) -> list[Path]:
-    """Write `reports/<name>.html` from `templates/<name>.ipynb`; equal inputs give equal bytes."""
+def run(name: str, layout: Layout, templates: Path, cells: Path | None = None) -> list[Path]:
+    """Write `reports/<name>.html` from `templates/<name>.ipynb`; equal inputs give equal bytes.
+
+    `cells` is the folder of the cells, the layout's own unless another is given.
+    """
     titles = _titles(templates)
-    if name not in titles:
-        choices = ", ".join(titles)
-        raise UserError(f"{name} is no report; choose from {choices}{nearest(name, titles)}")
+    choose([name], templates)
     results = layout.results
     for path in (results.matrix, results.history, results.claims, results.summary):
         require(path, "assemble")
-    parameters = {"results": results.folder, "cells": layout.root / "cells"}
+    parameters = {"results": results.folder, "cells": cells or layout.cells}
     notebook = _execute(name, templates, {key: str(path.resolve()) for key, path in parameters.items()})
     target = layout.report(name)
     write_text(target, page(name, titles, _body(notebook)))
     return [target]
+
+
+def choose(names: Iterable[str], templates: Path) -> list[str]:
+    """These reports, or all there are if none is named; UserError for a name that is none."""
+    titles = _titles(templates)
+    chosen = list(names) or list(titles)
+    for name in chosen:
+        if name not in titles:
+            raise UserError(f"{name} is no report; choose from {', '.join(titles)}{nearest(name, titles)}")
+    return chosen
 
 
 def _titles(templates: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from ganmatrix.cell import Cell
+from ganmatrix.cell import Cell, resolved
 from ganmatrix.errors import UserError
 from ganmatrix.methods import catalogue as methods
 from ganmatrix.networks.pair import Pair, parameter_count
@@ -165,11 +165,7 @@ def identity(cell: Cell, params: Params, pair: Pair, data: Prepared) -> dict[str
             "generator": parameter_count(pair.generator),
             "discriminator": parameter_count(pair.discriminator),
         },
-        "params": {
-            "architecture": params.architectures[cell.architecture].model_dump(),
-            "method": method.model_dump(),
-            "recipe": params.recipe(cell.dataset, cell.architecture).model_dump(),
-        },
+        "params": resolved(params, cell),
         "code_digest": code_digest("train"),
         "data_sha256": data.digest,
     }

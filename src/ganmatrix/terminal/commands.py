@@ -47,6 +47,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Print the matrix (mean [95% interval] over seeds) and the claims with their verdicts."""
+    from ganmatrix.reporting.unfinished import sentence
     from ganmatrix.stages.recorded import read
     from ganmatrix.terminal import matrix
     from ganmatrix.terminal.claims import claims
@@ -70,6 +71,8 @@ def show(
         Part.CLAIMS: [claims(found)],
         Part.CELLS: matrix.cells(found, selection),
     }
+    if said := sentence(found.summary):
+        console().print(said, style="bold", end="\n\n")
     for each in parts:
         console().print(*tables[each], sep="\n")
 

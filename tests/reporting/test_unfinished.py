@@ -1,0 +1,94 @@
+"""Reports of a matrix that is half there: every page renders and says what is still to come."""
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from fake_matrix import FakeMatrix
+from unfinished_matrix import STALE, UNPROBED, UNSCORED, UNTRAINED, unfinished
+
+from ganmatrix.errors import UserError
+from ganmatrix.stages import preview
+
+TEMPLATES = Path(__file__).parents[2] / "reports" / "templates"
+SAID = (
+    "A preview of an unfinished matrix. Of 18 cells: 7 cells not trained, 2 cells not scored, 1 cell not "
+    "probed and 2 datasets without attacks from other cells."
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    fake = unfinished(tmp_path_factory.mktemp("half"))
+    return fake, preview.run(fake.params, fake.layout, TEMPLATES)
+
+
+@pytest.fixture(scope="module")
+def words(made):
+    _, paths = made
+    return {path.stem: _words(path.read_text()) for path in paths if path.suffix == ".html"}
+
+
+def _words(page: str) -> str:
+    """The page's visible text on one line."""
+    return " ".join(
+        unescape(re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)).split()
+    )
+
+
+def test_every_page_says_what_is_still_to_come(words):
+    assert set(words) == {"index", "claims", "results_matrix", "robustness", "stability"}
+    for page in words.values():
+        assert SAID in page
+        assert "What is still to come: 12" in page
+        for cell in (*UNTRAINED, UNSCORED, STALE, UNPROBED):
+            assert f"{cell}: " in page
+
+
+def test_counts_are_of_what_there_is(words):
+    assert (
+        "18 training runs (2 datasets, 1 architecture, 3 methods, 3 seeds); none diverged, 7 not trained."
+        in words["index"]
+    )
+    assert "Of 4 claims: 3 inconclusive, 1 not tested." in words["index"]
+    assert "1 of 3 not trained" in words["stability"]
+    assert "fargan: no run completed" in words["stability"]
+    assert "fargan 0 of 0" not in words["stability"]
+    assert "2 of 3" in words["results_matrix"]
+    assert (
+        "as_gan: not made yet; run `ganmatrix train ring8-conventional-as_gan-1`" in words["results_matrix"]
+    )
+
+
+def test_scores_of_other_weights_are_nowhere(made):
+    """The stale file is on disk, but its numbers belong to networks that are gone."""
+    fake, _ = made
+    stale = json.loads(fake.layout.cell(STALE).metrics.read_text())["entries"]["fid_efficientnet_lite0_ema"]
+    page = fake.layout.preview.report("results_matrix").read_text()
+    assert repr(stale["value"])[:12] not in page
+    assert f"not measured yet; run `ganmatrix evaluate {STALE}`" in page
+
+
+def test_a_preview_touches_neither_results_nor_reports(made):
+    fake, paths = made
+    assert not fake.layout.results.folder.exists()
+    assert not (fake.root / "reports").exists()
+    assert {path.relative_to(fake.root).parts[0] for path in paths} == {"preview"}
+
+
+def test_without_a_trained_cell_there_is_nothing_to_show(tmp_path):
+    fake = FakeMatrix(tmp_path).write()
+    for path in (fake.root / "cells").glob("*/run.json"):
+        path.unlink()
+    with pytest.raises(UserError, match="no cell of the grid is trained yet; run `snakemake --cores` first"):
+        preview.run(fake.params, fake.layout, TEMPLATES)
+    assert not (fake.root / "preview").exists()
+
+
+def test_an_unknown_report_is_refused_before_anything_is_written(tmp_path):
+    fake = FakeMatrix(tmp_path).write()
+    with pytest.raises(UserError, match=r"indx is no report; choose from index, .*; did you mean index"):
+        preview.run(fake.params, fake.layout, TEMPLATES, ["indx"])
+    assert not (fake.root / "preview").exists()

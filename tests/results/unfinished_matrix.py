@@ -1,0 +1,66 @@
+"""The made-up matrix, half there, as a run that was stopped or a change of params leaves one."""
+
+import json
+from pathlib import Path
+
+from fake_matrix import FakeMatrix
+
+CLAIMS = """claims:
+  better_fid:
+    paper: A paper
+    sentence: It halves FID.
+    metric: fid_efficientnet_lite0_ema
+    method: as_gan
+    baseline: gan
+    direction: lower
+    effect: relative
+    smallest_effect: 0.1
+  more_modes:
+    paper: A paper
+    sentence: It finds more modes.
+    metric: modes_ema
+    method: as_gan
+    baseline: gan
+    direction: higher
+    smallest_effect: 0.1
+  steadier:
+    paper: A paper
+    sentence: It diverges less.
+    metric: diverged
+    method: as_gan
+    baseline: gan
+    direction: lower
+    smallest_effect: 0
+  of_fargan:
+    paper: A paper
+    sentence: It does it too.
+    metric: modes_ema
+    method: fargan
+    baseline: gan
+    direction: higher
+    smallest_effect: 0.1"""
+GRID = """datasets: [ring8, digits]
+  architectures: [conventional]
+  methods: [gan, as_gan, fargan]
+  seeds: [0, 1, 2]"""
+UNTRAINED = {
+    "ring8-conventional-as_gan-1",
+    *(f"{d}-conventional-fargan-{s}" for d in ("ring8", "digits") for s in range(3)),
+}
+UNSCORED, STALE, UNPROBED = (f"digits-conventional-gan-{seed}" for seed in range(3))
+
+
+def unfinished(root: Path) -> FakeMatrix:
+    """Of 18 cells 7 not trained, 2 not scored, 1 not probed; no dataset's attacks tried on what is."""
+    fake = FakeMatrix(
+        root, grid=GRID, claims=CLAIMS, effects={("as_gan", "fid_efficientnet_lite0"): 0.5}
+    ).write()
+    for cell in UNTRAINED:
+        for file in fake.layout.cell(cell).folder.iterdir():
+            file.unlink()
+    fake.layout.cell(UNSCORED).metrics.unlink()
+    fake.layout.cell(UNPROBED).probes.unlink()
+    path = fake.layout.cell(STALE).metrics
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"weights_sha256": "0" * 64}))
+    fake.layout.transfers("digits").unlink()
+    return fake
