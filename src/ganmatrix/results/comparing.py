@@ -8,7 +8,7 @@ import scipy.stats
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.inference import Pooled, pool
 from ganmatrix.results.matrix import DIVERGED
-from ganmatrix.results.statistics import differences, paired, scale, split
+from ganmatrix.results.statistics import differences, paired, rows_of, scale, split
 from ganmatrix.results.verdicts import Comparison
 
 FEWEST_PAIRS = 3
@@ -31,7 +31,10 @@ def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | Non
         return _of_divergence(opponent, effect, found)
     if obstacle := _obstacle(opponent, effect, pairs, found):
         return Comparison(opponent, found, effect, obstacle=obstacle)
-    share = pairs["opponent"] / scale(pairs) if claim.effect == "relative" else 1.0
+    share: pd.Series | float = 1.0
+    if claim.effect == "relative":
+        method, own = pairs["method"].to_numpy(), pairs["opponent"].to_numpy()
+        share = pairs["opponent"] / scale(method, own, rows_of(pairs.index))
     excess = pool(split(found - bound * share))
     above, below = excess.p_above(0), excess.p_below(0)
     if above is None or below is None:

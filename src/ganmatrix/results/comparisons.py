@@ -11,8 +11,18 @@ from numpy.typing import NDArray
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.inference import Pooled, effect_size, holm, pool
 from ganmatrix.results.matrix import COSTS, SETTING
-from ganmatrix.results.protocols import Protocols
-from ganmatrix.results.statistics import Setting, differences, estimate, pair, side_by_side, split
+from ganmatrix.results.protocols import Protocols, by_datasets
+from ganmatrix.results.statistics import (
+    Rows,
+    Setting,
+    Values,
+    estimate,
+    over,
+    rows_of,
+    scale,
+    side_by_side,
+    subtract,
+)
 
 Role = Literal["baseline", "control"]
 
@@ -43,15 +53,27 @@ class Contest:
 
 def contests(frame: pd.DataFrame, protocols: Protocols, chosen: Mapping[str, str]) -> list[Contest]:
     """Each method with its opponent, in each column over the datasets that measured it."""
-    found = []
-    for column in dict.fromkeys(name for columns in (*protocols.values(), COSTS) for name in columns):
-        datasets = [name for name, columns in protocols.items() if column in (*columns, *COSTS)]
-        values = side_by_side(frame[frame["dataset"].isin(datasets)], column)
-        for method, opponent in chosen.items():
-            pairs = pair(values, method, opponent)
-            of_kind = (split(differences(pairs, relative=relative)) for relative in (False, True))
-            found.append(Contest(column, method, opponent, *of_kind))
-    return found
+    found: dict[str, list[Contest]] = {
+        column: [] for columns in (*protocols.values(), COSTS) for column in columns
+    }
+    for datasets, columns in by_datasets(protocols).items():
+        tables = side_by_side(frame[frame["dataset"].isin(datasets)], columns)
+        rows = rows_of(tables[columns[0]].index)
+        for column, table in tables.items():
+            values = {str(method): table[method].to_numpy(dtype=float) for method in table}
+            found[column] = [
+                _contest(column, method, opponent, values, rows) for method, opponent in chosen.items()
+            ]
+    return [contest for contests in found.values() for contest in contests]
+
+
+def _contest(
+    column: str, method: str, opponent: str, values: Mapping[str, Values], rows: Mapping[Setting, Rows]
+) -> Contest:
+    difference = subtract(values[method], values[opponent])
+    relative = over(difference, scale(values[method], values[opponent], rows))
+    of_kind = ({s: each[places] for s, places in rows.items()} for each in (difference, relative))
+    return Contest(column, method, opponent, *of_kind)
 
 
 def within_settings(found: Iterable[Contest], role: Role) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ganmatrix.errors import UserError
 from ganmatrix.results.artifacts import Record
+from ganmatrix.results.matrix import COSTS
 
 _ABSENT = "absent"
 
@@ -36,6 +37,15 @@ def collect(records: Sequence[Record], datasets: Iterable[str]) -> Protocols:
                     _conflict(column, first_cell, columns[column], record.cell.id, entry.protocol)
                 )
     return protocols
+
+
+def by_datasets(protocols: Protocols) -> dict[tuple[str, ...], list[str]]:
+    """The columns, and costs, that the same datasets have, by these datasets."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for column in dict.fromkeys(name for columns in (*protocols.values(), COSTS) for name in columns):
+        datasets = tuple(name for name, columns in protocols.items() if column in (*columns, *COSTS))
+        found.setdefault(datasets, []).append(column)
+    return found
 
 
 def _conflict(column: str, cell: str, one: dict[str, Any], other_cell: str, other: dict[str, Any]) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 import scipy.stats
 
-from ganmatrix.results.matrix import COSTS, SETTING
-from ganmatrix.results.protocols import Protocols
-from ganmatrix.results.statistics import observed
+from ganmatrix.results.matrix import COSTS
+from ganmatrix.results.protocols import Protocols, by_datasets
+from ganmatrix.results.statistics import side_by_side
 
 
 def ranks(frame: pd.DataFrame, protocols: Protocols) -> list[dict[str, Any]]:
@@ -19,15 +19,17 @@ def ranks(frame: pd.DataFrame, protocols: Protocols) -> list[dict[str, Any]]:
     Friedman's p value is that of the chi-squared approximation, which wants about ten blocks (Demsar, JMLR
     7, 2006); it is null for fewer than three methods or two blocks, or where all tie.
     """
-    columns = dict.fromkeys(name for names in (*protocols.values(), COSTS) for name in names)
-    return [_ranks(frame, protocols, column) for column in columns]
+    found: dict[str, dict[str, Any]] = {
+        column: {} for columns in (*protocols.values(), COSTS) for column in columns
+    }
+    for datasets, columns in by_datasets(protocols).items():
+        tables = side_by_side(frame[frame["dataset"].isin(datasets)], columns)
+        found |= {column: _ranks(column, table) for column, table in tables.items()}
+    return list(found.values())
 
 
-def _ranks(frame: pd.DataFrame, protocols: Protocols, column: str) -> dict[str, Any]:
-    datasets = [name for name, columns in protocols.items() if column in (*columns, *COSTS)]
-    measured = frame[frame["dataset"].isin(datasets)].assign(value=lambda cells: observed(cells, column))
-    table = measured.pivot(index=[*SETTING, "seed"], columns="method", values="value")
-    table = table[[m for m in measured["method"].unique() if table[m].notna().any()]]
+def _ranks(column: str, table: pd.DataFrame) -> dict[str, Any]:
+    table = table[[method for method in table if table[method].notna().any()]]
     blocks = table.dropna()
     ranked = blocks.rank(axis="columns")
     statistic = p_value = None

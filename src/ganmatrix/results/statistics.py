@@ -2,8 +2,9 @@
 
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,9 @@ CONFIDENCE = 0.95
 
 Setting = tuple[str, str]
 """Dataset and architecture."""
+
+Values = NDArray[np.float64]
+Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -67,59 +71,70 @@ def observed(frame: pd.DataFrame, column: str) -> pd.Series:
     return frame[column].where(frame["outcome"] == "completed")
 
 
-def side_by_side(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """A column's values with a row a dataset, architecture and seed, and a column a method."""
-    keys = [*SETTING, "seed", "method"]
-    return frame[keys].assign(value=observed(frame, column)).set_index(keys)["value"].unstack(sort=False)
+def side_by_side(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Each column's values with a row a dataset, architecture and seed, and a column a method."""
+    keys = pd.MultiIndex.from_frame(frame[[*SETTING, "seed", "method"]])
+    values = pd.DataFrame({column: observed(frame, column) for column in columns}).set_index(keys)
+    wide: Any = values.unstack(sort=False)
+    return {column: wide[column] for column in columns}
 
 
 def paired(frame: pd.DataFrame, column: str, method: str, opponent: str) -> pd.DataFrame:
     """`method` and `opponent` side by side in `column`, a row a dataset, architecture and seed.
 
-    The seed pairs: it draws the same data order and noise for both.
+    The seed pairs: it draws the same data order and noise for both. A method that is not there has no values.
     """
-    return pair(side_by_side(frame, column), method, opponent)
-
-
-def pair(values: pd.DataFrame, method: str, opponent: str) -> pd.DataFrame:
-    """Two of the methods of `side_by_side`; one that is not there has no values."""
-    both = values.reindex(columns=[method, opponent]).astype(float)
+    both = side_by_side(frame, [column])[column].reindex(columns=[method, opponent]).astype(float)
     return both.set_axis(["method", "opponent"], axis="columns")
 
 
 def differences(pairs: pd.DataFrame, *, relative: bool) -> pd.Series:
-    """method - opponent for each pair; NaN if either is missing, infinite if either is censored.
-
-    Relative differences are over the opponent's mean in the same setting, so that settings of
-    different scale can be pooled and no single low score of the opponent dominates. They are NaN
-    where that mean is not positive: a share of nothing means nothing.
-    """
+    """`subtract` for each pair, `relative` over `scale`."""
     method, opponent = pairs["method"].to_numpy(), pairs["opponent"].to_numpy()
-    censored = np.isinf(method) | np.isinf(opponent)
-    difference = np.where(censored, np.nan, method) - opponent
+    found = subtract(method, opponent)
     if relative:
-        difference = difference / scale(pairs)
-    return pd.Series(np.where(censored, np.inf, difference), index=pairs.index)
+        found = over(found, scale(method, opponent, rows_of(pairs.index)))
+    return pd.Series(found, index=pairs.index)
 
 
-def scale(pairs: pd.DataFrame) -> NDArray[np.float64]:
-    """For each pair the opponent's mean in the setting over complete pairs; NaN where it is not positive."""
-    complete = np.isfinite(pairs["method"].to_numpy()) & np.isfinite(pairs["opponent"].to_numpy())
-    by_setting = split(pairs["opponent"].where(complete))
-    means = {
-        setting: np.nansum(values) / max(1, np.isfinite(values).sum())
-        for setting, values in by_setting.items()
-    }
-    found = np.array([means[key[:2]] for key in pairs.index], dtype=float)
-    return np.where(found > 0, found, np.nan)
+def subtract(method: Values, opponent: Values) -> Values:
+    """method - opponent for each pair; NaN if either is missing, infinite if either is censored."""
+    censored = np.isinf(method) | np.isinf(opponent)
+    return np.where(censored, np.inf, np.where(censored, np.nan, method) - opponent)
 
 
-def split(effects: pd.Series) -> dict[Setting, NDArray[np.float64]]:
+def scale(method: Values, opponent: Values, rows: Mapping[Setting, Rows]) -> Values:
+    """For each pair the opponent's mean in the setting over complete pairs; NaN where it is not positive.
+
+    Over it, settings of different scale can be pooled and no single low score of the opponent dominates.
+    A share of nothing means nothing.
+    """
+    complete = np.isfinite(method) & np.isfinite(opponent)
+    found = np.full(len(opponent), np.nan)
+    for places in rows.values():
+        known = opponent[places][complete[places]]
+        if len(known) and (mean := known.mean()) > 0:
+            found[places] = mean
+    return found
+
+
+def over(difference: Values, scales: Values) -> Values:
+    """Differences as shares; a censored one stays infinite."""
+    return np.where(np.isinf(difference), np.inf, difference / scales)
+
+
+def split(effects: pd.Series) -> dict[Setting, Values]:
     """The values of each setting, from an index of dataset, architecture and seed."""
-    by_setting: dict[Setting, list[float]] = {}
-    for (dataset, architecture, _), value in zip(effects.index, effects.tolist(), strict=True):
-        by_setting.setdefault((dataset, architecture), []).append(value)
-    return {setting: np.array(values) for setting, values in by_setting.items()}
+    values = effects.to_numpy(dtype=float)
+    return {setting: values[places] for setting, places in rows_of(effects.index).items()}
+
+
+def rows_of(index: pd.Index) -> dict[Setting, Rows]:
+    """The places of each setting in an index of dataset, architecture and seed."""
+    found: dict[Setting, list[int]] = {}
+    for place, (dataset, architecture, _) in enumerate(index):
+        found.setdefault((dataset, architecture), []).append(place)
+    return {setting: np.array(places) for setting, places in found.items()}
 
 
 @functools.cache
