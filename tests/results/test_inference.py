@@ -9,7 +9,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganmatrix.results.inference import Pooled, effect_size, holm, pool
+from ganmatrix.results.inference import Pooled, effect_size, holm, pool, ratio_interval
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -39,16 +39,29 @@ def test_one_setting_is_scipys_one_sample_t_test(bound):
     assert (found.low, found.high) == pytest.approx(tuple(interval))
 
 
-def test_two_settings_are_scipys_welch_test():
-    """The mean of two means is half a difference: of the one from minus the other."""
-    expected = scipy.stats.ttest_ind(ONE, np.negative(OTHER), equal_var=False)
+def test_settings_with_as_many_pairs_have_the_degrees_of_freedom_of_one():
+    """Welch's standard error: the mean of two means is half a difference, of the one from minus the other."""
+    welch = scipy.stats.ttest_ind(ONE, np.negative([1.3, 0.2, 2.0, 1.0]), equal_var=False)
+    found = _pooled(ONE, [1.3, 0.2, 2.0, 1.0])
+    assert found.p_value() == pytest.approx(2 * scipy.stats.t.sf(welch.statistic, 3), rel=1e-9)
+    assert (found.high - found.low) / 2 == pytest.approx(
+        scipy.stats.t.isf(0.025, 3) * found.mean / welch.statistic
+    )
+
+
+def test_settings_with_unequal_pairs_each_bring_their_own_quantile():
+    """Half the interval at level p is as wide as the mean is far from the bound that has the p value p."""
     found = _pooled(ONE, OTHER)
-    assert found.p_value() == pytest.approx(expected.pvalue, rel=1e-9)
-    assert found.degrees == pytest.approx(expected.df)
-    assert (found.low, found.high) == pytest.approx(tuple(np.divide(expected.confidence_interval(0.95), 2)))
+    errors = np.array([scipy.stats.sem(ONE), scipy.stats.sem(OTHER)]) / 2
+    for bound in (0.6, 0.1, -5.0):
+        quantiles = scipy.stats.t.isf(found.p_above(bound), [3, 2])
+        assert np.hypot(*(quantiles * errors)) == pytest.approx(found.mean - bound, rel=1e-6)
+        assert found.p_above(bound) + found.p_below(bound) == pytest.approx(1)
+    assert found.p_above(found.mean) == 0.5
+    assert found.high - found.mean == pytest.approx(np.hypot(*(scipy.stats.t.isf(0.025, [3, 2]) * errors)))
 
 
-def test_many_settings_of_equal_variance_are_statsmodels_regression_on_settings():
+def test_many_settings_have_the_standard_error_of_statsmodels_regression_on_settings():
     """With the same spread in each setting the standard error is that of least squares with sum contrasts."""
     groups = [list(np.array([-1.0, 0.0, 1.0]) + shift) for shift in (3.0, 7.0, 1.0, 2.0)]
     frame = pd.DataFrame(groups, index=list("abcd")).melt(ignore_index=False, value_name="y")
@@ -56,9 +69,43 @@ def test_many_settings_of_equal_variance_are_statsmodels_regression_on_settings(
     fitted = smf.ols("y ~ C(architecture, Sum)", frame).fit()
     found = _pooled(*groups)
     assert found.mean == pytest.approx(fitted.params["Intercept"])
-    assert found.standard_error == pytest.approx(fitted.bse["Intercept"])
-    assert found.degrees == pytest.approx(fitted.df_resid)
-    assert found.p_value() == pytest.approx(fitted.pvalues["Intercept"], rel=1e-6)
+    assert _standard_error(found) == pytest.approx(fitted.bse["Intercept"])
+
+
+@pytest.mark.parametrize("level", [0.025, 0.025 / 12])
+@pytest.mark.parametrize(
+    "noise", [(1, 0.17, 0.17, 0.17), (1, 0.1), (1, 1), (0.3, 1, 1, 1, 1, 1, 1, 1)], ids=len
+)
+def test_the_error_rate_holds_however_unequal_the_noise_of_settings_is(noise, level):
+    rng, draws = np.random.default_rng(0), 4000
+    groups = rng.normal(size=(draws, len(noise), 3)) * np.array(noise)[:, None]
+    wrong = sum(
+        pool({("d", str(i)): group for i, group in enumerate(each)}).p_above(0) <= level for each in groups
+    )
+    assert wrong <= scipy.stats.binom.ppf(0.999, draws, level)
+
+
+@pytest.mark.parametrize("seeds", [3, 8])
+def test_the_interval_of_a_relative_effect_is_that_of_its_tests(seeds):
+    """A bound is within it if neither test against that bound rejects at 2.5%."""
+    rng = np.random.default_rng(seeds)
+    units = {("d", f"a{i}"): 1 + 0.2 * rng.normal(size=seeds) for i in range(2)}
+    shares = {setting: unit / unit.mean() for setting, unit in units.items()}
+    effects = {setting: 0.5 * shares[setting] + 0.1 * rng.normal(size=seeds) for setting in units}
+    low, high = ratio_interval(effects, shares)
+    for bound, within in ((low - 1e-6, False), (low + 1e-6, True), (high - 1e-6, True), (high + 1e-6, False)):
+        excess = pool({setting: effects[setting] - bound * shares[setting] for setting in effects})
+        assert (min(excess.p_above(0), excess.p_below(0)) > 0.025) == within
+
+
+def test_a_unit_that_may_be_zero_bounds_nothing():
+    unit = np.array([-2.0, 0.1, 4.9])
+    effects = {("d", "a"): np.array([0.1, 0.3, 0.2])}
+    assert ratio_interval(effects, {("d", "a"): unit / unit.mean()}) == (None, None)
+
+
+def _standard_error(found: Pooled) -> float:
+    return float(np.hypot.reduce([error.size for error in found.errors.values()]))
 
 
 def test_a_difference_between_settings_is_no_noise():
@@ -66,7 +113,7 @@ def test_a_difference_between_settings_is_no_noise():
         _pooled([1.0, 1.1, 0.9], [1.1, 1.0, 0.9]),
         _pooled([1.0, 1.1, 0.9], [9.1, 9.0, 8.9]),
     )
-    assert near.standard_error == pytest.approx(far.standard_error)
+    assert _standard_error(near) == pytest.approx(_standard_error(far))
 
 
 def test_settings_weigh_alike_however_many_seeds_they_kept():

@@ -1,5 +1,7 @@
 """How many seeds would decide a claim: where the interval at that level just clears the bound."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,7 +30,7 @@ def test_one_seed_fewer_would_not_do(mean, settings):
     needed = seeds_needed(Trial(_against(mean, settings=settings)), 1.0, tested=5)
 
     def clears(seeds: int) -> bool:
-        half = scipy.stats.t.isf(LEVEL / 5, settings * (seeds - 1)) / np.sqrt(settings * seeds)
+        half = scipy.stats.t.isf(LEVEL / 5, seeds - 1) / np.sqrt(settings * seeds)
         return abs(mean - 1.0) > half
 
     assert clears(needed)
@@ -51,6 +53,10 @@ def test_nothing_is_foretold_without_spread_or_beyond_a_thousand_seeds():
     single = Comparison("old", one.pairs.iloc[:1], pool(split(one.pairs.iloc[:1])))
     assert seeds_needed(Trial(single), 1.0, tested=1) is None
     assert seeds_needed(Trial(_against(1.001)), 1.0, tested=1) is None
-    assert seeds_needed(Trial(_against(2.0)), 1.0, tested=1) == seeds_needed(
-        Trial(_against(2.0), at_most=True), 1.0, tested=1
-    )
+
+
+def test_an_obstacle_foretells_nothing_and_three_pairs_are_the_fewest():
+    far = _against(50.0)
+    assert seeds_needed(Trial(far), 1.0, tested=1) == 3
+    assert seeds_needed(Trial(_against(5000.0, settings=2)), 1.0, tested=1) == 2
+    assert seeds_needed(Trial(replace(far, obstacle="there are 2 pairs")), 1.0, tested=1) is None

@@ -7,7 +7,7 @@ import scipy.stats
 
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.claims import adjudicate
-from ganmatrix.results.inference import Pooled
+from ganmatrix.results.inference import Error, Pooled
 from ganmatrix.results.verdicts import LEVEL, Comparison, Trial, decide
 
 PROTOCOLS = {"digits": {"fid": {}}, "ring8": {"modes": {}}}
@@ -285,6 +285,6 @@ def test_one_method_only_tests_nothing():
 )
 def test_the_bounds_of_the_rule(p_for, p_against, verdict):
     pairs = pd.Series(dtype=float)
-    effect = Pooled(1.5, 1.1, 1.9, 5, 0, 0, 0.1, 4.0, {})
+    effect = Pooled(1.5, 1.1, 1.9, 5, 0, 0, {("d", "a"): Error(0.1, 4)}, {})
     trial = Trial(Comparison("old", pairs, effect, p_for, p_against))
     assert decide(trial, p_for, p_against).outcome == verdict

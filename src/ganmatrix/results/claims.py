@@ -1,8 +1,10 @@
 """The claims of params.yaml, adjudicated: a row a claim, with effects, tests, scope and verdict."""
 
+import dataclasses
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -63,15 +65,20 @@ _UNTESTED = {"verdict": "not tested", "scope": "", "lost_cells": ""} | dict.from
 
 
 def adjudicate(
-    claims: Mapping[str, Claim], frame: pd.DataFrame, protocols: Protocols, unfinished: Collection[str] = ()
+    claims: Mapping[str, Claim],
+    frame: pd.DataFrame,
+    protocols: Protocols,
+    unfinished: Collection[str] = (),
+    reasons: Mapping[tuple[str, str], str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """One row a claim, with the same columns even if there is none.
 
     `frame` is the matrix, with infinity for censored values; `protocols` says on which datasets a column was
-    measured. docs/results.md describes the columns. The family of Holm's correction is every claim that was
-    tested; one whose tests have an obstacle counts in it with p = 1. That a value is still to come, of a cell
-    that is `unfinished`, is one: whoever looks again and again until a test rejects is wrong more often than
-    it says.
+    measured, `reasons` by cell and column why a value is missing. docs/results.md describes the columns.
+
+    The family of Holm's correction is every claim that was tested; one whose tests have an obstacle counts in
+    it with p = 1. That a value is still to come, of a cell that is `unfinished`, is one: whoever looks again
+    and again until a test rejects is wrong more often than it says.
     """
     untested = {
         name: reason for name, claim in claims.items() if (reason := _untested(claim, frame, protocols))
@@ -82,7 +89,7 @@ def adjudicate(
     holm_for = holm([trial.p_for for trial in trials.values()])
     holm_against = holm([trial.p_against for trial in trials.values()])
     found = {
-        name: _found(tested[name], measured[name], trial, p_for, p_against, len(tested))
+        name: _found(tested[name], measured[name], trial, p_for, p_against, len(tested), reasons)
         for (name, trial), p_for, p_against in zip(trials.items(), holm_for, holm_against, strict=True)
     }
     rows = [
@@ -133,7 +140,7 @@ def _trial(claim: Claim, frame: pd.DataFrame, unfinished: Collection[str]) -> Tr
     without = observed(cells, claim.metric).isna()
     if late := int((without & cells["cell"].isin(list(unfinished))).sum()):
         why = f"{late} of the {len(cells)} cells that it compares {'is' if late == 1 else 'are'} not finished"
-        baseline = replace(baseline, p_for=1.0, p_against=1.0, obstacle=why)
+        baseline = dataclasses.replace(baseline, p_for=1.0, p_against=1.0, obstacle=why)
     return Trial(baseline, control, at_most=claim.at_most is not None)
 
 
@@ -148,13 +155,21 @@ def _stated(name: str, claim: Claim) -> dict[str, Any]:
 
 
 def _found(
-    claim: Claim, frame: pd.DataFrame, trial: Trial, holm_for: float, holm_against: float, tested: int
+    claim: Claim,
+    frame: pd.DataFrame,
+    trial: Trial,
+    holm_for: float,
+    holm_against: float,
+    tested: int,
+    reasons: Mapping[tuple[str, str], str],
 ) -> dict[str, Any]:
     verdict: Verdict = decide(trial, holm_for, holm_against)
     effect = trial.baseline.effect
-    size = effect_size(effect)
-    means = [group.mean() for group in effect.groups.values()]
-    over_settings = estimate([] if claim.metric == DIVERGED else means)
+    means = [float(group.mean()) for group in effect.groups.values()]
+    # Counts have neither a t interval nor a deviation to be in units of.
+    counts = claim.metric == DIVERGED
+    over_settings = estimate([] if counts else means)
+    size = effect_size(dataclasses.replace(effect, mean=None) if counts else effect)
     holding = [mean < claim.bound if trial.at_most else mean > claim.bound for mean in means]
     undecided = min(holm_for, holm_against) > LEVEL
     return {
@@ -176,7 +191,7 @@ def _found(
         "effect_size_high": size.high,
         **_of_control(trial.control),
         "seeds_needed": seeds_needed(trial, claim.bound, tested) if undecided else None,
-        "lost_cells": _lost(frame, claim),
+        "lost_cells": _lost(frame, claim, reasons),
     }
 
 
@@ -213,7 +228,7 @@ def _scope(comparison: Comparison) -> str:
     return f"{', '.join(names)}; seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
-def _lost(frame: pd.DataFrame, claim: Claim) -> str:
+def _lost(frame: pd.DataFrame, claim: Claim, reasons: Mapping[tuple[str, str], str]) -> str:
     """`cell (diverged at step 40: non_finite_loss); ...` for every cell that should have had a value."""
     compared = frame[frame["method"].isin([claim.method, claim.baseline, claim.control])]
     if claim.metric == DIVERGED:
@@ -221,10 +236,14 @@ def _lost(frame: pd.DataFrame, claim: Claim) -> str:
     else:
         known = compared[claim.metric]
         without = compared[(compared["outcome"] != "completed") | known.isna() | (known.abs() == math.inf)]
-    return "; ".join(f"{row['cell']} ({_reason(row, claim.metric)})" for _, row in without.iterrows())
+    return "; ".join(
+        f"{row['cell']} ({_reason(row, claim.metric, reasons)})" for row in without.to_dict("records")
+    )
 
 
-def _reason(row: pd.Series, metric: str) -> str:
+def _reason(row: dict[Any, Any], metric: str, reasons: Mapping[tuple[str, str], str]) -> str:
     if row["outcome"] != "completed":
         return outcome(row)
-    return "no value" if pd.isna(row[metric]) else "beyond the end of training"
+    if pd.isna(row[metric]):
+        return reasons.get((row["cell"], metric)) or "no value"
+    return "beyond the end of training"

@@ -6,7 +6,7 @@ import pandas as pd
 import scipy.stats
 
 from ganmatrix.params.claims import Claim
-from ganmatrix.results.inference import Pooled, pool
+from ganmatrix.results.inference import Pooled, pool, ratio_interval
 from ganmatrix.results.matrix import DIVERGED
 from ganmatrix.results.statistics import differences, paired, rows_of, scale, split
 from ganmatrix.results.verdicts import Comparison
@@ -19,24 +19,29 @@ def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | Non
     """The claim's method against one opponent, over the settings of `frame`; positive is the claimed way.
 
     `bound` is the effect that the tests turn on, the claim's own unless another is given. A relative effect
-    r is held against it as (m - o) - bound * o is against 0 (Fieller 1954): the opponent's mean is itself
-    an estimate, and taking it for exact makes a bound of 25% be called kept wrongly in 3% of cases, not 2.5%.
+    r is held against it as (m - o) - bound * o is against 0 (Fieller 1954), and its interval is that of the
+    same test: the opponent's mean is itself an estimate, and taking it for exact makes a bound of 25% be
+    called kept wrongly in 3% of cases, not 2.5%.
     """
     bound = claim.bound if bound is None else bound
     sign = -1 if claim.direction == "lower" else 1
     pairs = paired(frame, claim.metric, claim.method, opponent)
     found = sign * differences(pairs, relative=claim.effect == "relative")
-    effect = pool(split(found))
+    effects = split(found)
+    effect = pool(effects)
     if claim.metric == DIVERGED:
         return _of_divergence(opponent, effect, found)
     if obstacle := _obstacle(opponent, effect, pairs, found):
         return Comparison(opponent, found, effect, obstacle=obstacle)
-    share: pd.Series | float = 1.0
+    excess = effect
     if claim.effect == "relative":
-        method, own = pairs["method"].to_numpy(), pairs["opponent"].to_numpy()
-        share = pairs["opponent"] / scale(method, own, rows_of(pairs.index))
-    excess = pool(split(found - bound * share))
-    above, below = excess.p_above(0), excess.p_below(0)
+        share = pairs["opponent"] / scale(
+            pairs["method"].to_numpy(), pairs["opponent"].to_numpy(), rows_of(pairs.index)
+        )
+        low, high = ratio_interval(effects, split(share))
+        effect = dataclasses.replace(effect, low=low, high=high)
+        excess, bound = pool(split(found - bound * share)), 0.0
+    above, below = excess.p_above(bound), excess.p_below(bound)
     if above is None or below is None:
         flat = f"the differences from {opponent} do not vary, so that nothing says how much they could"
         return Comparison(opponent, found, effect, obstacle=flat)
@@ -59,7 +64,7 @@ def _of_divergence(opponent: str, effect: Pooled, found: pd.Series) -> Compariso
 
     The effect, a difference in rates, gets no interval: t has none for counts.
     """
-    effect = dataclasses.replace(effect, low=None, high=None, standard_error=None, degrees=None)
+    effect = dataclasses.replace(effect, low=None, high=None, errors={})
     known = found.dropna()
     one_alone = int((known != 0).sum())
     if one_alone == 0:

@@ -1,18 +1,31 @@
 """Tests of paired differences over one setting or several, effect sizes, and Holm's correction."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.optimize
 import scipy.special
 from numpy.typing import NDArray
 
 from ganmatrix.results.statistics import CONFIDENCE, Setting, t_quantile
 
+_LEAST = 1e-200
+"""Smaller p values are not told apart."""
+
+
+@dataclass(frozen=True)
+class Error:
+    """The standard error that one setting adds to a mean over settings, and its degrees of freedom."""
+
+    size: float
+    degrees: int
+
 
 @dataclass(frozen=True)
 class Pooled:
-    """A mean over settings, with its standard error; None where the pairs leave it undefined."""
+    """A mean over settings, with its interval and errors; None where the pairs leave it undefined."""
 
     mean: float | None
     low: float | None
@@ -22,8 +35,8 @@ class Pooled:
     missing: int
     """All other pairs: without a value, censored, or alone in their setting beside settings with more."""
     censored: int
-    standard_error: float | None
-    degrees: float | None
+    errors: Mapping[Setting, Error]
+    """What each setting adds to the mean's error; empty where there is none."""
     groups: Mapping[Setting, NDArray[np.float64]]
     """The effects that the mean rests on, by setting."""
 
@@ -33,7 +46,7 @@ class Pooled:
         return len(self.groups)
 
     def p_above(self, bound: float) -> float | None:
-        """One-sided p value of `mean <= bound`; None without a standard error."""
+        """One-sided p value of `mean <= bound`; None without errors."""
         return self._p(bound, 1)
 
     def p_below(self, bound: float) -> float | None:
@@ -46,9 +59,11 @@ class Pooled:
         return None if above is None or below is None else min(1.0, 2 * min(above, below))
 
     def _p(self, bound: float, sign: int) -> float | None:
-        if self.mean is None or self.standard_error is None:
+        if self.mean is None or not self.errors:
             return None
-        return float(scipy.special.stdtr(self.degrees, sign * (bound - self.mean) / self.standard_error))
+        distance = sign * (self.mean - bound)
+        p = _tail(abs(distance), list(self.errors.values()))
+        return p if distance >= 0 else 1 - p
 
 
 @dataclass(frozen=True)
@@ -66,10 +81,14 @@ def pool(effects: Mapping[Setting, NDArray[np.float64]]) -> Pooled:
     `effects` are those of pairs, NaN where one is missing. Settings weigh alike and are *fixed*: the
     statement is about the mean over these settings, not over others that might have been tried.
     Seeds are the replicates, so the error is that within settings, and a difference between settings does
-    not count as noise: with m_s, v_s, n_s of setting s of S, mean = sum m_s / S and
-    SE^2 = sum v_s / n_s / S^2, with Satterthwaite's degrees of freedom
-    (sum v_s/n_s)^2 / sum((v_s/n_s)^2 / (n_s - 1)) (Biometrics Bulletin 2, 1946). With one setting that is
-    the paired t test, with two Welch's.
+    not count as noise: with v_s the variance of n_s pairs in setting s of S, e_s^2 = v_s / n_s / S^2, and
+    the interval is mean +- sqrt(sum (t_s e_s)^2), t_s being Student's quantile for n_s - 1 degrees of freedom
+    (Banerjee, Sankhya 22, 1960). It covers in at least 95% of cases however unequal the noise of the settings
+    is; Welch's and Satterthwaite's degrees of freedom do not: with three seeds, and one setting six times as
+    noisy as three others, they are wrong in 3.3% of cases on either side instead of 2.5%, and at the small
+    levels that a correction for a dozen claims asks for nearly three times as often as they say. The price
+    is power: with equal noise the error is far below the stated one. With one setting it is the paired t
+    test.
 
     The t test and not Wilcoxon's: of 3 pairs the smallest two-sided p value that ranks can give is 0.25, of
     6 it is 0.03, so that after a correction for several claims ranks could never decide.
@@ -84,14 +103,44 @@ def pool(effects: Mapping[Setting, NDArray[np.float64]]) -> Pooled:
     total, n = (sum(map(len, some.values())) for some in (effects, groups))
     censored = sum(int(np.isinf(group).sum()) for group in effects.values())
     if censored or not groups:
-        return Pooled(None, None, None, 0, total, censored, None, None, {})
+        return Pooled(None, None, None, 0, total, censored, {}, {})
     mean = float(np.mean([group.mean() for group in groups.values()]))
     missing = total - n
     if not several or _flat(groups.values()):
-        return Pooled(mean, None, None, n, missing, 0, None, None, groups)
-    error, degrees = _satterthwaite(groups.values())
-    half = t_quantile(degrees) * error
-    return Pooled(mean, mean - half, mean + half, n, missing, 0, error, degrees, groups)
+        return Pooled(mean, None, None, n, missing, 0, {}, groups)
+    errors = {
+        setting: Error(float(group.std(ddof=1)) / math.sqrt(len(group)) / len(groups), len(group) - 1)
+        for setting, group in groups.items()
+    }
+    half = math.hypot(*(t_quantile(error.degrees) * error.size for error in errors.values()))
+    return Pooled(mean, mean - half, mean + half, n, missing, 0, errors, groups)
+
+
+def ratio_interval(
+    effects: Mapping[Setting, NDArray[np.float64]], shares: Mapping[Setting, NDArray[np.float64]]
+) -> tuple[float | None, float | None]:
+    """The interval of a mean effect in units that are estimated from the same pairs (Fieller 1954).
+
+    `shares` are each pair's own unit over the mean unit of its setting. In the interval are the bounds r for
+    which `pool` of effect - r share has zero in its interval, so that it agrees with tests against a bound.
+    None where the unit itself cannot be told from zero, which bounds nothing.
+    """
+    found = pool(effects)
+    if found.mean is None or not found.errors:
+        return None, None
+    variance = covariance = unit = 0.0
+    for setting, error in found.errors.items():
+        known = ~np.isnan(effects[setting])
+        covariances = np.cov(effects[setting][known], shares[setting][known])
+        weight = t_quantile(error.degrees) ** 2 / (error.degrees + 1) / found.settings**2
+        variance += weight * covariances[0, 0]
+        covariance += weight * covariances[0, 1]
+        unit += weight * covariances[1, 1]
+    if unit >= 1:
+        return None, None
+    centre = (found.mean - covariance) / (1 - unit)
+    half = math.sqrt(max(0.0, centre**2 - (found.mean**2 - variance) / (1 - unit)))
+    return centre - half, centre + half
 
 
 def effect_size(effect: Pooled) -> EffectSize:
@@ -129,11 +178,20 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in adjusted]
 
 
-def _satterthwaite(groups: Collection[NDArray[np.float64]]) -> tuple[float, float]:
-    """Standard error of the mean of means, and its degrees of freedom."""
-    errors = np.array([group.var(ddof=1) / len(group) for group in groups])
-    degrees = errors.sum() ** 2 / sum(e**2 / (len(g) - 1) for e, g in zip(errors, groups, strict=True))
-    return float(np.sqrt(errors.sum()) / len(groups)), float(degrees)
+def _tail(distance: float, errors: Sequence[Error]) -> float:
+    """The level at which half the interval is this distance: a one-sided p value of at most 1/2."""
+    sizes, degrees = np.array([e.size for e in errors]), np.array([float(e.degrees) for e in errors])
+    if np.ptp(degrees) == 0:
+        return float(scipy.special.stdtr(degrees[0], -distance / math.hypot(*sizes)))
+
+    def beyond(log_p: float) -> float:
+        return math.hypot(*(sizes * scipy.special.stdtrit(degrees, math.exp(log_p)))) - distance
+
+    if beyond(math.log(_LEAST)) <= 0:
+        return _LEAST
+    if distance == 0:
+        return 0.5
+    return math.exp(scipy.optimize.brentq(beyond, math.log(_LEAST), math.log(0.5), xtol=1e-12))
 
 
 def _flat(groups: Collection[NDArray[np.float64]]) -> bool:

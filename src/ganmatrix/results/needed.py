@@ -1,8 +1,9 @@
 """What it would take to decide a claim that stays inconclusive: seeds."""
 
 import numpy as np
-import scipy.stats
+import scipy.special
 
+from ganmatrix.results.comparing import FEWEST_PAIRS
 from ganmatrix.results.inference import Pooled
 from ganmatrix.results.verdicts import LEVEL, Trial
 
@@ -17,10 +18,10 @@ def seeds_needed(trial: Trial, bound: float, tested: int) -> int | None:
     no better than its control. Two or three seeds know the spread badly, and so does this number.
     """
     compared = [(trial.baseline, bound), *([(trial.control, 0.0)] if trial.control else [])]
-    if any(each.effect.mean is None or each.effect.standard_error is None for each, _ in compared):
+    if any(each.obstacle or not each.effect.errors for each, _ in compared):
         return None
     beyond = [(each.effect.mean or 0.0) > limit for each, limit in compared]
-    if trial.at_most or not beyond[0]:
+    if not beyond[0]:
         compared = compared[:1]
     elif not all(beyond):
         return None
@@ -30,10 +31,8 @@ def seeds_needed(trial: Trial, bound: float, tested: int) -> int | None:
 
 def _enough(effect: Pooled, bound: float, level: float) -> int | None:
     """The fewest seeds with which the mean over settings differs from its bound at this level, one-sided."""
-    variances = np.array([group.var(ddof=1) for group in effect.groups.values()])
+    variance = sum(group.var(ddof=1) for group in effect.groups.values()) / effect.settings**2
     distance = abs((effect.mean or 0.0) - bound)
-    seeds = np.arange(2, MOST_SEEDS + 1)
-    error = np.sqrt(variances.sum() / seeds) / len(variances)
-    degrees = (seeds - 1) * variances.sum() ** 2 / (variances**2).sum()
-    enough = seeds[distance > scipy.stats.t.isf(level, degrees) * error]
+    seeds = np.arange(max(2, -(-FEWEST_PAIRS // effect.settings)), MOST_SEEDS + 1)
+    enough = seeds[distance > scipy.special.stdtrit(seeds - 1, 1 - level) * np.sqrt(variance / seeds)]
     return int(enough[0]) if len(enough) else None

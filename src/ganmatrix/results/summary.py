@@ -50,7 +50,7 @@ def summarise(
         "grid": {axis: list(dict.fromkeys(frame[axis].tolist())) for axis in (*SETTING, "method", "seed")},
         "absent": [asdict(each) for each in absent],
         "diverged": _diverged(records),
-        "missing": _missing(records),
+        "missing": missing(records),
         "censored": _censored(records),
         "protocols": protocols,
         "groups": groups(completed, protocols, lacking),
@@ -116,7 +116,7 @@ def _diverged(records: Sequence[Record]) -> list[dict[str, Any]]:
     ]
 
 
-def _missing(records: Sequence[Record]) -> list[dict[str, Any]]:
+def missing(records: Sequence[Record]) -> list[dict[str, Any]]:
     """Values that cells lack although they completed; what is known to lie beyond the end is no gap."""
     return [
         {"cell": record.cell.id, "column": column, "reason": entry.reason}

@@ -91,16 +91,24 @@ def decide(trial: Trial, holm_for: float, holm_against: float) -> Verdict:
         if trial.at_most
         else ("it is more than the smallest effect", "it falls short of the smallest effect")
     )
+    if baseline.effect.errors:
+        pessimistic, optimistic = (
+            f"even at the {end} end of the interval" for end in ("pessimistic", "optimistic")
+        )
+        undecided = "the interval includes the effect that the claim turns on"
+    else:
+        pessimistic = optimistic = "by more than chance gives"
+        undecided = "chance explains such counts as well"
     if baseline.obstacle:
         return Verdict("inconclusive", baseline.obstacle)
     if holm_against <= LEVEL:
         if baseline.opponent_diverged > baseline.method_diverged:
             return Verdict("inconclusive", f"{beyond}, but more cells of {baseline.opponent} diverged")
-        return Verdict("contradicted", f"{beyond}, even at the optimistic end of the interval")
+        return Verdict("contradicted", f"{beyond}, {optimistic}")
     if baseline.p_against <= LEVEL:
         return Verdict("inconclusive", f"{beyond} if it were the only claim, not after Holm's correction")
     if baseline.p_for > LEVEL:
-        return Verdict("inconclusive", "the interval includes the effect that the claim turns on")
+        return Verdict("inconclusive", undecided)
     if baseline.method_diverged > baseline.opponent_diverged:
         return Verdict("inconclusive", f"{within}, but fewer cells of {baseline.opponent} diverged")
     if trial.control and (doubt := _doubt(trial.control)):
@@ -108,7 +116,7 @@ def decide(trial: Trial, holm_for: float, holm_against: float) -> Verdict:
     if holm_for > LEVEL:
         return Verdict("inconclusive", f"{within} if it were the only claim, not after Holm's correction")
     beaten = f", and {trial.control.opponent}, which lacks the idea, is beaten too" if trial.control else ""
-    return Verdict("reproduced", f"{within}, even at the pessimistic end of the interval{beaten}")
+    return Verdict("reproduced", f"{within}, {pessimistic}{beaten}")
 
 
 def _doubt(control: Comparison) -> str | None:

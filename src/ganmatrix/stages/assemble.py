@@ -37,7 +37,9 @@ def write(params: Params, gathered: Gathered, results: ResultFiles) -> list[Path
     curves = matrix.curves(records)
     pairs = transfers.pairs(gathered.tried)
     censored = matrix.with_censored(frame, records)
-    verdicts = claims.adjudicate(params.claims, censored, measured, {each.target for each in absent})
+    unfinished = {each.target for each in absent}
+    reasons = {(gap["cell"], gap["column"]): gap["reason"] for gap in summary.missing(records)}
+    verdicts = claims.adjudicate(params.claims, censored, measured, unfinished, reasons)
     printed = beside_ours(published(), records, censored, measured, params.datasets)
     numbers = summary.summarise(records, censored, curves, pairs, measured, params.claims, absent)
     numbers["published"] = summary.rows(printed)
