@@ -82,7 +82,7 @@ def _everything(fake: FakeMatrix) -> str:
 def test_a_single_seed_has_no_intervals_and_shows_no_difference(tmp_path):
     page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0"))))
     assert "no interval, n = 1" in page
-    assert "is shown for as_gan: one pair has no interval." in page
+    assert "is shown for as_gan: fewer than 3 pairs decide nothing." in page
     assert "No claims are listed." in page
 
 

@@ -9,7 +9,7 @@ from ganmatrix.params.claims import Claim
 from ganmatrix.results.protocols import Protocols
 
 DATASETS, ARCHITECTURES, SEEDS = ("digits", "photos"), ("conventional", "resnet_sn"), (0, 1, 2)
-PROTOCOLS: Protocols = {dataset: {f"fid_{i}": {} for i in range(9)} for dataset in DATASETS}
+PROTOCOLS: Protocols = {dataset: {f"fid_{i}": {} for i in range(12)} for dataset in DATASETS}
 
 
 def claim(metric: str = "fid_0", **changes: object) -> Claim:
@@ -34,11 +34,12 @@ def simulate(
     noise: float = 0.08,
     spread: float = 0.1,
     seeds: Sequence[int] = SEEDS,
+    noises: Sequence[float] = (0.5, 0.83, 1.17, 1.5),
 ) -> pd.DataFrame:
     """Score = level (1 - gain) + level noise: each method's mean gain over settings is that of `gains`.
 
     Levels differ between settings by factors, gains by up to +-`spread` (which averages out over them),
-    noise by setting up to threefold. A seed shifts all methods alike, which is why they are paired.
+    noise by the factors `noises`. A seed shifts all methods alike, which is why they are paired.
     """
     settings = [(dataset, architecture) for dataset in DATASETS for architecture in ARCHITECTURES]
     keys = [(*setting, method, seed) for setting in settings for method in gains for seed in seeds]
@@ -51,7 +52,7 @@ def simulate(
         level = 40 * np.exp(rng.normal(size=(len(settings), 1, 1)))
         gain = np.array(list(gains.values()))[None, :, None]
         gain = gain + np.where(gain == gain[0, 0, 0], 0, tilt[:, None, None])
-        scale = noise * np.linspace(0.5, 1.5, len(settings))[:, None, None]
+        scale = noise * np.array(noises)[:, None, None]
         shared = rng.normal(size=(len(settings), 1, len(seeds)))
         own = rng.normal(size=(len(settings), len(gains), len(seeds)))
         table[column] = (level * (1 - gain + scale * (shared + own) / np.sqrt(2))).ravel()

@@ -1,5 +1,7 @@
 """The verdicts' error rate and power over matrices whose truth is known, held against the stated 2.5%."""
 
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -11,15 +13,15 @@ from ganmatrix.results.verdicts import LEVEL
 FEW, MANY = 150, 1000
 MATRICES = [FEW, pytest.param(MANY, marks=pytest.mark.slow)]
 FAMILY = [f"fid_{i}" for i in range(5)]
+DOZEN = [f"fid_{i}" for i in range(12)]
 
 
-def _verdicts(matrices, gains, columns=("fid_0",), **changes):
-    """For each matrix the set of its verdicts."""
+def _verdicts(matrices, gains, columns=("fid_0",), drawn=MappingProxyType({}), **changes):
+    """For each matrix, `drawn` so, the set of its verdicts on claims with these `changes`."""
     rng = np.random.default_rng(0)
     claims = {column: claim(column, **changes) for column in columns}
-    return [
-        set(adjudicate(claims, simulate(rng, gains, columns), PROTOCOLS)["verdict"]) for _ in range(matrices)
-    ]
+    frames = (simulate(rng, gains, columns, **drawn) for _ in range(matrices))
+    return [set(adjudicate(claims, frame, PROTOCOLS)["verdict"]) for frame in frames]
 
 
 def _at_most(rate, matrices):
@@ -61,6 +63,14 @@ def test_a_gain_that_the_control_shares_is_seldom_reproduced_and_not_contradicte
 @pytest.mark.parametrize("matrices", MATRICES)
 def test_of_a_family_at_its_bounds_any_verdict_is_wrong_at_the_stated_rate(matrices):
     verdicts = _verdicts(matrices, {"old": 0.0, "new": 0.1}, FAMILY)
+    for wrong in ("reproduced", "contradicted"):
+        assert _count(verdicts, wrong) <= _at_most(LEVEL, matrices)
+
+
+@pytest.mark.parametrize("matrices", [40, pytest.param(300, marks=pytest.mark.slow)])
+def test_one_noisy_setting_among_four_makes_no_verdict_of_a_dozen_claims_wrong_more_often(matrices):
+    drawn = {"noises": (1, 0.17, 0.17, 0.17), "spread": 0.0}
+    verdicts = _verdicts(matrices, {"old": 0.0, "new": 0.1}, DOZEN, drawn)
     for wrong in ("reproduced", "contradicted"):
         assert _count(verdicts, wrong) <= _at_most(LEVEL, matrices)
 

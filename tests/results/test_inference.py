@@ -77,7 +77,7 @@ def test_many_settings_have_the_standard_error_of_statsmodels_regression_on_sett
     "noise", [(1, 0.17, 0.17, 0.17), (1, 0.1), (1, 1), (0.3, 1, 1, 1, 1, 1, 1, 1)], ids=len
 )
 def test_the_error_rate_holds_however_unequal_the_noise_of_settings_is(noise, level):
-    rng, draws = np.random.default_rng(0), 4000
+    rng, draws = np.random.default_rng(0), 2000
     groups = rng.normal(size=(draws, len(noise), 3)) * np.array(noise)[:, None]
     wrong = sum(
         pool({("d", str(i)): group for i, group in enumerate(each)}).p_above(0) <= level for each in groups
@@ -151,6 +151,12 @@ def test_nothing_at_all_is_nothing():
 def test_hedges_g_by_hand():
     """d = 2 / 1 with 2 degrees of freedom; J(2) = Gamma(1) / Gamma(1/2) = 1 / sqrt(pi)."""
     assert effect_size(_pooled([1.0, 2.0, 3.0])).g == pytest.approx(2 / np.sqrt(np.pi))
+
+
+def test_one_degree_of_freedom_gives_no_effect_size():
+    """J(1) is 0: two pairs know their spread so badly that nothing unbiased is left."""
+    assert effect_size(_pooled([1.0, 2.0])).g is None
+    assert effect_size(_pooled([1.0, 2.0], [2.0, 1.0])).g is not None
 
 
 def test_hedges_g_is_unbiased_and_its_interval_covers():

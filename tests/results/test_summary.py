@@ -70,6 +70,20 @@ def test_p_values_are_corrected_over_the_methods_and_settings_of_a_column(frame)
     assert {row["p_holm"] for row in equal} == {None}
 
 
+def test_a_column_is_a_family_of_its_own():
+    """More columns leave the corrected p values of one as they are."""
+    columns = ["fid_0", "fid_1", "fid_2"]
+    frame = simulate(np.random.default_rng(1), GAINS, columns)
+
+    def corrected(names):
+        protocols = {dataset: {name: {} for name in names} for dataset in PROTOCOLS}
+        found = contests(frame, protocols, opponents(METHODS, CLAIMS, "baseline"))
+        rows = [*within_settings(found, "baseline"), *over_settings(found, "baseline")]
+        return [row["p_holm"] for row in rows if row["column"] == "fid_0"]
+
+    assert corrected(columns) == corrected(columns[:1])
+
+
 def test_rows_come_setting_by_setting(frame):
     rows = within_settings(_contests(frame, "baseline"), "baseline")
     settings = list(dict.fromkeys((row["dataset"], row["architecture"]) for row in rows))
@@ -112,6 +126,10 @@ def test_what_cannot_be_ranked_has_no_p_value(frame):
     assert [row["p_value"] for row in ranks(two, PROTOCOL)] == [None, None, None]
     equal = [row for row in ranks(frame, PROTOCOL) if row["column"] == "wall_seconds"]
     assert (equal[0]["p_value"], set(equal[0]["mean_ranks"].values())) == (None, {2.5})
+    block = frame[
+        (frame["dataset"] == "digits") & (frame["architecture"] == "resnet_sn") & (frame["seed"] == 0)
+    ]
+    assert [row["p_value"] for row in ranks(block, PROTOCOL)] == [None, None, None]
     nothing = frame.assign(fid_0=np.nan)
     assert ranks(nothing, PROTOCOL)[0]["mean_ranks"] == {}
 

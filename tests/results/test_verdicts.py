@@ -288,3 +288,52 @@ def test_the_bounds_of_the_rule(p_for, p_against, verdict):
     effect = Pooled(1.5, 1.1, 1.9, 5, 0, 0, {("d", "a"): Error(0.1, 4)}, {})
     trial = Trial(Comparison("old", pairs, effect, p_for, p_against))
     assert decide(trial, p_for, p_against).outcome == verdict
+
+
+def test_a_control_that_lost_fewer_cells_casts_doubt():
+    """The method lost as many as its baseline, so that only the comparison with the control is flattered."""
+    scores = {name: [*each, each[0] + 0.1] for name, each in (("new", BETTER), ("old", OLD))}
+    frame = _cells(scores | {"control": [27.0, 28.1, 26.0, 27.3, 27.1]})
+    row = _judge(_diverge(frame, "digits-a-new-4", "digits-a-old-4"), control="control")
+    assert (row["verdict"], row["control_pairs"]) == ("inconclusive", 4)
+    assert row["reason"].endswith("but fewer cells of control diverged")
+    row = _judge(_diverge(frame, "digits-a-new-4", "digits-a-old-4", "digits-a-control-4"), control="control")
+    assert row["verdict"] == "reproduced"
+
+
+def test_seeds_needed_are_those_at_holms_level_and_of_undecided_claims_alone():
+    frame = _cells({"new": [28.5, 29.9, 27.0, 29.5], "old": OLD})
+    alone = _judge(frame)
+    assert alone["verdict"] == "inconclusive"
+    family = {f"c{i}": _claim() for i in range(12)}
+    of_twelve = adjudicate(family, frame, PROTOCOLS)["seeds_needed"]
+    assert (of_twelve > alone["seeds_needed"]).all()
+    assert pd.isna(_judge(_cells({"new": BETTER, "old": OLD}))["seeds_needed"])
+    assert pd.isna(_judge(_cells({"new": BETTER[:2], "old": OLD[:2]}))["seeds_needed"])
+
+
+def test_a_setting_holds_a_cost_that_stays_below_its_bound():
+    frame = _cells_of(
+        a={"old": [10.0, 11.0, 12.0], "new": [11.0, 12.2, 13.1]},
+        b={"old": [10.0, 11.0, 12.0], "new": [15.0, 16.2, 18.1]},
+    )
+    row = _judge(frame, direction="higher", effect="relative", smallest_effect=None, at_most=0.25)
+    assert (row["settings"], row["settings_holding"]) == (2, 1)
+
+
+def test_counts_have_no_t_interval_no_deviation_and_reasons_of_their_own():
+    one, other = (_divergent(method, 9).assign(architecture=a) for method, a in ((1, "a"), (2, "b")))
+    claim = {"metric": "diverged", "smallest_effect": 0.0}
+    row = _judge(pd.concat([one, other]), **claim)
+    assert (
+        row[["low", "high", "settings_low", "settings_high", "effect_size", "effect_size_low"]].isna().all()
+    )
+    assert row["reason"] == "it is more than the smallest effect, by more than chance gives"
+    assert _judge(_divergent(1, 4), **claim)["reason"] == "chance explains such counts as well"
+
+
+def test_a_missing_value_is_named_with_its_reason():
+    frame = _cells({"new": [*BETTER[:3], np.nan], "old": OLD})
+    reasons = {("digits-a-new-3", "fid"): "features were not finite"}
+    row = adjudicate({"c": _claim()}, frame, PROTOCOLS, reasons=reasons).iloc[0]
+    assert row["lost_cells"] == "digits-a-new-3 (features were not finite)"

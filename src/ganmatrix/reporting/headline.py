@@ -16,15 +16,19 @@ from ganmatrix.reporting.measures import (
     number,
     ordered,
 )
+from ganmatrix.results.comparing import FEWEST_PAIRS
 from ganmatrix.results.primary import primary as primary_columns
 
 Row = dict[str, Any]
 
 _NOT_SHOWN = {
     "open": "the interval includes zero",
-    "single": "one pair has no interval",
+    "few": f"fewer than {FEWEST_PAIRS} pairs decide nothing",
     "none": "every pair lacks a value",
 }
+
+SURE = 0.05
+"""The p value after Holm's correction up to which a difference is called sure."""
 
 VERDICTS = ("reproduced", "contradicted", "inconclusive", "not tested")
 
@@ -106,13 +110,13 @@ def _sentences(setting: Setting, measure: Measure, within: Bounds, rows: list[Ro
     return sentences
 
 
-def _verdict(row: Row) -> Literal["shown", "open", "single", "none"]:
-    """Whether the interval of the difference excludes zero, includes it, or does not exist."""
+def _verdict(row: Row) -> Literal["shown", "open", "few", "none"]:
+    """Whether the interval of the difference excludes zero, includes it, or rests on too little."""
     difference = row["difference"]
     if difference["n"] == 0:
         return "none"
-    if difference["low"] is None:
-        return "single"
+    if difference["n"] < FEWEST_PAIRS or difference["low"] is None:
+        return "few"
     return "shown" if difference["low"] > 0 or difference["high"] < 0 else "open"
 
 
@@ -121,6 +125,8 @@ def _sentence(setting: Setting, title: str, measure: Measure, within: Bounds, ro
     difference = amount(estimate["mean"], measure, as_share)
     way = "lower" if estimate["mean"] < 0 else "higher"
     judged = {None: "", way: ", which is better"}.get(measure.better, ", which is worse")
+    if not (row["p_holm"] is not None and row["p_holm"] <= SURE):
+        judged += ", if it were the only comparison of this score"
     return (
         f"On {setting}, {row['method']}'s {title} is {difference} than {row['baseline']}'s{judged} "
         f"(95% interval {spread(estimate, measure, within, as_share)}; n = {pairs_of(estimate)})."

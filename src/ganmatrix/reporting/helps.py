@@ -6,6 +6,7 @@ from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, footnoted, table, text
 from ganmatrix.reporting.headline import (
+    SURE,
     amount,
     counted,
     estimate_of,
@@ -13,10 +14,9 @@ from ganmatrix.reporting.headline import (
     spread,
 )
 from ganmatrix.reporting.measures import CUT, CUT_NOTE, Column, leading
+from ganmatrix.results.comparing import FEWEST_PAIRS
 
 Row = dict[str, Any]
-
-SURE = 0.05
 
 _SAYINGS = {
     "better": "better",
@@ -27,6 +27,8 @@ _SAYINGS = {
     "differs": "differs",
     "none": "not comparable",
 }
+
+Flattered = Literal["method", "opponent"] | None
 
 Judgement = Literal["better", "worse", "lean better", "lean worse", "unclear", "differs", "none"]
 
@@ -72,7 +74,8 @@ def _cell(evidence: Evidence, setting: Setting, score: Column, method: str) -> F
         for row in evidence.summary["comparisons"]
         if setting.covers(row) and (row["method"], row["column"]) == (method, score.name)
     )
-    return _entry(row, score, evidence.bounds(setting.dataset, score.name))
+    flattered = _flattered(evidence, row["method"], row["baseline"], setting.dataset, setting.architecture)
+    return _entry(row, score, evidence.bounds(setting.dataset, score.name), flattered)
 
 
 def _pooled(evidence: Evidence, method: str, score: Column, role: str) -> Fragment:
@@ -81,12 +84,31 @@ def _pooled(evidence: Evidence, method: str, score: Column, role: str) -> Fragme
     if (row := next(rows, None)) is None:
         return text("span", "none named")
     dataset = next(d for d in evidence.datasets if score.name in evidence.columns(d))
-    return _entry(row, score, evidence.bounds(dataset, score.name), than=row["opponent"])
+    flattered = _flattered(evidence, method, row["opponent"])
+    return _entry(row, score, evidence.bounds(dataset, score.name), flattered, than=row["opponent"])
 
 
-def _entry(row: Row, score: Column, within: Bounds, than: str = "") -> Fragment:
+def _flattered(
+    evidence: Evidence,
+    method: str,
+    opponent: str,
+    dataset: str | None = None,
+    architecture: str | None = None,
+) -> Flattered:
+    """Which side lost more cells to divergence, in one setting or over all: its survivors flatter it."""
+    diverged = {
+        row["method"]: row["diverged"]
+        for row in evidence.summary["divergence"]
+        if (row["dataset"], row["architecture"]) == (dataset, architecture)
+    }
+    if diverged[method] == diverged[opponent]:
+        return None
+    return "method" if diverged[method] > diverged[opponent] else "opponent"
+
+
+def _entry(row: Row, score: Column, within: Bounds, flattered: Flattered, than: str = "") -> Fragment:
     """What the comparison comes to in a word, by how much, and with which interval."""
-    judgement = _judge(row, row["difference"], score)
+    judgement = _judge(row, row["difference"], score, flattered)
     word = text("strong", _SAYINGS[judgement], f"judged {judgement.replace(' ', '-')}")
     estimate, as_share = estimate_of(row, score.measure)
     if judgement == "none":
@@ -95,19 +117,26 @@ def _entry(row: Row, score: Column, within: Bounds, than: str = "") -> Fragment:
     size = amount(estimate["mean"], score.measure, as_share)
     spoken = f"{size} than {than}'s" if than else size
     interval = f"{spread(estimate, score.measure, within, as_share)}; n = {pairs_of(estimate)}"
+    if estimate["low"] is None:
+        interval = f"no interval; n = {pairs_of(estimate)}"
     return Fragment(f"{word.html}{text('span', spoken).html}{text('small', interval).html}")
 
 
-def _judge(row: Row, difference: Row, score: Column) -> Judgement:
-    """Sure after Holm's correction, leaning if the interval alone excludes zero, else unclear."""
+def _judge(row: Row, difference: Row, score: Column, flattered: Flattered) -> Judgement:
+    """Sure after Holm's correction, leaning if the interval alone excludes zero, else unclear.
+
+    As with claims, so few pairs decide nothing, nor does a gain of the side that lost more cells.
+    """
     if difference["mean"] is None:
         return "none"
     low, high = difference["low"], difference["high"]
-    if low is None or low <= 0 <= high:
+    if low is None or low <= 0 <= high or difference["n"] < FEWEST_PAIRS:
         return "unclear"
     if score.measure.better is None:
         return "differs"
     better = (high < 0) == (score.measure.better == "lower")
+    if flattered == ("method" if better else "opponent"):
+        return "unclear"
     if row["p_holm"] is not None and row["p_holm"] <= SURE:
         return "better" if better else "worse"
     return "lean better" if better else "lean worse"

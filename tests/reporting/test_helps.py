@@ -1,0 +1,64 @@
+"""Whether a method helps, in words: as sure as the test is, and never on the survivors' word."""
+
+import re
+from html import unescape
+
+import pytest
+from assembled_matrix import assembled, read
+from fake_matrix import FakeMatrix
+
+from ganmatrix.reporting import headline, helps
+
+GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1, 2, 3]"
+FID = {("as_gan", "fid_efficientnet_lite0"): 0.5}
+LOST = "digits-conventional-{}-{}"
+
+
+def _words(fragment) -> str:
+    return " ".join(unescape(re.sub("<[^>]*>", " ", fragment.html)).split())
+
+
+@pytest.mark.parametrize(
+    ("diverged", "judged"),
+    [
+        ([], "better 50% lower"),
+        (["gan", "as_gan"], "better 50% lower"),
+        (["gan"], "better 50% lower"),
+        (["as_gan"], "unclear 50% lower"),
+    ],
+)
+def test_a_gain_of_survivors_is_unclear(tmp_path, diverged, judged):
+    lost = {LOST.format(method, 3): 100 for method in diverged}
+    data = read(assembled(FakeMatrix(tmp_path, grid=GRID, effects=FID, diverged=lost, noise=0.001)))
+    assert judged in _words(helps.grid(data))
+
+
+def test_a_loss_among_the_survivors_of_the_baseline_is_unclear(tmp_path):
+    worse = {("as_gan", "fid_efficientnet_lite0"): 1.5}
+    lost = {LOST.format("gan", 3): 100}
+    data = read(assembled(FakeMatrix(tmp_path, grid=GRID, effects=worse, diverged=lost)))
+    assert "unclear 48% higher" in _words(helps.grid(data))
+
+
+@pytest.mark.parametrize("seeds", ["0", "0, 1"])
+def test_fewer_than_three_pairs_decide_nothing(tmp_path, seeds):
+    grid = GRID.replace("0, 1, 2, 3", seeds)
+    data = read(assembled(FakeMatrix(tmp_path, grid=grid, effects=FID, noise=0.001)))
+    assert "unclear 50% lower" in _words(helps.grid(data))
+    assert "shown for as_gan: fewer than 3 pairs decide nothing." in _words(headline.answers(data))
+
+
+def test_a_difference_that_the_correction_takes_back_is_said_to_be_one(tmp_path):
+    """Of three methods one differs by what its interval alone would call sure."""
+    grid = GRID.replace("gan, as_gan", "gan, as_gan, dat, fargan").replace(", 3", "")
+    effects = {("as_gan", "fid_efficientnet_lite0"): 0.93}
+    data = read(assembled(FakeMatrix(tmp_path, grid=grid, effects=effects)))
+    row = next(
+        r
+        for r in data.summary["comparisons"]
+        if r["method"] == "as_gan" and r["column"].startswith("fid_eff")
+    )
+    assert row["difference"]["high"] < 0
+    assert row["p_holm"] > 0.05
+    assert "perhaps better" in _words(helps.grid(data))
+    assert "which is better, if it were the only comparison of this score" in _words(headline.answers(data))
