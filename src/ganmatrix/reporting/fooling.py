@@ -12,6 +12,7 @@ from ganmatrix.reporting.fragments import Fragment, table, text
 from ganmatrix.reporting.measures import Column, column, interval, number
 from ganmatrix.reporting.panels import GREY, embed_wide, entitle, legend, multiples, rows, state
 from ganmatrix.reporting.probe_curves import AXES
+from ganmatrix.reporting.seeds import resting, span
 
 _CLEAN, _NOISE, _ATTACK = "clean_auroc", "noise_auroc", "pgd_auroc"
 
@@ -65,8 +66,8 @@ def losses(evidence: Evidence, setting: Setting) -> Fragment:
     legend(figure, across=3)
     finding = f"{setting}: {_finding(gaps)}"
     state(figure, finding)
-    n = max((group["n"] for group in attack.values()), default=0)
-    caption = f"Grey: lost to noise; vermilion: lost to PGD beyond it. Mean over strengths and {n} seeds."
+    n = resting(attack.values(), attack)
+    caption = f"Grey: lost to noise; vermilion: lost to PGD beyond it. Means over strengths and seeds, {n}."
     return embed(figure, f"{finding}. {caption}", caption)
 
 
@@ -119,11 +120,9 @@ def curves(evidence: Evidence, setting: Setting, norm: _Norm) -> Fragment:
     legend(figure, across=len(shown))
     finding = f"{setting}, at full strength: {_finding(ends)}"
     state(figure, finding)
-    fewest, most_n = points["n"].min(), points["n"].max()
-    n = f"{most_n}" if fewest == most_n else f"{fewest} to {most_n}"
     caption = (
-        f"Attacks in {norm.title} on reals and fakes at once; 50% is guessing. Means over seeds, n = {n}; "
-        "bands, of PGD and of noise, are 95% intervals."
+        f"Attacks in {norm.title} on reals and fakes at once; 50% is guessing. Means over seeds, "
+        f"n = {span(points['n'])}; bands, of PGD and of noise, are 95% intervals."
     )
     return embed_wide(figure, f"{finding}. {caption}", caption)
 

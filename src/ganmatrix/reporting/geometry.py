@@ -1,6 +1,7 @@
 """How steep D is, and what it knows by heart: a row a method, a mark a measure."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from ganmatrix.reporting.drawing import COLOURS, embed
@@ -8,6 +9,7 @@ from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
 from ganmatrix.reporting.measures import plain
 from ganmatrix.reporting.panels import legend, rows, state
+from ganmatrix.reporting.seeds import fewest, resting
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,11 @@ def chart(evidence: Evidence, setting: Setting, kind: _Chart) -> Fragment:
     legend(figure)
     finding = f"{setting}: {_finding(found[kind.leading], kind)}"
     state(figure, finding)
-    n = max(group["n"] for groups in shown.values() for group in groups.values())
+    by_method = {m: [groups[m] for groups in shown.values()] for m in evidence.methods}
+    every = chain.from_iterable(by_method.values())
+    n = resting(every, {method: fewest(estimates) for method, estimates in by_method.items()})
     cut = " An interval that reaches zero ends at a twentieth of its mean." if kind.log else ""
-    caption = f"{kind.caption} Means with 95% intervals over seeds, n = {n}.{cut}"
+    caption = f"{kind.caption} Means with 95% intervals over seeds, {n}.{cut}"
     return embed(figure, f"{finding}. {caption}", caption)
 
 

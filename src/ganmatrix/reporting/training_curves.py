@@ -13,6 +13,7 @@ from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
 from ganmatrix.reporting.measures import column, number, plain, preferred
 from ganmatrix.reporting.panels import GREY, embed_wide, entitle, legend, multiples, state
+from ganmatrix.reporting.seeds import span
 
 _STEP = "generator step"
 
@@ -86,7 +87,7 @@ def scores(evidence: Evidence, setting: Setting) -> Fragment:
     state(figure, finding)
     caption = (
         f"{followed.title.replace(', mean over training', '')} of the running average of G's weights; "
-        f"lower is better. Lines: means over seeds, n = {_span(rows['n'])}; bands: 95% intervals."
+        f"lower is better. Lines: means over seeds, n = {span(rows['n'])}; bands: 95% intervals."
     )
     return embed_wide(figure, f"{finding}. {caption}", caption)
 
@@ -155,11 +156,6 @@ def _extremes(ends: dict[str, float], shown: Any) -> str:
         if len(ranked) > 1
         else f"at {shown(ends[ranked[0]])} with {ranked[0]}"
     )
-
-
-def _span(counts: pd.Series) -> str:
-    fewest, most = counts.min(), counts.max()
-    return f"{most}" if fewest == most else f"{fewest} to {most}"
 
 
 def _limits(values: pd.DataFrame, *, log: bool) -> tuple[float, float]:
