@@ -291,7 +291,7 @@ def test_effects_that_point_both_ways_are_told_apart_by_setting(tmp_path):
     assert "ring8 x conventional, digits x conventional; seeds 0, 1, 2" in html
 
 
-@pytest.mark.parametrize(("auroc", "said"), [(0.5, True), (0.9, False)])
+@pytest.mark.parametrize(("auroc", "said"), [(0.5, True), (0.9, False), (0.27, True)])
 def test_a_discriminator_that_guesses_is_named(tmp_path, auroc, said):
     def edit(cell, documents):
         entries = documents["probes"]["entries"]
@@ -304,3 +304,43 @@ def test_a_discriminator_that_guesses_is_named(tmp_path, auroc, said):
     sentence = "D tells real from fake no better than chance here"
     assert (f"digits x conventional, gan: {sentence}" in matrix_tables.probes(data, "digits").html) is said
     assert (f"With gan and as_gan, {sentence}" in headline.answers(data).html) is said
+
+
+def _under_attack(clean, attacked):
+    """An edit that sets D's AUROC of each method as it is and under PGD, 90% under noise."""
+
+    def edit(cell, documents):
+        method, entries = cell.split("-")[2], documents["probes"]["entries"]
+        entries["clean_auroc"] = {"value": clean[method], "protocol": entries["pgd_auroc"]["protocol"]}
+        for name, end in (("pgd_auroc", attacked[method]), ("noise_auroc", 0.9)):
+            entries[name]["value"] = end
+            entries[name]["curve"] = {"axis": "strength", "at": [0.0, 0.1], "value": [0.95, end]}
+
+    return edit
+
+
+def test_titles_name_whom_pgd_costs_most_and_whom_least(tmp_path):
+    edit = _under_attack({"gan": 0.95, "as_gan": 0.95}, {"gan": 0.6, "as_gan": 0.8})
+    data = read(assembled(FakeMatrix(tmp_path, grid=_grid(), edit=edit)))
+    said = "PGD costs gan most (30.0 points beyond noise), as_gan least (10.0)."
+    assert f"digits x conventional: {said}" in fooling.losses(data, data.settings[0]).html
+    assert f"full strength: {said}" in fooling.curves(data, data.settings[0], fooling.LINF).html
+
+
+def test_titles_leave_out_a_discriminator_that_has_nothing_to_lose(tmp_path):
+    edit = _under_attack({"gan": 0.95, "as_gan": 0.3}, {"gan": 0.6, "as_gan": 0.8})
+    data = read(assembled(FakeMatrix(tmp_path, grid=_grid(), edit=edit)))
+    left_out = "The title leaves out as_gan: no better than chance even without a perturbation."
+    for shown in (
+        fooling.losses(data, data.settings[0]).html,
+        fooling.curves(data, data.settings[0], fooling.LINF).html,
+    ):
+        assert "PGD costs gan most (30.0 points beyond noise)." in shown
+        assert left_out in shown
+    slopes, memory = (
+        geometry.chart(data, data.settings[0], kind).html for kind in (geometry.SLOPES, geometry.MEMORY)
+    )
+    assert "as_gan (" not in slopes
+    assert left_out in slopes
+    assert "as_gan (" in memory
+    assert left_out not in memory

@@ -113,14 +113,13 @@ class Evidence:
 
     def guessing(self, setting: Setting) -> list[str]:
         """The methods whose D tells real from fake no better than chance, where that was measured."""
-        least, greatest = CHANCE
         return [
             row["method"]
             for row in self.summary["groups"]
             if setting.covers(row)
             and row["column"] == "clean_auroc"
             and row["mean"] is not None
-            and least <= row["mean"] <= greatest
+            and row["mean"] <= CHANCE
         ]
 
     def of(self, setting: Setting) -> pd.DataFrame:
