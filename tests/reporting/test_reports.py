@@ -186,3 +186,31 @@ def test_a_picture_carries_the_note_that_reports_read(planted):
     assert attack_pictures.NOTE == NOTE
     with Image.open(planted.layout.cell("digits-conventional-gan-0").attacks) as picture:
         assert json.loads(picture.text[NOTE])["before"] == [1.5, -0.5]
+
+
+FEWER_DIVERGE = """claims:
+  steadier:
+    paper: A paper
+    sentence: It diverges less.
+    metric: diverged
+    method: as_gan
+    baseline: gan
+    direction: lower
+    smallest_effect: 0"""
+
+
+def test_a_claim_about_counts_has_no_interval_anywhere_and_counts_what_diverged(tmp_path):
+    diverged = {"digits-conventional-gan-1": 40}
+    html = dossier.dossiers(_fake(tmp_path, claims=FEWER_DIVERGE, diverged=diverged)).html
+    assert "No bars: counts of runs that diverged have no t interval." in html
+    assert "digits x conventional: 33.3, no interval." in html
+    assert "<summary>1 cell that diverged</summary>" in html
+    assert "without a value" not in html
+    assert "How many runs it would take is not worked out for counts of those that diverged." in html
+    assert "cannot be said" not in html
+
+
+def test_a_figure_without_bars_promises_none(tmp_path):
+    html = dossier.dossiers(_fake(tmp_path, grid=DIGITS.replace("0, 1, 2", "0"))).html
+    assert "No bars: no setting has two pairs." in html
+    assert "Bars are" not in html

@@ -4,6 +4,7 @@ from ganmatrix.reporting.cases import Case, cases
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.forest import forest
 from ganmatrix.reporting.fragments import Fragment, box, bullets, definitions, details, join, text
+from ganmatrix.reporting.headline import counted
 from ganmatrix.reporting.measures import CUT, CUT_NOTE, plain
 
 NONE = "params.yaml lists no claims, so there is nothing to adjudicate."
@@ -91,15 +92,21 @@ def _decides(case: Case) -> str:
             f"About {seeds:,.0f} seeds a setting, if these means and this spread stayed. Few seeds know "
             "their spread badly: a rough guide."
         )
+    if case.counts:
+        return "How many runs it would take is not worked out for counts of those that diverged."
     return f"How many seeds it would take cannot be said: {case['reason']}."
 
 
 def _lost(case: Case) -> list[Fragment]:
-    """The cells without a value, on demand."""
-    if not case["lost_cells"]:
-        return []
-    cells = case["lost_cells"].split("; ")
-    return [details(f"{len(cells)} cell{'s' if len(cells) > 1 else ''} without a value", bullets(cells))]
+    """The cells without a value, on demand; where divergence is the value, those that diverged."""
+    cells = case["lost_cells"].split("; ") if case["lost_cells"] else []
+    diverged = [cell for cell in cells if case.counts and "(diverged" in cell]
+    kinds = {"that diverged": diverged, "without a value": [cell for cell in cells if cell not in diverged]}
+    return [
+        details(f"{counted(len(named), 'cell')} {kind}", bullets(named))
+        for kind, named in kinds.items()
+        if named
+    ]
 
 
 def _p(value: float) -> str:
