@@ -214,3 +214,31 @@ def test_a_figure_without_bars_promises_none(tmp_path):
     html = dossier.dossiers(_fake(tmp_path, grid=DIGITS.replace("0, 1, 2", "0"))).html
     assert "No bars: no setting has two pairs." in html
     assert "Bars are" not in html
+
+
+TWO = DIGITS.replace("[conventional]", "[conventional, resnet_sn]")
+
+
+def _fids(values):
+    """An edit that sets FID by architecture and method, a little apart by seed."""
+
+    def edit(cell, documents):
+        _, architecture, method, seed = cell.split("-")
+        fid = values[architecture, method] * (1 + 0.001 * int(seed))
+        documents["metrics"]["entries"]["fid_efficientnet_lite0_ema"]["value"] = fid
+
+    return edit
+
+
+def test_an_interval_for_other_settings_ends_where_effects_do(tmp_path):
+    values = {("conventional", "gan"): 40.0, ("conventional", "as_gan"): 4.0}
+    values |= {("resnet_sn", "gan"): 40.0, ("resnet_sn", "as_gan"): 36.0}
+    html = dossier.dossiers(_fake(tmp_path, grid=TWO, edit=_fids(values))).html
+    assert ", 100]\N{DAGGER} % of gan&#x27;s" in html.partition("for settings beyond these: ")[2][:60]
+
+
+@pytest.mark.parametrize(("effect", "said"), [(0.5, "lies on"), (1.5, "does not lie on")])
+def test_one_setting_is_not_one_of_one(tmp_path, effect, said):
+    html = dossier.dossiers(_fake(tmp_path, effects={("as_gan", "fid_efficientnet_lite0"): effect})).html
+    assert f"the setting {said} the claim&#x27;s side by its mean" in html
+    assert "of 1 settings" not in html

@@ -46,7 +46,7 @@ LEADING = ("fid", "energy_distance", "high_quality_share", "modes")
 """The score that speaks for a dataset: the first of these that was measured on it."""
 
 CUT = "\N{DAGGER}"
-CUT_NOTE = f"{CUT} the t interval of so few seeds reaches beyond what is possible and is cut there"
+CUT_NOTE = f"{CUT} the t interval of so few values reaches beyond what is possible and is cut there"
 
 CHANCE = 0.55
 """Mean unperturbed AUROC up to which a D is no better than a coin; below 0.45 it is worse."""
