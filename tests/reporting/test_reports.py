@@ -133,6 +133,7 @@ def test_a_recipe_without_snapshots_has_no_target(tmp_path):
 def test_a_single_seed_has_no_spread(tmp_path):
     data = _fake(tmp_path, grid=DIGITS.replace("0, 1, 2", "0"))
     assert "one seed a method has no spread" in dots.final_scores(data, data.settings[0]).html
+    assert "Thin: the one seed, a cross" in training_curves.losses(data, data.settings[0]).html
 
 
 def test_vulnerability_is_what_an_attack_costs_beyond_noise(tmp_path):
@@ -228,6 +229,38 @@ def _fids(values):
         documents["metrics"]["entries"]["fid_efficientnet_lite0_ema"]["value"] = fid
 
     return edit
+
+
+def _losses(kinds):
+    """An edit that sets the kind of each method's loss."""
+
+    def edit(cell, documents):
+        documents["run"]["reproducible"]["loss"] = kinds[cell.split("-")[2]]
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("hinge", "said"),
+    [
+        ((), "D&#x27;s loss ends lowest with "),
+        (("dat",), "D&#x27;s loss among the 2 methods of the loss non saturating ends lowest with "),
+        (("dat", "as_gan"), "D&#x27;s loss among the 2 methods of the loss hinge ends lowest with "),
+    ],
+)
+def test_losses_are_ranked_within_one_kind(tmp_path, hinge, said):
+    grid = DIGITS.replace("as_gan", "as_gan, dat")
+    kinds = {m: "hinge" if m in hinge else "non_saturating" for m in ("gan", "as_gan", "dat")}
+    data = _fake(tmp_path, grid=grid, edit=_losses(kinds))
+    assert said in training_curves.losses(data, data.settings[0]).html
+    assert "gradient norm ends lowest with" in training_curves.gradients(data, data.settings[0]).html
+
+
+def test_losses_that_all_differ_in_kind_are_not_ranked(tmp_path):
+    data = _fake(tmp_path, edit=_losses({"gan": None, "as_gan": "hinge"}))
+    html = training_curves.losses(data, data.settings[0]).html
+    assert "D&#x27;s loss is of another kind with every method: their sizes do not compare" in html
+    assert "lowest" not in html
 
 
 def test_an_interval_for_other_settings_ends_where_effects_do(tmp_path):

@@ -26,13 +26,15 @@ class _Kind:
     columns: dict[str, str]
     caption: str
     log: bool = False
+    by_loss: bool = False
+    """Whether its size means the same only among methods of one loss."""
 
     @property
     def axis(self) -> str:
         return f"{self.noun}, log scale" if self.log else self.noun
 
 
-_LOSSES = _Kind("loss", {"D": "loss_discriminator", "G": "loss_generator"}, "Losses of D and G")
+_LOSSES = _Kind("loss", {"D": "loss_discriminator", "G": "loss_generator"}, "Losses of D and G", by_loss=True)
 _GRADIENTS = _Kind(
     "gradient norm",
     {"D": "gradient_norm_discriminator", "G": "gradient_norm_generator"},
@@ -119,10 +121,10 @@ def _logged(evidence: Evidence, setting: Setting, kind: _Kind) -> Fragment:
             if end is not None and network == "D":
                 ends[method] = end
     legend(figure)
-    finding = f"{setting}: D's {kind.noun} ends {_extremes(ends, plain)}"
+    finding = f"{setting}: D's {kind.noun} {_alike(evidence, setting, ends) if kind.by_loss else _ends(ends)}"
     state(figure, finding)
     caption = (
-        f"{kind.caption}. Thin: each of {evidence.of(setting)['seed'].nunique()} seeds, a cross where one "
+        f"{kind.caption}. Thin: {_each(evidence.of(setting)['seed'].nunique())}, a cross where one "
         "diverged; thick: mean of those that completed. The axis covers the middle 99% of all values."
         + "".join(f" {fate}." for fate in fates)
     )
@@ -143,6 +145,29 @@ def _draw(
         return None
     axes.plot(means.index, means, label=label, linewidth=1.5, **look)
     return float(means.iloc[-1])
+
+
+def _ends(ends: dict[str, float]) -> str:
+    return f"ends {_extremes(ends, plain)}"
+
+
+def _alike(evidence: Evidence, setting: Setting, ends: dict[str, float]) -> str:
+    """Where D's loss ends among the methods that share theirs: of the losses, the one of most methods."""
+    cells = evidence.of(setting)[["method", "loss"]].dropna().drop_duplicates("method")
+    loss_of = dict(zip(cells["method"], cells["loss"], strict=True))
+    by_loss: dict[str, dict[str, float]] = {}
+    for method, end in ends.items():
+        by_loss.setdefault(loss_of.get(method, f"{method}'s own"), {})[method] = end
+    if len(by_loss) < 2:
+        return _ends(ends)
+    loss, shared = max(by_loss.items(), key=lambda item: len(item[1]))
+    if len(shared) == 1:
+        return "is of another kind with every method: their sizes do not compare"
+    return f"among the {len(shared)} methods of the loss {loss.replace('_', ' ')} {_ends(shared)}"
+
+
+def _each(seeds: int) -> str:
+    return "the one seed" if seeds == 1 else f"each of {seeds} seeds"
 
 
 def _extremes(ends: dict[str, float], shown: Any) -> str:
