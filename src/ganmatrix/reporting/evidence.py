@@ -96,6 +96,10 @@ class Evidence:
         rows = rows[(rows["method"] == method) & (rows["outcome"] == "completed")]
         return rows.set_index("seed")[column]
 
+    def planned(self, setting: Setting, method: str) -> int:
+        """How many cells of a method there are to be."""
+        return int((self.of(setting)["method"] == method).sum())
+
     def beyond(self, setting: Setting, method: str, column: str) -> pd.Series:
         """What the censored values of a column are known to exceed, by seed."""
         known = {e["cell"]: e["beyond"] for e in self.summary["censored"] if e["column"] == column}
