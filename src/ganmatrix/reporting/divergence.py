@@ -31,8 +31,8 @@ def _bounded(trained: list[Row]) -> str:
     alike = all(row["cells"] == fewest["cells"] for row in trained)
     whose = "each method" if alike else f"{fewest['method']}, the fewest,"
     return (
-        f"No run diverged. Of {counted(fewest['cells'], 'run')} of {whose} that says no more than that its rate "
-        f"is at most {100 * fewest['high']:.0f}% (95%, exact)."
+        f"No run diverged. Of {counted(fewest['cells'], 'run')} of {whose} that says no more than that its "
+        f"rate is at most {100 * fewest['high']:.0f}% (95%, exact)."
     )
 
 
