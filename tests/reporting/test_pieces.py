@@ -13,6 +13,7 @@ from ganmatrix.params import load
 from ganmatrix.params.columns import columns
 from ganmatrix.reporting import (
     attack_pictures,
+    cell_files,
     divergence,
     dossier,
     dots,
@@ -344,3 +345,40 @@ def test_titles_leave_out_a_discriminator_that_has_nothing_to_lose(tmp_path):
     assert left_out in slopes
     assert "as_gan (" in memory
     assert left_out not in memory
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{}", "summary.json has no cells; .*run `ganmatrix assemble` again"),
+        ("[]", "summary.json is corrupt .*run `ganmatrix assemble` again"),
+    ],
+)
+def test_a_summary_that_lacks_what_reports_need_is_refused_by_name(tmp_path, content, said):
+    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
+    fake.layout.results.summary.write_text(content)
+    with pytest.raises(UserError, match=said):
+        read(fake)
+
+
+def test_a_summary_of_another_matrix_is_refused(tmp_path, planted):
+    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
+    fake.layout.results.summary.write_bytes(planted.layout.results.summary.read_bytes())
+    with pytest.raises(UserError, match=r"summary.json is of other cells than matrix.parquet beside it"):
+        read(fake)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]"])
+def test_a_run_that_says_nothing_is_refused_by_name(tmp_path, content):
+    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
+    fake.layout.cell("digits-conventional-gan-0").run.write_text(content)
+    with pytest.raises(
+        UserError, match=r"run.json is corrupt .*run `ganmatrix train digits-conventional-gan-0`"
+    ):
+        cell_files.read(read(fake))
+
+
+def test_what_is_lost_is_counted_in_one_order():
+    lost = [cell_files.Lost(kind, "") for kind in ("not measured", "not trained", "not trained", "diverged")]
+    said = "2 not trained, 1 diverged, 1 not measured"
+    assert cell_files.tally(lost) == cell_files.tally(reversed(lost)) == said
