@@ -13,6 +13,7 @@ from ganmatrix.params import load
 from ganmatrix.params.columns import columns
 from ganmatrix.reporting import (
     attack_pictures,
+    cell_files,
     divergence,
     dossier,
     dots,
@@ -291,7 +292,7 @@ def test_effects_that_point_both_ways_are_told_apart_by_setting(tmp_path):
     assert "ring8 x conventional, digits x conventional; seeds 0, 1, 2" in html
 
 
-@pytest.mark.parametrize(("auroc", "said"), [(0.5, True), (0.9, False)])
+@pytest.mark.parametrize(("auroc", "said"), [(0.5, True), (0.9, False), (0.27, True)])
 def test_a_discriminator_that_guesses_is_named(tmp_path, auroc, said):
     def edit(cell, documents):
         entries = documents["probes"]["entries"]
@@ -304,3 +305,80 @@ def test_a_discriminator_that_guesses_is_named(tmp_path, auroc, said):
     sentence = "D tells real from fake no better than chance here"
     assert (f"digits x conventional, gan: {sentence}" in matrix_tables.probes(data, "digits").html) is said
     assert (f"With gan and as_gan, {sentence}" in headline.answers(data).html) is said
+
+
+def _under_attack(clean, attacked):
+    """An edit that sets D's AUROC of each method as it is and under PGD, 90% under noise."""
+
+    def edit(cell, documents):
+        method, entries = cell.split("-")[2], documents["probes"]["entries"]
+        entries["clean_auroc"] = {"value": clean[method], "protocol": entries["pgd_auroc"]["protocol"]}
+        for name, end in (("pgd_auroc", attacked[method]), ("noise_auroc", 0.9)):
+            entries[name]["value"] = end
+            entries[name]["curve"] = {"axis": "strength", "at": [0.0, 0.1], "value": [0.95, end]}
+
+    return edit
+
+
+def test_titles_name_whom_pgd_costs_most_and_whom_least(tmp_path):
+    edit = _under_attack({"gan": 0.95, "as_gan": 0.95}, {"gan": 0.6, "as_gan": 0.8})
+    data = read(assembled(FakeMatrix(tmp_path, grid=_grid(), edit=edit)))
+    said = "PGD costs gan most (30.0 points beyond noise), as_gan least (10.0)."
+    assert f"digits x conventional: {said}" in fooling.losses(data, data.settings[0]).html
+    assert f"full strength: {said}" in fooling.curves(data, data.settings[0], fooling.LINF).html
+
+
+def test_titles_leave_out_a_discriminator_that_has_nothing_to_lose(tmp_path):
+    edit = _under_attack({"gan": 0.95, "as_gan": 0.3}, {"gan": 0.6, "as_gan": 0.8})
+    data = read(assembled(FakeMatrix(tmp_path, grid=_grid(), edit=edit)))
+    left_out = "The title leaves out as_gan: no better than chance even without a perturbation."
+    for shown in (
+        fooling.losses(data, data.settings[0]).html,
+        fooling.curves(data, data.settings[0], fooling.LINF).html,
+    ):
+        assert "PGD costs gan most (30.0 points beyond noise)." in shown
+        assert left_out in shown
+    slopes, memory = (
+        geometry.chart(data, data.settings[0], kind).html for kind in (geometry.SLOPES, geometry.MEMORY)
+    )
+    assert "as_gan (" not in slopes
+    assert left_out in slopes
+    assert "as_gan (" in memory
+    assert left_out not in memory
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{}", "summary.json has no cells; .*run `ganmatrix assemble` again"),
+        ("[]", "summary.json is corrupt .*run `ganmatrix assemble` again"),
+    ],
+)
+def test_a_summary_that_lacks_what_reports_need_is_refused_by_name(tmp_path, content, said):
+    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
+    fake.layout.results.summary.write_text(content)
+    with pytest.raises(UserError, match=said):
+        read(fake)
+
+
+def test_a_summary_of_another_matrix_is_refused(tmp_path, planted):
+    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
+    fake.layout.results.summary.write_bytes(planted.layout.results.summary.read_bytes())
+    with pytest.raises(UserError, match=r"summary.json is of other cells than matrix.parquet beside it"):
+        read(fake)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]"])
+def test_a_run_that_says_nothing_is_refused_by_name(tmp_path, content):
+    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
+    fake.layout.cell("digits-conventional-gan-0").run.write_text(content)
+    with pytest.raises(
+        UserError, match=r"run.json is corrupt .*run `ganmatrix train digits-conventional-gan-0`"
+    ):
+        cell_files.read(read(fake))
+
+
+def test_what_is_lost_is_counted_in_one_order():
+    lost = [cell_files.Lost(kind, "") for kind in ("not measured", "not trained", "not trained", "diverged")]
+    said = "2 not trained, 1 diverged, 1 not measured"
+    assert cell_files.tally(lost) == cell_files.tally(reversed(lost)) == said

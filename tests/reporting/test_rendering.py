@@ -60,6 +60,7 @@ def test_the_page_of_stability_names_what_diverged(pages):
 
 def test_the_page_of_robustness_shows_an_attack_on_every_method(pages):
     assert pages["robustness"].count('alt="PGD on ') == 2 * 2
+    assert "1 cell of 12 diverged" in _words(pages["robustness"])
 
 
 def test_the_matrix_page_gives_means_intervals_and_counts(pages, planted):

@@ -101,7 +101,10 @@ def test_rates_of_divergence_have_exact_intervals(planted):
 
 
 def test_no_divergence_is_no_proof(tmp_path):
-    assert "its rate is at most 71%" in divergence.rates(_fake(tmp_path)).html
+    assert (
+        "Of 3 runs of each method that says no more than that its rate is at most 71%"
+        in divergence.rates(_fake(tmp_path)).html
+    )
 
 
 def test_a_target_that_was_missed_is_no_step(tmp_path):
@@ -133,6 +136,7 @@ def test_a_recipe_without_snapshots_has_no_target(tmp_path):
 def test_a_single_seed_has_no_spread(tmp_path):
     data = _fake(tmp_path, grid=DIGITS.replace("0, 1, 2", "0"))
     assert "one seed a method has no spread" in dots.final_scores(data, data.settings[0]).html
+    assert "Thin: the one seed, a cross" in training_curves.losses(data, data.settings[0]).html
 
 
 def test_vulnerability_is_what_an_attack_costs_beyond_noise(tmp_path):
@@ -186,3 +190,91 @@ def test_a_picture_carries_the_note_that_reports_read(planted):
     assert attack_pictures.NOTE == NOTE
     with Image.open(planted.layout.cell("digits-conventional-gan-0").attacks) as picture:
         assert json.loads(picture.text[NOTE])["before"] == [1.5, -0.5]
+
+
+FEWER_DIVERGE = """claims:
+  steadier:
+    paper: A paper
+    sentence: It diverges less.
+    metric: diverged
+    method: as_gan
+    baseline: gan
+    direction: lower
+    smallest_effect: 0"""
+
+
+def test_a_claim_about_counts_has_no_interval_anywhere_and_counts_what_diverged(tmp_path):
+    diverged = {"digits-conventional-gan-1": 40}
+    html = dossier.dossiers(_fake(tmp_path, claims=FEWER_DIVERGE, diverged=diverged)).html
+    assert "No bars: counts of runs that diverged have no t interval." in html
+    assert "digits x conventional: 33.3, no interval." in html
+    assert "<summary>1 cell that diverged</summary>" in html
+    assert "without a value" not in html
+    assert "How many runs it would take is not worked out for counts of those that diverged." in html
+    assert "cannot be said" not in html
+
+
+def test_a_figure_without_bars_promises_none(tmp_path):
+    html = dossier.dossiers(_fake(tmp_path, grid=DIGITS.replace("0, 1, 2", "0"))).html
+    assert "No bars: no setting has two pairs." in html
+    assert "Bars are" not in html
+
+
+TWO = DIGITS.replace("[conventional]", "[conventional, resnet_sn]")
+
+
+def _fids(values):
+    """An edit that sets FID by architecture and method, a little apart by seed."""
+
+    def edit(cell, documents):
+        _, architecture, method, seed = cell.split("-")
+        fid = values[architecture, method] * (1 + 0.001 * int(seed))
+        documents["metrics"]["entries"]["fid_efficientnet_lite0_ema"]["value"] = fid
+
+    return edit
+
+
+def _losses(kinds):
+    """An edit that sets the kind of each method's loss."""
+
+    def edit(cell, documents):
+        documents["run"]["reproducible"]["loss"] = kinds[cell.split("-")[2]]
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("hinge", "said"),
+    [
+        ((), "D&#x27;s loss ends lowest with "),
+        (("dat",), "D&#x27;s loss among the 2 methods of the loss non saturating ends lowest with "),
+        (("dat", "as_gan"), "D&#x27;s loss among the 2 methods of the loss hinge ends lowest with "),
+    ],
+)
+def test_losses_are_ranked_within_one_kind(tmp_path, hinge, said):
+    grid = DIGITS.replace("as_gan", "as_gan, dat")
+    kinds = {m: "hinge" if m in hinge else "non_saturating" for m in ("gan", "as_gan", "dat")}
+    data = _fake(tmp_path, grid=grid, edit=_losses(kinds))
+    assert said in training_curves.losses(data, data.settings[0]).html
+    assert "gradient norm ends lowest with" in training_curves.gradients(data, data.settings[0]).html
+
+
+def test_losses_that_all_differ_in_kind_are_not_ranked(tmp_path):
+    data = _fake(tmp_path, edit=_losses({"gan": None, "as_gan": "hinge"}))
+    html = training_curves.losses(data, data.settings[0]).html
+    assert "D&#x27;s loss is of another kind with every method: their sizes do not compare" in html
+    assert "lowest" not in html
+
+
+def test_an_interval_for_other_settings_ends_where_effects_do(tmp_path):
+    values = {("conventional", "gan"): 40.0, ("conventional", "as_gan"): 4.0}
+    values |= {("resnet_sn", "gan"): 40.0, ("resnet_sn", "as_gan"): 36.0}
+    html = dossier.dossiers(_fake(tmp_path, grid=TWO, edit=_fids(values))).html
+    assert ", 100]\N{DAGGER} % of gan&#x27;s" in html.partition("for settings beyond these: ")[2][:60]
+
+
+@pytest.mark.parametrize(("effect", "said"), [(0.5, "lies on"), (1.5, "does not lie on")])
+def test_one_setting_is_not_one_of_one(tmp_path, effect, said):
+    html = dossier.dossiers(_fake(tmp_path, effects={("as_gan", "fid_efficientnet_lite0"): effect})).html
+    assert f"the setting {said} the claim&#x27;s side by its mean" in html
+    assert "of 1 settings" not in html

@@ -56,6 +56,9 @@ def test_counts_are_of_what_there_is(words):
     assert "1 of 3 not trained" in words["stability"]
     assert "fargan: no run completed" in words["stability"]
     assert "fargan 0 of 0" not in words["stability"]
+    assert "no value is missing from completed ones beyond what is still to come." in words["index"]
+    assert "So far no cell diverged, and no value is missing from those" in words["stability"]
+    assert "from those that completed beyond what is still to come." in words["stability"]
     assert "2 of 3" in words["results_matrix"]
     assert (
         "as_gan: not made yet; run `ganmatrix train ring8-conventional-as_gan-1`" in words["results_matrix"]

@@ -120,6 +120,27 @@ def test_columns_that_came_and_went(results):
     assert (changes.new_columns, changes.gone_columns) == (["ring8: modes_best"], ["ring8: modes_ema"])
 
 
+def test_a_score_of_which_nothing_is_left(results):
+    def lost(cell, documents):
+        if cell.startswith("digits"):
+            documents["metrics"]["entries"][FID].update(value=None, reason="out of memory")
+
+    changes = compare(results(), results(edit=lost))
+    assert changes.gone_scores == [f"digits: {FID}"]
+    assert _shift(changes, "gan").reason == "no seed has a value any more"
+    assert not changes.none
+    back = compare(results(edit=lost), results())
+    assert back.gone_scores == []
+    assert _shift(back, "gan").reason == "no seed had a value before"
+
+
+def test_a_score_that_one_method_lost_is_not_gone(results):
+    lost = {f"digits-conventional-gan-{seed}": 40 for seed in range(3)}
+    changes = compare(results(), results(diverged=lost))
+    assert f"digits: {FID}" not in changes.gone_scores
+    assert _shift(changes, "gan").reason == "no seed has a value any more"
+
+
 def test_verdicts(results):
     changes = compare(results(claims=CLAIM), results(claims=CLAIM, effects=HALVED))
     assert changes.verdicts == [VerdictChange("better_fid", "contradicted", "reproduced")]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from assembled_matrix import CLAIMS, assembled
-from fake_matrix import FakeMatrix
+from fake_matrix import GRID, FakeMatrix
 
 from ganmatrix.cli import main
 
@@ -100,6 +100,16 @@ def test_what_has_changed(run):
     assert run("diff", "a", "b") == printed("diff")
 
 
+def test_a_score_that_is_gone_is_named(run, folder, tmp_path):
+    shutil.copytree(folder / "a" / "results", tmp_path / "lost")
+    frame = pd.read_parquet(tmp_path / "lost" / "matrix.parquet")
+    frame[FID] = float("nan")
+    frame.to_parquet(tmp_path / "lost" / "matrix.parquet")
+    shown = run("diff", "a", str(tmp_path / "lost"))
+    assert f"Scores of which no value is left, 1: digits: {FID}" in " ".join(shown.split())
+    assert "Undecided: 2, no seed has a value any more." in shown
+
+
 def test_the_same_in_one_line(run):
     assert run("diff", "a", "a/results") == "a and a/results agree in all 12 cells."
 
@@ -171,3 +181,12 @@ def test_showing_imports_neither_torch_nor_matplotlib(folder):
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False, text=True)
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
+
+
+def test_an_effect_without_an_interval_keeps_its_unit(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    grid = GRID.replace("[0, 1, 2]", "[0]")
+    halved = {("as_gan", "fid_efficientnet_lite0"): 0.5}
+    assembled(FakeMatrix(tmp_path, grid=grid, claims=CLAIMS, effects=halved))
+    shown = " ".join(run("show", "claims", "--results", str(tmp_path)).split())
+    assert "% of gan's, no interval, n=1" in shown

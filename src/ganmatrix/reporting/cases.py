@@ -11,6 +11,7 @@ from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
 from ganmatrix.reporting.measures import Column, bounds_of_difference, column, cut, plain
 from ganmatrix.results.comparing import compare
+from ganmatrix.results.matrix import DIVERGED
 
 Row = dict[str, Any]
 
@@ -29,6 +30,11 @@ class Case:
     @property
     def measured(self) -> Column:
         return column(self["metric"])
+
+    @property
+    def counts(self) -> bool:
+        """Whether it compares how many runs diverged: counts, of which there is no t interval."""
+        return bool(self["metric"] == DIVERGED)
 
     @property
     def scale(self) -> int:
@@ -91,12 +97,13 @@ class Case:
         return compare(claim, claim.baseline, evidence.of(setting)).pairs.dropna()
 
     def settings(self, evidence: Evidence) -> dict[Setting, dict[str, Row]]:
-        """Each setting's estimates by opponent."""
+        """Each setting's estimates by opponent; those of counts without their interval."""
+        bare = dict.fromkeys(("low", "high")) if self.counts else {}
         found: dict[Setting, dict[str, Row]] = {}
         for row in evidence.summary["claims"]:
             if row["claim"] == self["claim"]:
                 setting = Setting(row["dataset"], row["architecture"])
-                found.setdefault(setting, {})[row["opponent"]] = row
+                found.setdefault(setting, {})[row["opponent"]] = row | bare
         return found
 
 

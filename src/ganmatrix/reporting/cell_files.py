@@ -21,10 +21,17 @@ Document = dict[str, Any]
 _FILES = {"train": "run.json", "evaluate": "metrics.json", "probe": "probes.json"}
 """By the verb that makes them."""
 
+_NEEDED = {"train": ("reproducible", "this_run"), "evaluate": ("entries",), "probe": ("entries",)}
+"""What is read of each, by the same verbs."""
+
+
+KINDS = ("not trained", "diverged", "not measured", "not reached", "missing", "does not apply")
+"""Why a cell may have no value, in the order in which tables count them."""
+
 
 @dataclass(frozen=True)
 class Lost:
-    """Why a cell has no value: a word for tables, and the whole reason."""
+    """Why a cell has no value: a word for tables, one of KINDS, and the whole reason."""
 
     kind: str
     reason: str
@@ -128,8 +135,9 @@ def read(evidence: Evidence) -> Found:
 
 
 def tally(losses: Iterable[Lost]) -> str:
-    """Such as `1 diverged, 2 not reached`."""
-    return ", ".join(f"{count} {kind}" for kind, count in Counter(lost.kind for lost in losses).items())
+    """Such as `1 diverged, 2 not reached`, in one order everywhere."""
+    counts = Counter(lost.kind for lost in losses)
+    return ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
 
 
 def _values(matrix: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -151,4 +159,9 @@ def _document(folder: Path, cell: Cell, verb: str) -> Document | None:
         return None
     except (OSError, ValueError) as error:
         raise UserError(f"{path} is corrupt ({error}); run `ganmatrix {verb} {cell.id}` again") from None
+    needed = _NEEDED[verb]
+    if not isinstance(document, dict) or any(key not in document for key in needed):
+        raise UserError(
+            f"{path} is corrupt (without {' and '.join(needed)}); run `ganmatrix {verb} {cell.id}` again"
+        )
     return document

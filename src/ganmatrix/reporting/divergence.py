@@ -4,6 +4,7 @@ from typing import Any
 
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, details, join, table, text
+from ganmatrix.reporting.headline import counted
 
 Row = dict[str, Any]
 
@@ -20,12 +21,19 @@ def rates(evidence: Evidence) -> Fragment:
     content = table(caption, header, rows)
     if evidence.summary["cells"]["diverged"]:
         return content
-    of_one = max((found[(method, None, None)] for method in evidence.methods), key=lambda row: row["cells"])
-    said = (
-        f"No run diverged. Of {of_one['cells']} runs of one method that says no more than that its rate is "
-        f"at most {100 * of_one['high']:.0f}% (95%, exact)."
+    trained = [row for method in evidence.methods if (row := found[(method, None, None)])["cells"]]
+    return join([text("p", _bounded(trained)), details("Counts and intervals by setting", content)])
+
+
+def _bounded(trained: list[Row]) -> str:
+    """What no divergence says of the method with the fewest runs, about which it says least."""
+    fewest = min(trained, key=lambda row: row["cells"])
+    alike = all(row["cells"] == fewest["cells"] for row in trained)
+    whose = "each method" if alike else f"{fewest['method']}, the fewest,"
+    return (
+        f"No run diverged. Of {counted(fewest['cells'], 'run')} of {whose} that says no more than that its "
+        f"rate is at most {100 * fewest['high']:.0f}% (95%, exact)."
     )
-    return join([text("p", said), details("Counts and intervals by setting", content)])
 
 
 def _entry(row: Row) -> str:

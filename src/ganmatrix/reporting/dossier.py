@@ -4,7 +4,8 @@ from ganmatrix.reporting.cases import Case, cases
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.forest import forest
 from ganmatrix.reporting.fragments import Fragment, box, bullets, definitions, details, join, text
-from ganmatrix.reporting.measures import CUT, CUT_NOTE, plain
+from ganmatrix.reporting.headline import counted
+from ganmatrix.reporting.measures import CUT, CUT_NOTE, cut, plain
 
 NONE = "params.yaml lists no claims, so there is nothing to adjudicate."
 
@@ -72,15 +73,20 @@ def _ranged(case: Case, key: str) -> str:
 
 
 def _where(case: Case) -> str:
-    holding = (
-        f"{case['settings_holding']} of {case['settings']} settings lie on the claim's side by their means"
-    )
+    if not case["scope"]:
+        return "nowhere: no pair has both values"
+    holding = f"{case['scope']}\n{_holding(case['settings_holding'], case['settings'])}"
     if case["settings_low"] is None:
-        return f"{case['scope']}\n{holding}" if case["scope"] else "nowhere: no pair has both values"
-    low, high = (plain(case.scale * case[f"settings_{end}"]) for end in ("low", "high"))
-    return (
-        f"{case['scope']}\n{holding}; for settings beyond these: [{low}, {high}]{case.unit(case['baseline'])}"
-    )
+        return holding
+    low, high, mark = cut(case["settings_low"], case["settings_high"], case.possible)
+    spread = f"[{plain(case.scale * low)}, {plain(case.scale * high)}]{mark}"
+    return f"{holding}; for settings beyond these: {spread}{case.unit(case['baseline'])}"
+
+
+def _holding(holding: int, settings: int) -> str:
+    if settings == 1:
+        return f"the setting {'lies' if holding else 'does not lie'} on the claim's side by its mean"
+    return f"{holding} of {settings} settings lie on the claim's side by their means"
 
 
 def _decides(case: Case) -> str:
@@ -91,15 +97,21 @@ def _decides(case: Case) -> str:
             f"About {seeds:,.0f} seeds a setting, if these means and this spread stayed. Few seeds know "
             "their spread badly: a rough guide."
         )
+    if case.counts:
+        return "How many runs it would take is not worked out for counts of those that diverged."
     return f"How many seeds it would take cannot be said: {case['reason']}."
 
 
 def _lost(case: Case) -> list[Fragment]:
-    """The cells without a value, on demand."""
-    if not case["lost_cells"]:
-        return []
-    cells = case["lost_cells"].split("; ")
-    return [details(f"{len(cells)} cell{'s' if len(cells) > 1 else ''} without a value", bullets(cells))]
+    """The cells without a value, on demand; where divergence is the value, those that diverged."""
+    cells = case["lost_cells"].split("; ") if case["lost_cells"] else []
+    diverged = [cell for cell in cells if case.counts and "(diverged" in cell]
+    kinds = {"that diverged": diverged, "without a value": [cell for cell in cells if cell not in diverged]}
+    return [
+        details(f"{counted(len(named), 'cell')} {kind}", bullets(named))
+        for kind, named in kinds.items()
+        if named
+    ]
 
 
 def _p(value: float) -> str:

@@ -5,8 +5,10 @@ from matplotlib.axes import Axes
 from ganmatrix.reporting.drawing import COLOURS, embed
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
+from ganmatrix.reporting.headline import counted
 from ganmatrix.reporting.measures import Column, leading, number, ordered, plain
 from ganmatrix.reporting.panels import legend, rows, state
+from ganmatrix.reporting.seeds import span
 
 SEED, MEAN, CENSORED = COLOURS[0], "#000000", COLOURS[1]
 
@@ -55,7 +57,7 @@ def _final(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
             f"least with {tightest} ({number(spreads[tightest], measure)})"
         )
     state(figure, finding)
-    caption = f"{measured.title}, {measure.better} is better; {_counted(evidence, setting)}."
+    caption = f"{measured.title}, {measure.better} is better; {_counted(evidence, setting, measured)}."
     return embed(figure, f"{finding}. {caption}", caption)
 
 
@@ -88,22 +90,22 @@ def _target(evidence: Evidence, setting: Setting, measured: Column) -> Fragment:
                 fontsize=8,
                 color=CENSORED,
             )
-        elif steps.notna().any():
-            means[method] = float(steps.mean())
-        else:
+        elif steps.isna().all():
             _absent(axes, row, "no value")
+        elif steps.notna().sum() == evidence.planned(setting, method):
+            means[method] = float(steps.mean())
     legend(figure)
     axes.set_xlim(0, (1.55 if missed else 1.06) * axes.get_xlim()[1])
-    finding = f"{setting}: no method reaches it with every seed"
+    finding = f"{setting}, {score}: no method reaches it with every seed"
     if means:
         first = min(means, key=lambda method: means[method])
-        finding = f"{setting}: {first} is first, after {plain(means[first])} steps on average"
+        finding = f"{setting}, {score}: {first} is first, after {plain(means[first])} steps on average"
     if missed:
-        finding += f"; {missed} run{'s' if missed > 1 else ''} never"
+        finding += f"; {counted(missed, 'run')} never"
     state(figure, finding)
     share = evidence.summary["protocols"][setting.dataset][measured.name]["target"]
     target = f"{score} at {100 * share:g}% of the untrained generator's"
-    caption = f"Target: {target}; {_counted(evidence, setting)}."
+    caption = f"Target: {target}; {_counted(evidence, setting, measured)}."
     return embed(figure, f"{finding}. {caption}", caption)
 
 
@@ -125,14 +127,21 @@ def _absent(axes: Axes, row: int, why: str) -> None:
     )
 
 
-def _counted(evidence: Evidence, setting: Setting) -> str:
-    """`n = 3 seeds a method; 1 run diverged`."""
+def _counted(evidence: Evidence, setting: Setting, measured: Column) -> str:
+    """`n = 2 to 3 seeds a method; 1 run diverged; 1 value missing`."""
     cells = evidence.of(setting)
-    n = cells["seed"].nunique()
     lost = cells.loc[cells["outcome"] != "completed", "outcome"].value_counts(sort=False)
+    counts, missing = [], 0
+    for method in evidence.methods:
+        values = evidence.values(setting, method, measured.name)
+        known = int(values.notna().sum()) + len(evidence.beyond(setting, method, measured.name))
+        counts.append(known)
+        missing += len(values) - known
+    n = span(counts)
     return "; ".join(
         [
-            f"n = {n} seed{'s' if n > 1 else ''} a method",
-            *(f"{count} run{'s' if count > 1 else ''} {outcome}" for outcome, count in lost.items()),
+            f"n = {n} seed{'' if n == '1' else 's'} a method",
+            *(f"{counted(count, 'run')} {outcome}" for outcome, count in lost.items()),
+            *([f"{counted(missing, 'value')} missing"] if missing else []),
         ]
     )

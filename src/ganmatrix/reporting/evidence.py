@@ -1,7 +1,7 @@
 """The results that a report is made of, read once."""
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +12,17 @@ import pandas as pd
 from ganmatrix.errors import UserError
 from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.measures import CHANCE, bounds
-from ganmatrix.results.matrix import NOT_TRAINED
+from ganmatrix.results.assembled import NEEDED
+from ganmatrix.results.matrix import IDENTITY, NOT_TRAINED
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Container[str])
+
+_SUMMARY = (
+    *NEEDED["summary"],
+    *("absent", "diverged", "missing", "censored", "curves", "transfers", "comparisons", "controls"),
+    *("pooled", "divergence", "claims", "published"),
+)
+"""What reports read of summary.json."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,10 @@ class Evidence:
         rows = rows[(rows["method"] == method) & (rows["outcome"] == "completed")]
         return rows.set_index("seed")[column]
 
+    def planned(self, setting: Setting, method: str) -> int:
+        """How many cells of a method there are to be."""
+        return int((self.of(setting)["method"] == method).sum())
+
     def beyond(self, setting: Setting, method: str, column: str) -> pd.Series:
         """What the censored values of a column are known to exceed, by seed."""
         known = {e["cell"]: e["beyond"] for e in self.summary["censored"] if e["column"] == column}
@@ -113,14 +125,13 @@ class Evidence:
 
     def guessing(self, setting: Setting) -> list[str]:
         """The methods whose D tells real from fake no better than chance, where that was measured."""
-        least, greatest = CHANCE
         return [
             row["method"]
             for row in self.summary["groups"]
             if setting.covers(row)
             and row["column"] == "clean_auroc"
             and row["mean"] is not None
-            and least <= row["mean"] <= greatest
+            and row["mean"] <= CHANCE
         ]
 
     def of(self, setting: Setting) -> pd.DataFrame:
@@ -132,20 +143,50 @@ class Evidence:
 def read(results: str, cells: str) -> Evidence:
     """Read the results folder; UserError in one line if a table is missing or corrupt."""
     folder = Path(results)
-    return Evidence(
-        matrix=_load(folder / "matrix.parquet", pd.read_parquet),
-        history=_load(folder / "history.parquet", pd.read_parquet),
-        claims=_load(folder / "claims.parquet", pd.read_parquet),
-        summary=_load(folder / "summary.json", lambda path: json.loads(path.read_text(encoding="utf-8"))),
+    found = Evidence(
+        matrix=_load(folder / "matrix.parquet", pd.read_parquet, NEEDED["matrix"]),
+        history=_load(folder / "history.parquet", pd.read_parquet, IDENTITY),
+        claims=_load(folder / "claims.parquet", pd.read_parquet, NEEDED["claims"]),
+        summary=_load(folder / "summary.json", _document, _SUMMARY),
         cells=Path(cells),
     )
+    if not _belong(found.matrix, found.summary):
+        raise UserError(
+            f"{folder / 'summary.json'} is of other cells than matrix.parquet beside it; "
+            "run `ganmatrix assemble` again"
+        )
+    return found
 
 
-def _load(path: Path, reader: Callable[[Path], T]) -> T:
+def _belong(matrix: pd.DataFrame, summary: dict[str, Any]) -> bool:
+    """Whether the summary counts and names the cells of the matrix."""
+    outcomes = matrix["outcome"].value_counts()
+    counts = {"total": len(matrix)} | {
+        key: int(outcomes.get(key.replace("_", " "), 0)) for key in ("completed", "diverged", "not_trained")
+    }
+    grid = {axis: list(dict.fromkeys(matrix[axis].tolist())) for axis in IDENTITY[1:]}
+    return bool(summary["cells"] == counts and summary["grid"] == grid)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(document, dict):
+        raise ValueError("no object")
+    return document
+
+
+def _load(path: Path, reader: Callable[[Path], T], needed: Iterable[str]) -> T:
+    """What a file holds; UserError in one line if it is missing, corrupt, or lacks what reports need."""
     try:
-        return reader(path)
+        found = reader(path)
     except FileNotFoundError:
         raise UserError(f"{path} is missing; run `ganmatrix assemble` first") from None
     except (OSError, ValueError) as error:
         problem = str(error).splitlines()[0]
         raise UserError(f"{path} is corrupt ({problem}); run `ganmatrix assemble` again") from None
+    if missing := [key for key in needed if key not in found]:
+        raise UserError(
+            f"{path} has no {missing[0]}; another version of ganmatrix made it, so run "
+            "`ganmatrix assemble` again"
+        )
+    return found

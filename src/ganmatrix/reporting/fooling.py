@@ -1,5 +1,6 @@
 """How D holds up under attack, with the attack's noise control beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,11 @@ from matplotlib.axes import Axes
 from ganmatrix.reporting.drawing import COLOURS, embed
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, table, text
+from ganmatrix.reporting.headline import listed
 from ganmatrix.reporting.measures import Column, column, interval, number
 from ganmatrix.reporting.panels import GREY, embed_wide, entitle, legend, multiples, rows, state
 from ganmatrix.reporting.probe_curves import AXES
+from ganmatrix.reporting.seeds import resting, span
 
 _CLEAN, _NOISE, _ATTACK = "clean_auroc", "noise_auroc", "pgd_auroc"
 
@@ -48,6 +51,7 @@ def losses(evidence: Evidence, setting: Setting) -> Fragment:
         return text("p", f"No D was attacked on {setting}.", "note")
     figure, axes = rows(evidence.methods, "D's AUROC, % (50 is guessing)", entries=3)
     axes.axvline(50, color="#000000", linewidth=0.8)
+    guessing = evidence.guessing(setting)
     gaps: dict[str, float] = {}
     for row, method in enumerate(evidence.methods):
         means = [group.get(method, {}).get("mean") for group in (clean, noise, attack)]
@@ -61,12 +65,14 @@ def losses(evidence: Evidence, setting: Setting) -> Fragment:
             axes.plot(before, row, "o", color="#000000", mfc="white", label="unperturbed")
         axes.plot(disturbed, row, "|", color="#000000", markersize=11, mew=1.8, label="under noise")
         axes.plot(attacked, row, "o", color=COLOURS[1], label="under PGD")
-        gaps[method] = disturbed - attacked
+        if method not in guessing:
+            gaps[method] = disturbed - attacked
     legend(figure, across=3)
     finding = f"{setting}: {_finding(gaps)}"
     state(figure, finding)
-    n = max((group["n"] for group in attack.values()), default=0)
-    caption = f"Grey: lost to noise; vermilion: lost to PGD beyond it. Mean over strengths and {n} seeds."
+    n = resting(attack.values(), attack)
+    caption = f"Grey: lost to noise; vermilion: lost to PGD beyond it. Means over strengths and seeds, {n}."
+    caption += floored(guessing)
     return embed(figure, f"{finding}. {caption}", caption)
 
 
@@ -100,6 +106,7 @@ def curves(evidence: Evidence, setting: Setting, norm: _Norm) -> Fragment:
         return text("p", f"No D was attacked in {norm.title} on {setting}.", "note")
     figure, axes = multiples(evidence.methods, AXES["strength"], "AUROC, %", entries=1)
     axes[0].set_ylim(-4, 104)
+    guessing = evidence.guessing(setting)
     ends: dict[str, float] = {}
     for ax, method in zip(axes, evidence.methods, strict=True):
         own = points[(points["method"] == method) & points["mean"].notna()]
@@ -114,17 +121,16 @@ def curves(evidence: Evidence, setting: Setting, norm: _Norm) -> Fragment:
             ax, noise, "noise, the control", {"color": GREY, "linestyle": "--", "linewidth": 1.6}, band=True
         )
         pgd = own[own["column"] == norm.strongest]
-        if not (pgd.empty or noise.empty):
+        if not (pgd.empty or noise.empty or method in guessing):
             ends[method] = 100 * (noise["mean"].iloc[-1] - pgd["mean"].iloc[-1])
     legend(figure, across=len(shown))
     finding = f"{setting}, at full strength: {_finding(ends)}"
     state(figure, finding)
-    fewest, most_n = points["n"].min(), points["n"].max()
-    n = f"{most_n}" if fewest == most_n else f"{fewest} to {most_n}"
     caption = (
-        f"Attacks in {norm.title} on reals and fakes at once; 50% is guessing. Means over seeds, n = {n}; "
-        "bands, of PGD and of noise, are 95% intervals."
+        f"Attacks in {norm.title} on reals and fakes at once; 50% is guessing. Means over seeds, "
+        f"n = {span(points['n'])}; bands, of PGD and of noise, are 95% intervals."
     )
+    caption += floored(guessing)
     return embed_wide(figure, f"{finding}. {caption}", caption)
 
 
@@ -137,10 +143,17 @@ def _line(axes: Axes, points: pd.DataFrame, label: str, look: dict[str, Any], *,
         axes.fill_between(points["at"], low, high, color=look["color"], alpha=0.12, linewidth=0)
 
 
+def floored(guessing: Sequence[str]) -> str:
+    """For a caption: whom its finding leaves out, since such a D has nothing that it could lose."""
+    if not guessing:
+        return ""
+    return f" The title leaves out {listed(guessing)}: no better than chance even without a perturbation."
+
+
 def _finding(gaps: dict[str, float]) -> str:
     """Whom PGD costs most beyond noise, and whom least; gaps are in points."""
     if not gaps:
-        return "no attack beside its control"
+        return "no attack to compare with its control"
     most, least = (pick(gaps, key=lambda method: gaps[method]) for pick in (max, min))
     found = f"PGD costs {most} most ({_points(gaps[most])} points beyond noise)"
     return found if most == least else f"{found}, {least} least ({_points(gaps[least])})"

@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ganmatrix.reporting.cases import Case
 from ganmatrix.reporting.drawing import COLOURS, embed
-from ganmatrix.reporting.evidence import Evidence
+from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
 from ganmatrix.reporting.panels import legend, rows, state
 
@@ -56,13 +56,26 @@ def forest(evidence: Evidence, case: Case) -> Fragment:
     state(figure, finding)
     caption = (
         f"{'Left of the dotted' if case['at_most'] is not None else 'Right of the solid'} line is as "
-        "claimed. Bars are 95% intervals over seeds; one that leaves the figure goes on beyond it. Settings "
-        "weigh alike in the diamonds."
+        f"claimed. {_bars(case, settings)} Settings weigh alike in the diamonds."
     )
     alt = f"{finding}. " + " ".join(
         f"{setting}: {_words(found[case['baseline']], case.scale)}." for setting, found in settings.items()
     )
     return embed(figure, alt, caption, "plot forest")
+
+
+def _bars(case: Case, settings: dict[Setting, dict[str, Any]]) -> str:
+    """What the figure's bars are, or why there are none."""
+    if case.counts:
+        return "No bars: counts of runs that diverged have no t interval."
+    drawn = [
+        case["low"],
+        case["control_low"],
+        *(e["low"] for found in settings.values() for e in found.values()),
+    ]
+    if all(low is None for low in drawn):
+        return "No bars: no setting has two pairs."
+    return "Bars are 95% intervals over seeds; one that leaves the figure goes on beyond it."
 
 
 def _interval(

@@ -1,13 +1,17 @@
 """How steep D is, and what it knows by heart: a row a method, a mark a measure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from ganmatrix.reporting.drawing import COLOURS, embed
 from ganmatrix.reporting.evidence import Evidence, Setting
+from ganmatrix.reporting.fooling import floored
 from ganmatrix.reporting.fragments import Fragment, text
 from ganmatrix.reporting.measures import plain
 from ganmatrix.reporting.panels import legend, rows, state
+from ganmatrix.reporting.seeds import fewest, resting
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class _Chart:
     log: bool = True
     scale: int = 1
     line: float | None = None
+    of_all: bool = False
+    """Whether the finding is of all methods, of those whose D is no better than chance as well."""
 
 
 SLOPES = _Chart(
@@ -55,6 +61,7 @@ MEMORY = _Chart(
     log=False,
     scale=100,
     line=50,
+    of_all=True,
 )
 
 _LOOKS: list[dict[str, Any]] = [
@@ -88,16 +95,21 @@ def chart(evidence: Evidence, setting: Setting, kind: _Chart) -> Fragment:
                 axes.plot([low, kind.scale * group["high"]], [y, y], color=look["color"], linewidth=1)
             axes.plot(mean, y, linestyle="", markersize=5, label=kind.columns[name], **look)
     legend(figure)
-    finding = f"{setting}: {_finding(found[kind.leading], kind)}"
+    left_out = [] if kind.of_all else evidence.guessing(setting)
+    finding = f"{setting}: {_finding(found[kind.leading], kind, left_out)}"
     state(figure, finding)
-    n = max(group["n"] for groups in shown.values() for group in groups.values())
+    by_method = {m: [groups[m] for groups in shown.values()] for m in evidence.methods}
+    every = chain.from_iterable(by_method.values())
+    n = resting(every, {method: fewest(estimates) for method, estimates in by_method.items()})
     cut = " An interval that reaches zero ends at a twentieth of its mean." if kind.log else ""
-    caption = f"{kind.caption} Means with 95% intervals over seeds, n = {n}.{cut}"
+    caption = f"{kind.caption} Means with 95% intervals over seeds, {n}.{cut}{floored(left_out)}"
     return embed(figure, f"{finding}. {caption}", caption)
 
 
-def _finding(groups: dict[str, Any], kind: _Chart) -> str:
-    means = {m: kind.scale * g["mean"] for m, g in groups.items() if g["mean"] is not None}
+def _finding(groups: dict[str, Any], kind: _Chart, left_out: Sequence[str]) -> str:
+    means = {
+        m: kind.scale * g["mean"] for m, g in groups.items() if g["mean"] is not None and m not in left_out
+    }
     if not means:
         return f"{kind.noun} is not known"
     ranked = sorted(means, key=lambda method: means[method])

@@ -46,10 +46,10 @@ LEADING = ("fid", "energy_distance", "high_quality_share", "modes")
 """The score that speaks for a dataset: the first of these that was measured on it."""
 
 CUT = "\N{DAGGER}"
-CUT_NOTE = f"{CUT} the t interval of so few seeds reaches beyond what is possible and is cut there"
+CUT_NOTE = f"{CUT} the t interval of so few values reaches beyond what is possible and is cut there"
 
-CHANCE: Bounds = (0.45, 0.55)
-"""Mean unperturbed AUROC of a D that is no better than a coin."""
+CHANCE = 0.55
+"""Mean unperturbed AUROC up to which a D is no better than a coin; below 0.45 it is worse."""
 
 
 def column(name: str) -> Column:

@@ -9,6 +9,7 @@ from ganmatrix.reporting.drawing import embed, legend, mark, panel, state
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, box, join, sections, text
 from ganmatrix.reporting.measures import column, number, ordered
+from ganmatrix.reporting.seeds import span
 
 AXES = {
     "strength": "strength (root mean square of the perturbation, data in [\N{MINUS SIGN}1, 1])",
@@ -70,9 +71,7 @@ def _figure(evidence: Evidence, setting: Setting, name: str, table: pd.DataFrame
     legend(figure)
     finding = _finding(rows, measured.measure)
     state(axes, finding)
-    fewest, most = rows["n"].min(), rows["n"].max()
-    n = f"n = {most}" if fewest == most else f"n = {fewest} to {most}"
-    caption = f"{measured.title}, {setting}. Means over seeds with 95% intervals, {n}."
+    caption = f"{measured.title}, {setting}. Means over seeds with 95% intervals, n = {span(rows['n'])}."
     return embed(figure, f"{caption} {finding}.", caption)
 
 

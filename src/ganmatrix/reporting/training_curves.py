@@ -13,6 +13,7 @@ from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
 from ganmatrix.reporting.measures import column, number, plain, preferred
 from ganmatrix.reporting.panels import GREY, embed_wide, entitle, legend, multiples, state
+from ganmatrix.reporting.seeds import span
 
 _STEP = "generator step"
 
@@ -25,13 +26,15 @@ class _Kind:
     columns: dict[str, str]
     caption: str
     log: bool = False
+    by_loss: bool = False
+    """Whether its size means the same only among methods of one loss."""
 
     @property
     def axis(self) -> str:
         return f"{self.noun}, log scale" if self.log else self.noun
 
 
-_LOSSES = _Kind("loss", {"D": "loss_discriminator", "G": "loss_generator"}, "Losses of D and G")
+_LOSSES = _Kind("loss", {"D": "loss_discriminator", "G": "loss_generator"}, "Losses of D and G", by_loss=True)
 _GRADIENTS = _Kind(
     "gradient norm",
     {"D": "gradient_norm_discriminator", "G": "gradient_norm_generator"},
@@ -86,7 +89,7 @@ def scores(evidence: Evidence, setting: Setting) -> Fragment:
     state(figure, finding)
     caption = (
         f"{followed.title.replace(', mean over training', '')} of the running average of G's weights; "
-        f"lower is better. Lines: means over seeds, n = {_span(rows['n'])}; bands: 95% intervals."
+        f"lower is better. Lines: means over seeds, n = {span(rows['n'])}; bands: 95% intervals."
     )
     return embed_wide(figure, f"{finding}. {caption}", caption)
 
@@ -118,10 +121,10 @@ def _logged(evidence: Evidence, setting: Setting, kind: _Kind) -> Fragment:
             if end is not None and network == "D":
                 ends[method] = end
     legend(figure)
-    finding = f"{setting}: D's {kind.noun} ends {_extremes(ends, plain)}"
+    finding = f"{setting}: D's {kind.noun} {_alike(evidence, setting, ends) if kind.by_loss else _ends(ends)}"
     state(figure, finding)
     caption = (
-        f"{kind.caption}. Thin: each of {evidence.of(setting)['seed'].nunique()} seeds, a cross where one "
+        f"{kind.caption}. Thin: {_each(evidence.of(setting)['seed'].nunique())}, a cross where one "
         "diverged; thick: mean of those that completed. The axis covers the middle 99% of all values."
         + "".join(f" {fate}." for fate in fates)
     )
@@ -144,6 +147,29 @@ def _draw(
     return float(means.iloc[-1])
 
 
+def _ends(ends: dict[str, float]) -> str:
+    return f"ends {_extremes(ends, plain)}"
+
+
+def _alike(evidence: Evidence, setting: Setting, ends: dict[str, float]) -> str:
+    """Where D's loss ends among the methods that share theirs: of the losses, the one of most methods."""
+    cells = evidence.of(setting)[["method", "loss"]].dropna().drop_duplicates("method")
+    loss_of = dict(zip(cells["method"], cells["loss"], strict=True))
+    by_loss: dict[str, dict[str, float]] = {}
+    for method, end in ends.items():
+        by_loss.setdefault(loss_of.get(method, f"{method}'s own"), {})[method] = end
+    if len(by_loss) < 2:
+        return _ends(ends)
+    loss, shared = max(by_loss.items(), key=lambda item: len(item[1]))
+    if len(shared) == 1:
+        return "is of another kind with every method: their sizes do not compare"
+    return f"among the {len(shared)} methods of the loss {loss.replace('_', ' ')} {_ends(shared)}"
+
+
+def _each(seeds: int) -> str:
+    return "the one seed" if seeds == 1 else f"each of {seeds} seeds"
+
+
 def _extremes(ends: dict[str, float], shown: Any) -> str:
     """`highest with gan (2.10), lowest with dat (0.30)`."""
     if not ends:
@@ -155,11 +181,6 @@ def _extremes(ends: dict[str, float], shown: Any) -> str:
         if len(ranked) > 1
         else f"at {shown(ends[ranked[0]])} with {ranked[0]}"
     )
-
-
-def _span(counts: pd.Series) -> str:
-    fewest, most = counts.min(), counts.max()
-    return f"{most}" if fewest == most else f"{fewest} to {most}"
 
 
 def _limits(values: pd.DataFrame, *, log: bool) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from typing import Any
 from ganmatrix.reporting.drawing import embed, heat_map, state
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, box, text
+from ganmatrix.reporting.seeds import most, resting
 
 Group = dict[str, Any]
 
@@ -34,10 +35,12 @@ def _map(evidence: Evidence, dataset: str, source: str, target: str, rows: list[
     figure = heat_map([*methods, NOISE], methods, rates)
     finding = _finding(groups)
     state(figure.axes[0], finding)
-    n = max(row["rate"]["n"] for row in groups.values())
+    made = {f"attacks on {m}": most(groups[m, other]["rate"] for other in methods) for m in methods}
+    received = {f"{m}'s D": most(groups[other, m]["rate"] for other in methods) for m in methods}
+    n = resting((row["rate"] for row in groups.values()), made | received)
     caption = (
         f"Attacks on the row's D ({source}) tried on the column's ({target}), {dataset}: fall of its logit "
-        f"in % of the fall under its own attack. Means over seeds, n = {n}."
+        f"in % of the fall under its own attack. Means over seeds, {n}."
     )
     return embed(figure, f"{caption} {finding}.", caption)
 

@@ -45,7 +45,7 @@ def gaps(evidence: Evidence) -> Fragment:
         else "no cell diverged",
         f"{counted(missing, 'value')} {'is' if missing == 1 else 'are'} missing from completed ones"
         if missing
-        else "no value is missing from completed ones",
+        else f"no value is missing from completed ones{_beyond(evidence)}",
     ]
     if late:
         parts.append(
@@ -62,7 +62,11 @@ def divergences(evidence: Evidence) -> Fragment:
     """Every cell that diverged, and values that are missing for another reason."""
     summary = evidence.summary
     if not summary["diverged"] and not summary["missing"]:
-        return text("p", "No cell diverged, and no value is missing from those that completed.")
+        so_far = "So far no" if summary["absent"] else "No"
+        return text(
+            "p",
+            f"{so_far} cell diverged, and no value is missing from those that completed{_beyond(evidence)}.",
+        )
     blocks = []
     if diverged := summary["diverged"]:
         sentence = (
@@ -79,6 +83,11 @@ def divergences(evidence: Evidence) -> Fragment:
         named = bullets(f"{m['cell']}, {m['column']}: {m['reason'] or 'no reason given'}" for m in missing)
         blocks.append(details(f"Values missing from cells that completed: {len(missing)}", named))
     return box(blocks, "divergences")
+
+
+def _beyond(evidence: Evidence) -> str:
+    """In a preview values are missing that are only to come, and counted on top of the page."""
+    return " beyond what is still to come" if evidence.summary["absent"] else ""
 
 
 def _reason(code: str) -> str:

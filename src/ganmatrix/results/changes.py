@@ -69,6 +69,8 @@ class Changes:
     new_columns: list[str]
     gone_columns: list[str]
     incomparable: list[Incomparable]
+    gone_scores: list[str]
+    """Columns that both have, but in whose cells no value is left."""
     shifts: list[ColumnShift]
     """Of every column with one protocol, those with equal values too."""
     verdicts: list[VerdictChange]
@@ -89,6 +91,7 @@ def compare(before: Assembled, after: Assembled, chosen: Chosen = lambda column:
         key for key, (old, new) in protocols.items() if chosen(key[1]) and (old == new or not (old and new))
     ]
     columns = [{f"{d}: {c}" for d, cs in each.protocols.items() for c in cs} for each in (before, after)]
+    shifts = _shifts(one, other, comparable)
     changes = (_cell(one.loc[cell], other.loc[cell], chosen) for cell in both)
     return Changes(
         cells=(len(one), len(other)),
@@ -102,7 +105,8 @@ def compare(before: Assembled, after: Assembled, chosen: Chosen = lambda column:
             for key, (old, new) in protocols.items()
             if chosen(key[1]) and key not in comparable
         ],
-        shifts=_shifts(one, other, comparable),
+        gone_scores=_gone(shifts),
+        shifts=shifts,
         verdicts=_verdicts(before.claims, after.claims),
     )
 
@@ -160,7 +164,25 @@ def _shifts(one: pd.DataFrame, other: pd.DataFrame, columns: list[tuple[str, str
     ]
     known = [each for each in found if each.shift.n_before or each.shift.n_after]
     judged = judge([each.shift for each in known])
-    return [replace(each, shift=moved) for each, moved in zip(known, judged, strict=True)]
+    return [replace(each, shift=_said(moved)) for each, moved in zip(known, judged, strict=True)]
+
+
+def _said(moved: Shift) -> Shift:
+    """A shift from or to nothing says so: that there are too few seeds is the least of it."""
+    if not moved.n_after:
+        return replace(moved, reason="no seed has a value any more")
+    if not moved.n_before:
+        return replace(moved, reason="no seed had a value before")
+    return moved
+
+
+def _gone(shifts: list[ColumnShift]) -> list[str]:
+    """`digits: modes_ema` for the columns of which nothing is left in any method and setting."""
+    left: dict[str, int] = {}
+    for each in shifts:
+        name = f"{each.dataset}: {each.column}"
+        left[name] = left.get(name, 0) + each.shift.n_after
+    return [name for name, values in left.items() if not values]
 
 
 def _verdicts(before: pd.DataFrame, after: pd.DataFrame) -> list[VerdictChange]:

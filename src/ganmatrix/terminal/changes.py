@@ -38,7 +38,11 @@ def changes(found: Changes, places: tuple[str, str], every: bool) -> Iterator[Re
             ["cells", "what differs"],
             _cells(found.changed_cells),
         )
-    for title, columns in (("New columns", found.new_columns), ("Gone columns", found.gone_columns)):
+    for title, columns in (
+        ("New columns", found.new_columns),
+        ("Gone columns", found.gone_columns),
+        ("Scores of which no value is left", found.gone_scores),
+    ):
         if columns:
             yield f"{title}, {len(columns)}: {'; '.join(columns)}"
     if found.incomparable:

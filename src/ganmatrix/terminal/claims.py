@@ -28,8 +28,8 @@ def _effect(row: dict[Any, Any]) -> str:
     share = row["effect_kind"] == "relative" or column(row["metric"]).measure.percent
     scale = 100 if share else 1
     unit = f" % of {row['baseline']}'s" if row["effect_kind"] == "relative" else " points" if share else ""
-    spread = "no interval"
-    if pd.notna(row["low"]):
-        spread = f"[{plain(scale * row['low'])}, {plain(scale * row['high'])}]"
     beyond = f"counts beyond {scale * row['smallest_effect']:g}"
-    return f"{plain(scale * row['effect'])} {spread}{unit}, n={row['pairs']}\n{beyond}"
+    mean, pairs = plain(scale * row["effect"]), f"n={row['pairs']}\n{beyond}"
+    if pd.isna(row["low"]):
+        return f"{mean}{unit}, no interval, {pairs}"
+    return f"{mean} [{plain(scale * row['low'])}, {plain(scale * row['high'])}]{unit}, {pairs}"

@@ -36,7 +36,7 @@ def table(evidence: Evidence, found: Found, dataset: str) -> Fragment:
         for method in evidence.methods
     )
     seeds = len(evidence.summary["grid"]["seed"])
-    averaged = f"{dataset}: mean over {seeds} seed{'' if seeds == 1 else 's'} [95% interval]"
+    averaged = f"{dataset}: mean over {_seeds(seeds)} [95% interval]"
     content = Fragment(
         f'<div class="scroll" role="region" tabindex="0" aria-label="Matrix of {dataset}">'
         f'<table class="matrix sortable"><caption>{averaged}</caption>\n'
@@ -46,6 +46,11 @@ def table(evidence: Evidence, found: Found, dataset: str) -> Fragment:
     )
     blocks = [text("h3", dataset), footnoted(content, CUT, CUT_NOTE), warnings(evidence, dataset)]
     return Fragment(f'<section id="matrix-{dataset}">\n{join(blocks).html}\n</section>')
+
+
+def _seeds(planned: int) -> str:
+    """What a mean is over: where cells have no value, fewer than planned, as the entry says."""
+    return "1 seed" if planned == 1 else f"the seeds that have a value, of {planned}"
 
 
 def _columns(evidence: Evidence, dataset: str) -> list[_Measured]:
