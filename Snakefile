@@ -9,6 +9,7 @@ from ganmatrix import plan
 from ganmatrix.cell import expand as expand_grid, find
 from ganmatrix.errors import UserError
 from ganmatrix.params import load
+from ganmatrix.stages import news, turns
 
 min_version("9.10")
 
@@ -21,6 +22,9 @@ try:
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(2)
+
+if workflow.is_main_process and not PARAMS_OPTION and news.unseen():
+    print("note: dvc.lock has changed; `ganmatrix adopt` saves making again what DVC has", file=sys.stderr)
 
 CELL = "{dataset}-{architecture}-{method}-{seed}"
 CELLS = {cell.id: cell for cell in expand_grid(GRID)}
@@ -54,6 +58,7 @@ wildcard_constraints:
     seed="[0-9]+",
     cell="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+-[0-9]+",
     report="[a-z0-9_]+",
+    stage="|".join(plan.CODE),
 
 
 # SLURM signals every process of a job. The shell must outlive the verb it runs, for when it ends
@@ -63,6 +68,7 @@ shell.prefix("set -euo pipefail; trap : TERM; ")
 
 localrules:
     all,
+    digest,
 
 
 rule all:
@@ -70,6 +76,7 @@ rule all:
         expand("reports/{report}.html", report=REPORTS),
 
 
+include: "pipeline/rules/digests.smk"
 include: "pipeline/rules/data.smk"
 include: "pipeline/rules/training.smk"
 include: "pipeline/rules/evaluation.smk"
@@ -78,5 +85,19 @@ include: "pipeline/rules/transfer.smk"
 include: "pipeline/rules/results.smk"
 
 
+onstart:
+    if not PARAMS_OPTION:
+        try:
+            turns.take()
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(2)
+
+
 onsuccess:
+    turns.give_back()
     shell(f"ganmatrix record{PARAMS_OPTION}")
+
+
+onerror:
+    turns.give_back()
