@@ -58,7 +58,6 @@ wildcard_constraints:
     seed="[0-9]+",
     cell="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+-[0-9]+",
     report="[a-z0-9_]+",
-    stage="|".join(plan.CODE),
 
 
 # SLURM signals every process of a job. The shell must outlive the verb it runs, for when it ends
@@ -68,7 +67,6 @@ shell.prefix("set -euo pipefail; trap : TERM; ")
 
 localrules:
     all,
-    digest,
 
 
 rule all:
@@ -76,7 +74,6 @@ rule all:
         expand("reports/{report}.html", report=REPORTS),
 
 
-include: "pipeline/rules/digests.smk"
 include: "pipeline/rules/data.smk"
 include: "pipeline/rules/training.smk"
 include: "pipeline/rules/evaluation.smk"

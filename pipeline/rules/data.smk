@@ -2,8 +2,6 @@
 
 
 rule prepare:
-    input:
-        code=ancient("digests/prepare.sha256"),
     output:
         train="data/{dataset}/train.npy",
         train_labels="data/{dataset}/train_labels.npy",
@@ -35,7 +33,6 @@ rule reference:
         held_out=rules.prepare.output.held_out,
         held_out_labels=rules.prepare.output.held_out_labels,
         card=rules.prepare.output.card,
-        code=ancient("digests/reference.sha256"),
     output:
         statistics="references/{dataset}/statistics.safetensors",
         card="references/{dataset}/card.json",

@@ -8,7 +8,6 @@ rule evaluate:
         data_card=lambda w: f"data/{cell_of(w).dataset}/card.json",
         statistics=lambda w: f"references/{cell_of(w).dataset}/statistics.safetensors",
         card=lambda w: f"references/{cell_of(w).dataset}/card.json",
-        code=ancient("digests/evaluate.sha256"),
     output:
         metrics="cells/{cell}/metrics.json",
         neighbours="cells/{cell}/neighbours.png",

@@ -7,7 +7,6 @@ rule probe:
         train=lambda w: f"data/{cell_of(w).dataset}/train.npy",
         held_out=lambda w: f"data/{cell_of(w).dataset}/held_out.npy",
         card=lambda w: f"data/{cell_of(w).dataset}/card.json",
-        code=ancient("digests/probe.sha256"),
     output:
         probes="cells/{cell}/probes.json",
         attacks="cells/{cell}/attacks.png",

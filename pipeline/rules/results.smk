@@ -8,7 +8,6 @@ rule assemble:
         metrics=expand("cells/{cell}/metrics.json", cell=CELLS),
         probes=expand("cells/{cell}/probes.json", cell=CELLS),
         transfers=expand("transfers/{dataset}.parquet", dataset=GRID.grid.datasets),
-        code=ancient("digests/assemble.sha256"),
     output:
         matrix="results/matrix.parquet",
         matrix_csv="results/matrix.csv",
@@ -53,7 +52,6 @@ rule report:
         samples=expand("cells/{cell}/samples.png", cell=CELLS),
         neighbours=expand("cells/{cell}/neighbours.png", cell=CELLS),
         attacks=expand("cells/{cell}/attacks.png", cell=CELLS),
-        code=ancient("digests/report.sha256"),
     output:
         page="reports/{report}.html",
     log:

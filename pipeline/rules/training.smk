@@ -6,7 +6,6 @@ rule train:
     input:
         train=lambda w: f"data/{cell_of(w).dataset}/train.npy",
         card=lambda w: f"data/{cell_of(w).dataset}/card.json",
-        code=ancient("digests/train.sha256"),
     output:
         weights=f"cells/{CELL}/weights.safetensors",
         history=f"cells/{CELL}/history.parquet",

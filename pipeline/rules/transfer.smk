@@ -12,7 +12,6 @@ rule transfer:
         checksums=lambda w: expand(f"checksums/{w.dataset}/{{cell}}.sha256", cell=cells_of(w)),
         held_out=rules.prepare.output.held_out,
         card=rules.prepare.output.card,
-        code=ancient("digests/transfer.sha256"),
     output:
         pairs="transfers/{dataset}.parquet",
     log:

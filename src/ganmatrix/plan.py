@@ -1,8 +1,8 @@
 """What each stage depends on besides its input files: values of params.yaml and source code.
 
-Both engines compare the same things. Snakemake is given them as `params:` of its rules; dvc.yaml
-lists the same keys under `params:` and, for the stage that notes the code of each other stage in
-`digests/`, the same paths under `deps:`. A test holds the two together.
+Both engines compare the same things. Snakemake is given them as `params:` of its rules. dvc.yaml
+lists the same keys under `params:`, and the code of each stage as one file, `digests/<stage>.sha256`,
+that a stage of its own makes of the same paths. A test holds the two together.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
 """`digest STAGE`: the code of a stage in one small file, `digests/<stage>.sha256`, a line a source file.
 
-The stages of DVC depend on this file instead of on twenty paths each, so that a thousand cells are
-compared quickly. `sha256sum` of it begins with the `code_digest` of run.json.
+Stages of DVC depend on this file instead of on twenty paths each, so that a thousand cells are compared
+quickly. `sha256sum` of it begins with the `code_digest` of run.json. Snakemake has no use for it: its
+rules carry that digest, and compare code without a file that may be older than the code.
 """
 
 from pathlib import Path

@@ -66,11 +66,14 @@ def closed(good: Collection[str], read: Mapping[str, set[str]]) -> set[str]:
     return kept
 
 
+def digest_name(stage: str) -> str:
+    """DVC's name of the stage that notes the code of this one."""
+    return f"digest-{stage}"
+
+
 def stage_name(rule: str, output: Path) -> str:
     """DVC's name of the stage that makes this file, such as `train@digits-conventional-gan-0`."""
     if rule == "assemble":
         return rule
-    if rule == "digest":
-        return f"{rule}-{output.stem}"
     named_by_file = rule in ("report", "transfer") or output.suffix == ".sha256"
     return f"{rule}@{output.stem if named_by_file else output.parent.name}"
