@@ -158,8 +158,8 @@ def keys(stage: str, **names: str) -> list[str]:
 
 
 def values(stage: str, document: dict[str, Any], **names: str) -> dict[str, Any]:
-    """The values of these keys, as written."""
-    return {key: _lookup(document, key) for key in keys(stage, **names)}
+    """The values of these keys, as written but for the order of keys, which DVC does not compare either."""
+    return {key: _in_order(_lookup(document, key)) for key in keys(stage, **names)}
 
 
 def sources(stage: str) -> list[Path]:
@@ -186,6 +186,12 @@ def manifest(stage: str) -> str:
 def code_digest(stage: str) -> str:
     """The first 16 hexadecimal digits of the manifest's SHA-256, which change with the stage's code."""
     return hashlib.sha256(manifest(stage).encode()).hexdigest()[:16]
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    return [_in_order(each) for each in value] if isinstance(value, list) else value
 
 
 def _lookup(document: dict[str, Any], key: str) -> Any:
