@@ -172,7 +172,18 @@ def test_a_fresh_clone_adopts_checked_out_results(made: Project, fresh: Project)
     (made.root / ".dvc" / "cache").rename(fresh.root / ".dvc" / "cache")
     fresh.dvc("checkout", "--quiet")
     assert fresh.dvc_is_clean()
-    assert fresh.adopt() == f"DVC vouches for {STAGES} stages, {MADE} of them new to Snakemake"
+    # What is not as dvc.lock says is left to Snakemake, with all that was made of it.
+    spoilt = fresh.root / "cells" / "ring8-conventional-gan-0" / "probes.json"
+    spoilt.write_text(spoilt.read_text() + " ")
+    left = 1 + len(REPORTS)
+    assert fresh.adopt() == (
+        f"DVC vouches for {STAGES - left} stages, {MADE - left} of them new to Snakemake; not for {left}, "
+        "because of probe@ring8-conventional-gan-0 (`dvc status` says why)"
+    )
+    spoilt.unlink()
+    fresh.dvc("checkout", "--quiet")
+    assert "note: dvc.lock has changed" not in fresh.snakemake("-n").text
+    assert fresh.adopt() == f"DVC vouches for {STAGES} stages, {left} of them new to Snakemake"
     assert fresh.snakemake_has_nothing_to_do()
     fresh.replace("params.yaml", "epsilon: 1/255", "epsilon: 2/255")
     assert fresh.outdated_in_snakemake() == of_method("as_gan") | GATHERING

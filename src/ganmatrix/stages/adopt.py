@@ -13,6 +13,9 @@ from ganmatrix.errors import UserError
 from ganmatrix.plan import CODE
 from ganmatrix.stages import engines, news
 
+NAMED = 3
+"""Stages that the line names where DVC finds something else than dvc.lock says."""
+
 
 def run(params: Path) -> str:
     """Adopt all stages that DVC vouches for; returns a line that says how many.
@@ -25,7 +28,8 @@ def run(params: Path) -> str:
         with Repo() as repo, lock_repo(repo):
             stages = {stage.addressing: stage for stage in repo.index.stages}
             good = {name for name, stage in stages.items() if not stage.status()}
-            vouched = engines.closed(good, engines.reads(repo))
+            read = engines.reads(repo)
+            vouched = engines.closed(good, read)
             outputs = {name: stages[name].outs[0].def_path for name in vouched}
     except DvcException as error:
         raise UserError(f"DVC cannot vouch for anything: {' '.join(str(error).split())}") from None
@@ -34,6 +38,8 @@ def run(params: Path) -> str:
     if new:
         engines.snakemake("--touch", "--forceall", "--no-hooks", *sorted(outputs[name] for name in new))
     news.see()
-    left = len(stages) - len(vouched)
-    missing = f"; for {left} it does not" if left else ""
-    return f"DVC vouches for {len(vouched)} stages, {len(new)} of them new to Snakemake{missing}"
+    line = f"DVC vouches for {len(vouched)} stages, {len(new)} of them new to Snakemake"
+    if bad := sorted(name for name in stages.keys() - good if read[name] <= good):
+        named = ", ".join(bad[:NAMED]) + (", ..." if len(bad) > NAMED else "")
+        line += f"; not for {len(stages) - len(vouched)}, because of {named} (`dvc status` says why)"
+    return line
