@@ -31,6 +31,7 @@ from ganmatrix.stages.files import replacing, write_json
 from ganmatrix.stages.layout import Layout
 from ganmatrix.stages.progress import Progressing
 from ganmatrix.stages.scratch import Scratch
+from ganmatrix.stages.threads import threads
 from ganmatrix.training import averaging, seeding, weights
 from ganmatrix.training.data import open_data as open_samples
 from ganmatrix.training.seeding import Stream
@@ -75,7 +76,7 @@ def run(
     method = methods.build(params.methods[cell.method])
     pair = weights.initialise(cell, params.architectures[cell.architecture], method, data.shape)
     facts = identity(cell, params, pair, data)
-    scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(facts, device, compute.threads()))
+    scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(facts, device, threads()))
     with scratch.claimed():
         samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
         trainer = Trainer(cell, pair, method, recipe, samples)
@@ -118,7 +119,7 @@ def run(
         sha256 = hashlib.sha256(packed).hexdigest()
         checksums.write(cell, sha256, layout)
         reproducible = facts | outcome(trainer) | {"weights_sha256": sha256}
-        this_run = provenance.this_run(started, compute.threads()) | {
+        this_run = provenance.this_run(started, threads()) | {
             "wall_seconds": round(effort.wall_seconds, 3),
             "cpu_seconds": round(effort.cpu_seconds, 3),
             "devices": effort.devices,
