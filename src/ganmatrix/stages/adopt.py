@@ -6,7 +6,6 @@ the code as they stand: `snakemake --touch` believes whatever it finds. `record`
 
 from pathlib import Path
 
-from dvc.exceptions import DvcException
 from dvc.repo import Repo, lock_repo
 
 from ganmatrix.errors import UserError
@@ -31,7 +30,7 @@ def run(params: Path) -> str:
             read = engines.reads(repo)
             vouched = engines.closed(good, read)
             outputs = {name: stages[name].outs[0].def_path for name in vouched}
-    except DvcException as error:
+    except engines.DVC_ERRORS as error:
         raise UserError(f"DVC cannot vouch for anything: {' '.join(str(error).split())}") from None
     known = {name for name, ok in engines.up_to_date(engines.snakemake("--summary")).items() if ok}
     new = vouched - known - {engines.digest_name(stage) for stage in CODE}

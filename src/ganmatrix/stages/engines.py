@@ -1,16 +1,21 @@
 """What `record` and `adopt` share: Snakemake's view of the stages, and DVC's graph of them."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from ganmatrix.errors import UserError
 
 RECORDED = Path("params.yaml")
 """The params file that dvc.yaml is templated on."""
+
+DVC_ERRORS = (DvcException, OSError, sqlite3.Error)
+"""What DVC raises: its own, and those of a disk that is full or read-only, also through its database."""
 
 
 def recorded(params: Path) -> bool:

@@ -7,7 +7,6 @@ vouch for results of older params. `adopt` is the other direction.
 import logging
 from pathlib import Path
 
-from dvc.exceptions import DvcException
 from dvc.repo import Repo, lock_repo
 
 from ganmatrix.errors import UserError
@@ -30,7 +29,7 @@ def run(params: Path) -> str:
         with Repo() as repo:
             finished = engines.closed({name for name, good in stages.items() if good}, engines.reads(repo))
             commit(repo, finished)
-    except DvcException as error:
+    except engines.DVC_ERRORS as error:
         raise UserError(f"DVC cannot record: {' '.join(str(error).split())}") from None
     if seen:
         news.see()
