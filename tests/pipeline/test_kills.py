@@ -43,8 +43,12 @@ if sys.argv[1] == "train":
     sys.argv += ["--checkpoint-seconds", "0.5"]
 else:
     note("start")
-main()
-note("end")
+try:
+    main()
+except SystemExit as stop:
+    if not stop.code:
+        note("end")
+    raise
 """
 
 

@@ -67,12 +67,11 @@ def test_the_second_clone_trains_nothing(
 ) -> None:
     """Nor without dvc.lock: the remote's run cache holds what came of which inputs."""
     connect(made, *remote)
-    if not lock:
-        (made.root / ".git/info/exclude").write_text("dvc.lock\n")
     commit(made)
     made.dvc("push", "--run-cache")
     other = clone(made, tmp_path / "other")
-    assert (other.root / "dvc.lock").exists() == lock
+    if not lock:
+        (other.root / "dvc.lock").unlink()
     connect(other, *remote)
     printed = other.dvc("repro", "--pull")
     assert "> ganmatrix" not in printed
