@@ -46,9 +46,9 @@ rule report:
             rules.assemble.output[name]
             for name in ("matrix", "history", "curves", "transfers", "claims", "summary")
         ],
-        runs=rules.assemble.input.runs,
-        metrics=rules.assemble.input.metrics,
-        probes=rules.assemble.input.probes,
+        runs=expand("cells/{cell}/run.json", cell=CELLS),
+        metrics=expand("cells/{cell}/metrics.json", cell=CELLS),
+        probes=expand("cells/{cell}/probes.json", cell=CELLS),
         samples=expand("cells/{cell}/samples.png", cell=CELLS),
         neighbours=expand("cells/{cell}/neighbours.png", cell=CELLS),
         attacks=expand("cells/{cell}/attacks.png", cell=CELLS),

@@ -123,7 +123,7 @@ def check_nothing_was_lost(project: Project) -> None:
     reached: dict[str, int] = {}
     noted: set[str] = set()
     for line in journal(project):
-        verb, name = line["argv"]
+        verb, name = (*line["argv"], "")[:2]
         if verb == "evaluate" and line["event"] == "start":
             noted.add(name)  # The engine starts it once it has taken note of the training.
         if verb == "train" and line["event"] == "start":
