@@ -42,10 +42,9 @@ rule assemble:
 rule report:
     input:
         template=f"{TEMPLATES}/{{report}}.ipynb",
-        tables=[
-            rules.assemble.output[name]
-            for name in ("matrix", "history", "curves", "transfers", "claims", "summary")
-        ],
+        # No `rules.assemble.output`: with one in a rule, Snakemake compares each list once for every file in it.
+        tables=expand("results/{table}.parquet", table=["matrix", "history", "curves", "transfers", "claims"]),
+        summary="results/summary.json",
         runs=expand("cells/{cell}/run.json", cell=CELLS),
         metrics=expand("cells/{cell}/metrics.json", cell=CELLS),
         probes=expand("cells/{cell}/probes.json", cell=CELLS),
