@@ -54,7 +54,7 @@ except SystemExit as stop:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A start of the engine that is killed after so many seconds, or runs to its end."""
+    """A start of the engine, to its end or until it is killed so long after its first job began."""
 
     status: int
     text: str
@@ -67,7 +67,7 @@ def journalling(project: Project) -> Project:
 
 
 def attempt(project: Project, *command: str, seconds: float | None = None) -> Attempt:
-    log = project.root / ".attempt"
+    log, before = project.root / ".attempt", len(journal(project))
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
@@ -77,10 +77,17 @@ def attempt(project: Project, *command: str, seconds: float | None = None) -> At
             stderr=out,
             start_new_session=True,
         )
-        try:
-            process.wait(seconds or 900)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+        if seconds is None:
+            process.wait(1800)
+        else:
+            # From the first job on, so that kills meet jobs, not start-up, on a busy machine too.
+            deadline = time.monotonic() + 300
+            while process.poll() is None and len(journal(project)) == before:
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.05)
+            time.sleep(seconds)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     return Attempt(process.returncode, log.read_text())
 
@@ -133,17 +140,28 @@ def check_nothing_was_lost(project: Project) -> None:
         if verb == "train" and line["event"] == "end":
             reached[name] = STEPS
     assert len(noted) == 4
+    assert interrupted(project) >= 2
     for name in noted:
         record = json.loads((project.root / "cells" / name / "run.json").read_text())
         starts = [line for line in journal(project) if line["argv"] == ["train", name] and "step" in line]
         assert record["this_run"]["resumed_from_step"] == starts[-1]["step"]
 
 
+def interrupted(project: Project) -> int:
+    """How many trainings a kill met: those that began and neither ended nor were still to begin."""
+    trained = [line["event"] for line in journal(project) if line["argv"][0] == "train"]
+    return trained.count("start") - trained.count("end")
+
+
 def kill_often(
     project: Project, kills: int, dice: random.Random, start: Callable[[float | None], Attempt]
 ) -> Attempt:
+    # Prepared before, so that the moments fall into the matrix itself.
+    for dataset in ("ring8", "digits"):
+        project.dvc("repro", f"prepare@{dataset}", f"reference@{dataset}")
+    project.adopt()
     for number in range(kills):
-        seconds = dice.uniform(4, 16)
+        seconds = dice.uniform(0, 8)
         ended = start(seconds)
         done = len([line for line in journal(project) if line["event"] == "end"]) if number else 0
         sys.stdout.write(f"kill {number + 1} after {seconds:.1f} s: {ended.status}, {done} jobs ended\n")
