@@ -38,9 +38,9 @@ test: venv browser ## The test suite, under 10 minutes on 2 cores
 test-slow: venv ## The tests that take minutes
 	pytest -m slow
 
-test-cluster: venv ## The tests on a real SLURM, which they start here; some 20 minutes
-	@if [ "$$(id -u)" = 0 ] && ! command -v slurmctld >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq slurm-wlm munge || echo "no SLURM packages here"; fi
+test-cluster: venv ## The tests on a real SLURM and sshd, which they start here, and of both engines; some 45 minutes
+	@if [ "$$(id -u)" = 0 ] && ! { command -v slurmctld && command -v sshd; } >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq slurm-wlm munge openssh-server || echo "no SLURM or sshd packages here"; fi
 	pytest -m cluster -rs
 
 bench: venv .bench/.installed ## Time training (methods, batches, torch-mimicry beside it), preparation and scores
@@ -70,5 +70,5 @@ lint: venv ## Format, style, types, layers, notebooks
 	nbstripout --verify reports/templates/*.ipynb
 
 clean: ## Remove what a run has made (DVC's cache and scratch stay)
-	rm -rf cells checksums transfers results references scales logs benchmarks reports/*.html
+	rm -rf cells digests checksums transfers results references scales logs benchmarks reports/*.html
 	find data -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +

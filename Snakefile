@@ -9,6 +9,7 @@ from ganmatrix import plan
 from ganmatrix.cell import expand as expand_grid, find
 from ganmatrix.errors import UserError
 from ganmatrix.params import load
+from ganmatrix.stages import news, turns
 
 min_version("9.10")
 
@@ -21,6 +22,9 @@ try:
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(2)
+
+if workflow.is_main_process and not PARAMS_OPTION and news.unseen():
+    print("note: dvc.lock has changed; `ganmatrix adopt` saves making again what DVC has", file=sys.stderr)
 
 CELL = "{dataset}-{architecture}-{method}-{seed}"
 CELLS = {cell.id: cell for cell in expand_grid(GRID)}
@@ -78,5 +82,19 @@ include: "pipeline/rules/transfer.smk"
 include: "pipeline/rules/results.smk"
 
 
+onstart:
+    if not PARAMS_OPTION:
+        try:
+            turns.take()
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(2)
+
+
 onsuccess:
+    turns.give_back()
     shell(f"ganmatrix record{PARAMS_OPTION}")
+
+
+onerror:
+    turns.give_back()

@@ -42,13 +42,12 @@ rule assemble:
 rule report:
     input:
         template=f"{TEMPLATES}/{{report}}.ipynb",
-        tables=[
-            rules.assemble.output[name]
-            for name in ("matrix", "history", "curves", "transfers", "claims", "summary")
-        ],
-        runs=rules.assemble.input.runs,
-        metrics=rules.assemble.input.metrics,
-        probes=rules.assemble.input.probes,
+        # No `rules.assemble.output`: with one in a rule, Snakemake compares each list once for every file in it.
+        tables=expand("results/{table}.parquet", table=["matrix", "history", "curves", "transfers", "claims"]),
+        summary="results/summary.json",
+        runs=expand("cells/{cell}/run.json", cell=CELLS),
+        metrics=expand("cells/{cell}/metrics.json", cell=CELLS),
+        probes=expand("cells/{cell}/probes.json", cell=CELLS),
         samples=expand("cells/{cell}/samples.png", cell=CELLS),
         neighbours=expand("cells/{cell}/neighbours.png", cell=CELLS),
         attacks=expand("cells/{cell}/attacks.png", cell=CELLS),

@@ -56,6 +56,16 @@ def _root(
 
 
 @app.command()
+def digest(
+    stage: Annotated[str, typer.Argument(metavar="STAGE", help="Another verb, such as train.")],
+) -> None:
+    """Note the code of a stage, which its artifacts depend on: digests/STAGE.sha256."""
+    from ganmatrix.stages import digest as stage_
+
+    _say(stage_.run(stage, Layout()))
+
+
+@app.command()
 def prepare(
     dataset: DatasetName,
     params: ParamsPath = DEFAULT_PARAMS,
@@ -197,6 +207,15 @@ def preview(
 def record(params: ParamsPath = DEFAULT_PARAMS) -> None:
     """Commit what Snakemake has made to DVC's cache and dvc.lock, as far as it is up to date."""
     from ganmatrix.stages import record as stage
+
+    load(params)
+    typer.echo(stage.run(params))
+
+
+@app.command()
+def adopt(params: ParamsPath = DEFAULT_PARAMS) -> None:
+    """Make known to Snakemake what `dvc repro` has made or `dvc checkout` has restored."""
+    from ganmatrix.stages import adopt as stage
 
     load(params)
     typer.echo(stage.run(params))

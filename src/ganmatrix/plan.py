@@ -1,8 +1,8 @@
 """What each stage depends on besides its input files: values of params.yaml and source code.
 
-Both engines compare the same things. Snakemake is given them as `params:` of its rules; dvc.yaml
-lists the same keys under `params:` and the same paths under `deps:`, and a test holds the two
-together.
+Both engines compare the same things. Snakemake is given them as `params:` of its rules. dvc.yaml
+lists the same keys under `params:`, and the code of each stage as one file, `digests/<stage>.sha256`,
+that a stage of its own makes of the same paths. A test holds the two together.
 """
 
 import hashlib
@@ -159,8 +159,8 @@ def keys(stage: str, **names: str) -> list[str]:
 
 
 def values(stage: str, document: dict[str, Any], **names: str) -> dict[str, Any]:
-    """The values of these keys, as written."""
-    return {key: _lookup(document, key) for key in keys(stage, **names)}
+    """The values of these keys, as written but for the order of keys, which DVC does not compare either."""
+    return {key: _in_order(_lookup(document, key)) for key in keys(stage, **names)}
 
 
 def sources(stage: str) -> list[Path]:
@@ -174,14 +174,25 @@ def sources(stage: str) -> list[Path]:
     return sorted(files)
 
 
+def manifest(stage: str) -> str:
+    """The stage's code, a line a file, as `sha256sum --check` reads it in the package's folder."""
+    lines = (
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(PACKAGE).as_posix()}\n"
+        for path in sources(stage)
+    )
+    return "".join(lines)
+
+
 @cache
 def code_digest(stage: str) -> str:
-    """16 hexadecimal digits that change with the stage's code."""
-    hasher = hashlib.sha256()
-    for path in sources(stage):
-        hasher.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
-        hasher.update(hashlib.sha256(path.read_bytes()).digest())
-    return hasher.hexdigest()[:16]
+    """The first 16 hexadecimal digits of the manifest's SHA-256, which change with the stage's code."""
+    return hashlib.sha256(manifest(stage).encode()).hexdigest()[:16]
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    return [_in_order(each) for each in value] if isinstance(value, list) else value
 
 
 def _lookup(document: dict[str, Any], key: str) -> Any:

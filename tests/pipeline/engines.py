@@ -14,11 +14,14 @@ from typing import Any
 from ruamel.yaml import YAML
 
 HOME = Path(__file__).parents[2]
-OUTPUTS = ("data", "references", "cells", "checksums", "transfers", "results")
+OUTPUTS = ("digests", "data", "references", "cells", "checksums", "transfers", "results")
 CLEAN = "Data and pipelines are up to date."
 NOTHING = "Nothing to be done"
-STAGES = 2 + 2 + 3 * 4 + 2 + 1 + 5
-"""Of the smoke matrix of these tests: two datasets, four cells, five reports."""
+MADE = 2 + 2 + 3 * 4 + 2 + 1 + 5
+"""Stages of the smoke matrix of these tests: two datasets, four cells, five reports."""
+
+STAGES = MADE + 8
+"""With DVC's digests of code."""
 
 COMMAND = """#!{python}
 import sys
@@ -95,6 +98,9 @@ class Project:
     def record(self) -> str:
         return self.succeed("ganmatrix", "record").strip()
 
+    def adopt(self) -> str:
+        return self.succeed("ganmatrix", "adopt").strip()
+
     def snakemake_has_nothing_to_do(self) -> bool:
         return NOTHING in self.succeed(sys.executable, "-m", "snakemake", "-n")
 
@@ -108,7 +114,7 @@ class Project:
 
     def outdated_in_dvc(self) -> set[str]:
         """What `dvc status` names, in the same words."""
-        return {name.replace("@", " ") for name in json.loads(self.dvc("status", "--json"))}
+        return {message(name) for name in json.loads(self.dvc("status", "--json"))}
 
     def snakemake_plan(self) -> list[dict[str, Any]]:
         """Every job of the whole DAG."""
@@ -156,6 +162,11 @@ class Project:
             "XDG_CACHE_HOME": str(self.root / ".dvc" / "tmp" / "home"),
             "GANMATRIX_DEVICE": "cpu",
         }
+
+
+def message(stage: str) -> str:
+    """Snakemake's words for a stage of DVC: `train digits-conventional-gan-0`, `digest train`."""
+    return stage.replace("digest-", "digest ").replace("@", " ")
 
 
 def new_project(root: Path, params: str) -> Project:

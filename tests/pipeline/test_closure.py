@@ -29,6 +29,7 @@ PLUMBING = {
     "stages/layout.py": "paths, which are outputs and inputs anyway",
     "stages/progress.py": "printing",
     "stages/provenance.py": "versions and revision, which change without the code",
+    "stages/threads.py": "how many",
     "stages/signals.py": "stop and go on; the bytes are the same",
     "stages/scratch.py": "stop and go on; the bytes are the same",
 }

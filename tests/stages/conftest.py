@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ganmatrix.cli import main
-from ganmatrix.stages import signals
+from ganmatrix.stages import scratch, signals
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ def finished_project(tmp_path_factory: pytest.TempPathFactory, carry_out: Callab
         ("evaluate", "ring8-conventional-gan-0"),
         ("probe", "ring8-conventional-gan-0"),
     )
+    scratch.clear(folder / "scratch" / "digits-conventional-gan-0")
     return folder
 
 

@@ -9,6 +9,7 @@ import torch
 
 from ganmatrix.errors import UserError
 from ganmatrix.stages import compute, provenance
+from ganmatrix.stages.threads import threads as granted
 
 CPU = torch.device("cpu")
 
@@ -45,7 +46,7 @@ def test_arithmetic_is_deterministic_and_full(monkeypatch):
 def test_threads_that_are_no_number(threads, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", threads)
     with pytest.raises(UserError, match="expected a whole number from 1 to 1024"):
-        compute.threads()
+        granted()
 
 
 def test_the_processor_has_a_name(tmp_path):

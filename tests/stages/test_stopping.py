@@ -5,6 +5,7 @@ import json
 import math
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from ganmatrix.cell import Cell
 from ganmatrix.params import load
 from ganmatrix.stages import train
 from ganmatrix.stages.layout import Layout
-from ganmatrix.stages.scratch import Scratch
+from ganmatrix.stages.scratch import Scratch, clear
 from ganmatrix.training import checkpoint, optimisers
 
 OUTPUTS = ("weights.safetensors", "history.parquet", "samples.png")
@@ -66,6 +67,7 @@ def _survives(folder, cell, kills, steps, run, seed):
     _lengthen(folder, steps)
     assert run("train", cell).status == 0
     expected = _digests(folder, cell)
+    clear(folder / "scratch" / cell)
     dice = random.Random(seed)
     landed = 0
     for _ in range(kills):
@@ -85,7 +87,7 @@ def _survives(folder, cell, kills, steps, run, seed):
     ended = run("train", cell)
     assert ended.status == 0, ended.err
     assert _digests(folder, cell) == expected
-    assert not _checkpoints(folder, cell)
+    assert f"step-{steps:09d}" in _checkpoints(folder, cell)[-1].name
     return landed
 
 
@@ -105,6 +107,7 @@ def test_sigterm_saves_and_says_so(finished, run):
     _lengthen(finished, 300)
     assert run("train", cell).status == 0
     expected = _digests(finished, cell)
+    clear(finished / "scratch" / cell)
     process = _start(finished, cell, "--checkpoint-seconds", "0")
     _wait_for_checkpoint(process, finished, cell)
     process.send_signal(signal.SIGTERM)
@@ -145,7 +148,7 @@ def test_a_signal_after_the_last_step_lets_it_end(finished, run, monkeypatch):
     monkeypatch.setattr(train, "outcome", outcome)
     assert run("train", RING).status == 0
     assert _digests(finished, RING) == expected
-    assert not _checkpoints(finished, RING)
+    assert [path.name[:14] for path in _checkpoints(finished, RING)] == ["step-000000020"]
 
 
 def test_more_signals_change_nothing(finished):
@@ -174,6 +177,7 @@ def _interrupted(folder, cell, run, monkeypatch, steps=12):
         if step == steps:
             raise KeyboardInterrupt
 
+    clear(folder / "scratch" / cell)
     with monkeypatch.context() as patch:
         patch.setattr(train.Scratch, "save", save)
         with pytest.raises(KeyboardInterrupt):
@@ -221,7 +225,6 @@ def test_with_all_checkpoints_damaged_training_starts_afresh(finished, run, monk
     assert ended.err.count("warning: ") == 2
     assert "resuming" not in ended.err
     assert _digests(finished, RING) == expected
-    assert not (finished / "scratch" / RING).exists()
 
 
 def test_a_checkpoint_that_is_none_despite_its_checksum(finished, run, monkeypatch):
@@ -308,3 +311,38 @@ def test_the_good_one_before_a_damaged_one_outlives_the_next_save(tmp_path):
     assert second.restore()["step"] == 50
     second.save(51, {"step": 51})
     assert sorted(int(path.name[5:14]) for path in tmp_path.iterdir()) == [50, 51]
+
+
+def test_a_cell_whose_outputs_an_engine_has_deleted_is_not_trained_again(finished, run):
+    """Snakemake deletes what a job has made, if it is killed before it takes note of it."""
+    shutil.rmtree(finished / "cells" / RING)
+    assert run("train", RING).status == 0
+    expected = _digests(finished, RING)
+    shutil.rmtree(finished / "cells" / RING)
+    ended = run("train", RING)
+    assert ended.status == 0
+    record = json.loads((finished / "cells" / RING / "run.json").read_text())
+    assert record["this_run"]["resumed_from_step"] == record["reproducible"]["generator_steps"]
+    assert _digests(finished, RING) == expected
+    assert _checkpoints(finished, RING)
+    assert run("evaluate", RING).status == 0
+    assert list((finished / "scratch").iterdir()) == []
+
+
+def test_two_processes_never_train_one_cell_at_once(finished):
+    """Killed alone, an engine leaves its jobs behind; the next must not train beside them."""
+    _lengthen(finished, 100_000)
+    first = _start(finished, RING, "--checkpoint-seconds", "0")
+    try:
+        _wait_for_checkpoint(first, finished, RING, _checkpoints(finished, RING))
+        second = _start(finished, RING)
+        _, err = second.communicate(timeout=60)
+    finally:
+        first.kill()
+        first.communicate()
+    assert second.returncode == 2
+    assert err.splitlines()[-1].startswith(f"error: {RING} is being trained by another process, perhaps one")
+    third = _start(finished, RING, "--checkpoint-seconds", "0")
+    _wait_for_checkpoint(third, finished, RING, _checkpoints(finished, RING))
+    third.kill()
+    third.communicate()

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from ganmatrix.entry import Entry, null_entries
 from ganmatrix.probes.curve import logits
@@ -29,6 +28,9 @@ def rank_correlation(scores: Scores) -> float | None:
     """Mean of Spearman's rho over pairs of members, -1..1; None where one scores all samples the same."""
     if (np.ptp(scores, axis=1) == 0).any():
         return None
+    # Takes half a second to import, which the many discriminators that are single need not wait for.
+    from scipy.stats import rankdata
+
     correlations = np.corrcoef(rankdata(scores, axis=1))
     return float(correlations[np.triu_indices(len(scores), k=1)].mean())
 

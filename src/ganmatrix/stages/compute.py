@@ -2,7 +2,6 @@
 
 import math
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from signal import Signals
@@ -13,17 +12,9 @@ from threadpoolctl import threadpool_limits
 
 from ganmatrix.errors import UserError
 from ganmatrix.stages import devices
+from ganmatrix.stages.threads import threads
 
-MOST_THREADS = 1024
 DEVICES = ("auto", "cpu", "cuda")
-
-
-def threads() -> int:
-    """Threads granted: OMP_NUM_THREADS, which Snakemake sets from a rule's threads; else 1."""
-    text = os.environ.get("OMP_NUM_THREADS", "1")
-    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MOST_THREADS:
-        raise UserError(f"OMP_NUM_THREADS is {text!r}; expected a whole number from 1 to {MOST_THREADS}")
-    return int(text)
 
 
 def free_bytes(device: torch.device) -> float:

@@ -16,7 +16,7 @@ from ganmatrix.evaluation.naming import Scores, null_scores
 from ganmatrix.evaluation.neighbours import nearest
 from ganmatrix.params.base import Checkpoint
 from ganmatrix.params.evaluation import Evaluation
-from ganmatrix.stages import compute, pictures
+from ganmatrix.stages import compute, pictures, scratch
 from ganmatrix.stages.data import Prepared, open_data
 from ganmatrix.stages.files import replacing, write_json
 from ganmatrix.stages.layout import Layout
@@ -53,6 +53,7 @@ def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> lis
         temporary.write_bytes(neighbours_picture(cell, judge, data, trained, device))
     document = {"cell": cell.id, "weights_sha256": trained.sha256, "best_step": best_step, "entries": entries}
     write_json(files.metrics, document)
+    scratch.clear(layout.scratch(cell.id))
     return [files.metrics, files.neighbours]
 
 

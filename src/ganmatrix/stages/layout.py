@@ -138,6 +138,9 @@ class Layout:
 
     root: Path = Path()
 
+    def digest(self, stage: str) -> Path:
+        return self.root / "digests" / f"{stage}.sha256"
+
     def data(self, dataset: str) -> DataFiles:
         return DataFiles(self.root / "data" / dataset)
 

@@ -1,41 +1,39 @@
-"""`record`: what one engine has made, made known to the other.
+"""`record`: what Snakemake has made, committed to DVC's cache and dvc.lock.
 
-What Snakemake has made is committed to DVC's cache and dvc.lock, but only outputs that it holds to
-be up to date: `dvc commit` believes whatever it finds, and would vouch for results of older params.
-Conversely, what `dvc repro` has made or `dvc checkout` has restored is shown to Snakemake, but only
-when DVC finds every file as dvc.lock says: `snakemake --touch` believes whatever it finds, too.
+Only outputs that Snakemake holds to be up to date are: `dvc commit` believes whatever it finds, and would
+vouch for results of older params. `adopt` is the other direction.
 """
 
 import logging
-import subprocess
-import sys
-from collections.abc import Collection
 from pathlib import Path
 
-from dvc.exceptions import DvcException
 from dvc.repo import Repo, lock_repo
 
 from ganmatrix.errors import UserError
-
-RECORDED = Path("params.yaml")
-"""The params file that dvc.yaml is templated on."""
+from ganmatrix.plan import CODE
+from ganmatrix.stages import digest, engines, news
+from ganmatrix.stages.layout import Layout
 
 
 def run(params: Path) -> str:
-    """Bring both engines to one view; returns a line that says how. UserError if an engine fails."""
-    if params.resolve() != RECORDED.resolve():
-        return f"not recorded in DVC: dvc.yaml describes {RECORDED}, these results come from {params}"
-    stages = up_to_date(_snakemake("--summary"))
-    finished = {stage for stage, good in stages.items() if good}
-    pending = len(stages) - len(finished)
+    """Commit all finished stages; returns a line that says how many. UserError if an engine fails."""
+    if not engines.recorded(params):
+        return f"not recorded in DVC: dvc.yaml describes {engines.RECORDED}, these results come from {params}"
+    stages = engines.up_to_date(engines.snakemake("--summary"))
+    # What is good to Snakemake was made by the code as it stands; to DVC that is a stage as well.
+    for stage in CODE:
+        digest.run(stage, Layout())
+    stages |= dict.fromkeys(map(engines.digest_name, CODE), True)
+    seen = not news.unseen()
     try:
         with Repo() as repo:
-            if pending and not repo.status():
-                _snakemake("--touch", "--forceall", "--no-hooks")
-                return f"DVC vouches for all {len(stages)} stages; {pending} made known to Snakemake"
+            finished = engines.closed({name for name, good in stages.items() if good}, engines.reads(repo))
             commit(repo, finished)
-    except DvcException as error:
+    except engines.DVC_ERRORS as error:
         raise UserError(f"DVC cannot record: {' '.join(str(error).split())}") from None
+    if seen:
+        news.see()
+    pending = len(stages) - len(finished)
     left_out = f"; {pending} are unfinished or out of date and were left out" if pending else ""
     return f"recorded {len(finished)} stages in DVC{left_out}"
 
@@ -54,61 +52,3 @@ def commit(repo: Repo, names: set[str]) -> None:
             stage.commit()
         if changed:
             changed[0].dvcfile.dump_stages(changed, update_pipeline=False)
-
-
-def up_to_date(summary: str) -> dict[str, bool]:
-    """From the table of `snakemake --summary`: DVC's stage names, and whether all outputs are good.
-
-    An output without a log in Snakemake's own notes was not made by it. Of such a file it knows
-    neither params nor code and calls it good whatever they are; here it is not.
-    """
-    lines = [line.split("\t") for line in summary.splitlines() if "\t" in line]
-    header, rows = lines[0], lines[1:]
-    stages: dict[str, bool] = {}
-    for row in rows:
-        fields = dict(zip(header, row, strict=True))
-        if fields["rule"] == "all":
-            continue
-        name = stage_name(fields["rule"], Path(fields["output_file"]))
-        known = fields["log-file(s)"] != "-"
-        good = known and fields["status"] == "ok" and fields["plan"] == "no update"
-        stages[name] = stages.get(name, True) and good
-    # Snakemake does not mind a file that is gone when all that was made from it is there; DVC does.
-    return {
-        name: good and all(stages[other] for other in upstream(name, stages)) for name, good in stages.items()
-    }
-
-
-def upstream(name: str, stages: Collection[str]) -> list[str]:
-    """Those stages that the stage reads from, directly or through others."""
-    rule, _, target = name.partition("@")
-    if rule in ("assemble", "report"):
-        return [other for other in stages if other != name and not other.startswith("report@")]
-    dataset = target.partition("-")[0]
-    read = {
-        "prepare": [],
-        "reference": [f"prepare@{dataset}"],
-        "train": [f"prepare@{dataset}"],
-        "evaluate": [f"prepare@{dataset}", f"reference@{dataset}", f"train@{target}"],
-        "probe": [f"prepare@{dataset}", f"train@{target}"],
-        "transfer": [f"prepare@{dataset}", *(s for s in stages if s.startswith(f"train@{dataset}-"))],
-    }[rule]
-    return [other for other in read if other in stages]
-
-
-def stage_name(rule: str, output: Path) -> str:
-    """DVC's name of the stage that makes this file, such as `train@digits-conventional-gan-0`."""
-    if rule == "assemble":
-        return rule
-    named_by_file = rule in ("report", "transfer") or output.suffix == ".sha256"
-    return f"{rule}@{output.stem if named_by_file else output.parent.name}"
-
-
-def _snakemake(*options: str) -> str:
-    command = [sys.executable, "-m", "snakemake", *options, "--nolock", "--quiet", "all"]
-    done = subprocess.run(command, capture_output=True, check=False, text=True)
-    if done.returncode != 0:
-        problem = (done.stderr or done.stdout).strip().splitlines()
-        last = problem[-1] if problem else f"exit status {done.returncode}"
-        raise UserError(f"`snakemake {options[0]}` failed: {last}")
-    return done.stdout

@@ -1,10 +1,18 @@
 """Checkpoint files of a running cell, under scratch/<cell>/.
 
 A file's name carries its step and the checksum of its bytes, so a damaged file betrays itself. The
-two newest good ones are kept: if the newest is damaged, the one before serves.
+two newest good ones are kept: if the newest is damaged, the one before serves. They outlive the end of
+training until the cell is evaluated.
+
+An engine that is killed alone leaves its jobs running. So that the next does not train the same cell
+beside them, the process that trains holds a lock, which the kernel drops when it ends.
 """
 
+import contextlib
+import fcntl
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +33,25 @@ class Scratch:
     fingerprint: str
     _good: list[Path] = field(default_factory=list)
     """Files that were read or written whole by this process, newest last."""
+
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Have the cell to oneself for a while. UserError if another process trains it."""
+        path = lock(self.folder)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise UserError(
+                f"{path} cannot be written: {error.strerror}; mend the folder and run again"
+            ) from None
+        try:
+            # Where a file system has no locks, there is no protection, but no failure either.
+            with contextlib.suppress(OSError):
+                _lock(descriptor, self.cell_id)
+            yield
+        finally:
+            os.close(descriptor)
 
     def save(self, step: int, state: dict[str, Any]) -> None:
         """Add a checkpoint, then forget all but the newest two good ones."""
@@ -96,6 +123,27 @@ class Scratch:
         except ValueError as error:
             _say(f"warning: {path} is unusable ({error}); using the one before")
             return None
+
+
+def _lock(descriptor: int, cell_id: str) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError(
+            f"{cell_id} is being trained by another process, perhaps one that a killed engine has left "
+            "behind; wait until it ends, or end it, and run again"
+        ) from None
+
+
+def lock(folder: Path) -> Path:
+    """The lock of the cell whose checkpoints lie in this folder."""
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def clear(folder: Path) -> None:
+    """Forget a cell whose training is over."""
+    Scratch(folder, folder.name, "").clear()
+    lock(folder).unlink(missing_ok=True)
 
 
 def _say(line: str) -> None:

@@ -28,12 +28,12 @@ from ganmatrix.datasets.stream import Frame, Source, Split
 from ganmatrix.errors import UserError
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.plan import code_digest
-from ganmatrix.stages import compute
 from ganmatrix.stages.files import replacing, write_json
 from ganmatrix.stages.growing import DamagedArray, GrowingArray
 from ganmatrix.stages.layout import DataFiles
 from ganmatrix.stages.progress import Progressing
 from ganmatrix.stages.signals import Stopped
+from ganmatrix.stages.threads import threads
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 LISTED = 1000
@@ -172,7 +172,7 @@ class Preparation:
             warnings.simplefilter("ignore")  # of images' metadata; what matters is an error
             shown = stack.enter_context(Progressing(self.name, len(self.source), progress.read, "images"))
             samples = stack.enter_context(closing(self.source.samples(progress.read)))
-            framed_all = stack.enter_context(closing(frame_all(samples, frame, compute.threads())))
+            framed_all = stack.enter_context(closing(frame_all(samples, frame, threads())))
             try:
                 for framed in framed_all:
                     self._check(framed)

@@ -31,6 +31,7 @@ from ganmatrix.stages.files import replacing, write_json
 from ganmatrix.stages.layout import Layout
 from ganmatrix.stages.progress import Progressing
 from ganmatrix.stages.scratch import Scratch
+from ganmatrix.stages.threads import threads
 from ganmatrix.training import averaging, seeding, weights
 from ganmatrix.training.data import open_data as open_samples
 from ganmatrix.training.seeding import Stream
@@ -75,58 +76,62 @@ def run(
     method = methods.build(params.methods[cell.method])
     pair = weights.initialise(cell, params.architectures[cell.architecture], method, data.shape)
     facts = identity(cell, params, pair, data)
-    scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(facts, device, compute.threads()))
-    samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
-    trainer = Trainer(cell, pair, method, recipe, samples)
-    earlier = Effort()
-    if (state := scratch.restore()) is not None:
-        trainer.load_state_dict(state)
-        earlier = Effort(**state["effort"])
-    first_step = trainer.step
-    earlier = with_device(earlier, provenance.device_name(device))
-    effort = advance(trainer, scratch, cell.id, checkpoint_seconds, earlier, received)
+    scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(facts, device, threads()))
+    with scratch.claimed():
+        samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
+        trainer = Trainer(cell, pair, method, recipe, samples)
+        earlier = Effort()
+        if (state := scratch.restore()) is not None:
+            trainer.load_state_dict(state)
+            earlier = Effort(**state["effort"])
+        first_step = trainer.step
+        earlier = with_device(earlier, provenance.device_name(device))
+        effort = advance(trainer, scratch, cell.id, checkpoint_seconds, earlier, received)
+        # Kept until `evaluate`, which the engine starts when it has taken note of the outputs. One that is
+        # killed before deletes them, and starts the cell once more.
+        if state is None or trainer.step > first_step:
+            scratch.save(trainer.step, trainer.state_dict() | {"effort": asdict(effort)})
 
-    files = layout.cell(cell.id)
-    generator = finished_generator(trainer, cell)
-    divergence = trainer.divergence
-    packed = weights.pack(
-        weights.Header(
-            cell=cell,
-            architecture=facts["params"]["architecture"],
-            method=facts["params"]["method"],
-            shape=data.shape,
-            data_sha256=data.digest,
-            generator_steps=trainer.step,
-            snapshots=tuple(recipe.snapshots),
-            diverged=divergence.reason.value if divergence else None,
-        ),
-        {
-            "generator": pair.generator,
-            "generator_ema": generator,
-            "discriminator": pair.discriminator,
-            **finished_snapshots(trainer, cell, pair),
-        },
-    )
-    write_bytes(files.weights, packed)
-    write_history(files.history, trainer.history)
-    write_bytes(files.samples, sample_picture(generator, cell, data, pair.latent))
-    sha256 = hashlib.sha256(packed).hexdigest()
-    checksums.write(cell, sha256, layout)
-    reproducible = facts | outcome(trainer) | {"weights_sha256": sha256}
-    this_run = provenance.this_run(started, compute.threads()) | {
-        "wall_seconds": round(effort.wall_seconds, 3),
-        "cpu_seconds": round(effort.cpu_seconds, 3),
-        "devices": effort.devices,
-        "resumed_from_step": first_step,
-        "images_per_second": round(
-            images_per_step(recipe) * trainer.step / max(effort.wall_seconds, 1e-9), 1
-        ),
-    }
-    record = {"cell": cell.id, "reproducible": reproducible, "this_run": this_run}
-    write_json(files.run, record)
-    scratch.clear()
-    checksum = layout.checksum(cell.dataset, cell.id)
-    return [files.weights, files.history, files.samples, files.run, checksum]
+        files = layout.cell(cell.id)
+        generator = finished_generator(trainer, cell)
+        divergence = trainer.divergence
+        packed = weights.pack(
+            weights.Header(
+                cell=cell,
+                architecture=facts["params"]["architecture"],
+                method=facts["params"]["method"],
+                shape=data.shape,
+                data_sha256=data.digest,
+                generator_steps=trainer.step,
+                snapshots=tuple(recipe.snapshots),
+                diverged=divergence.reason.value if divergence else None,
+            ),
+            {
+                "generator": pair.generator,
+                "generator_ema": generator,
+                "discriminator": pair.discriminator,
+                **finished_snapshots(trainer, cell, pair),
+            },
+        )
+        write_bytes(files.weights, packed)
+        write_history(files.history, trainer.history)
+        write_bytes(files.samples, sample_picture(generator, cell, data, pair.latent))
+        sha256 = hashlib.sha256(packed).hexdigest()
+        checksums.write(cell, sha256, layout)
+        reproducible = facts | outcome(trainer) | {"weights_sha256": sha256}
+        this_run = provenance.this_run(started, threads()) | {
+            "wall_seconds": round(effort.wall_seconds, 3),
+            "cpu_seconds": round(effort.cpu_seconds, 3),
+            "devices": effort.devices,
+            "resumed_from_step": first_step,
+            "images_per_second": round(
+                images_per_step(recipe) * trainer.step / max(effort.wall_seconds, 1e-9), 1
+            ),
+        }
+        record = {"cell": cell.id, "reproducible": reproducible, "this_run": this_run}
+        write_json(files.run, record)
+        checksum = layout.checksum(cell.dataset, cell.id)
+        return [files.weights, files.history, files.samples, files.run, checksum]
 
 
 def with_device(effort: Effort, name: str) -> Effort:

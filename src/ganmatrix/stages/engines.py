@@ -1,0 +1,84 @@
+"""What `record` and `adopt` share: Snakemake's view of the stages, and DVC's graph of them."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+
+from ganmatrix.errors import UserError
+
+RECORDED = Path("params.yaml")
+"""The params file that dvc.yaml is templated on."""
+
+DVC_ERRORS = (DvcException, OSError, sqlite3.Error)
+"""What DVC raises: its own, and those of a disk that is full or read-only, also through its database."""
+
+
+def recorded(params: Path) -> bool:
+    """Whether DVC knows of results of this params file."""
+    return params.resolve() == RECORDED.resolve()
+
+
+def snakemake(*options: str) -> str:
+    """What Snakemake prints. UserError with its last line if it fails."""
+    command = [sys.executable, "-m", "snakemake", *options, "--nolock", "--quiet", "all"]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    if done.returncode != 0:
+        problem = (done.stderr or done.stdout).strip().splitlines()
+        last = problem[-1] if problem else f"exit status {done.returncode}"
+        raise UserError(f"`snakemake {options[0]}` failed: {last}")
+    return done.stdout
+
+
+def up_to_date(summary: str) -> dict[str, bool]:
+    """From the table of `snakemake --summary`: DVC's stage names, and whether all outputs are good.
+
+    An output without a log in Snakemake's own notes was not made by it. Of such a file it knows
+    neither params nor code and calls it good whatever they are; here it is not.
+    """
+    lines = [line.split("\t") for line in summary.splitlines() if "\t" in line]
+    header, rows = lines[0], lines[1:]
+    stages: dict[str, bool] = {}
+    for row in rows:
+        fields = dict(zip(header, row, strict=True))
+        if fields["rule"] == "all":
+            continue
+        name = stage_name(fields["rule"], Path(fields["output_file"]))
+        known = fields["log-file(s)"] != "-"
+        good = known and fields["status"] == "ok" and fields["plan"] == "no update"
+        stages[name] = stages.get(name, True) and good
+    return stages
+
+
+def reads(repo: Repo) -> dict[str, set[str]]:
+    """For each stage those that it reads from, as dvc.yaml says."""
+    graph = repo.index.graph
+    return {stage.addressing: {other.addressing for other in graph.successors(stage)} for stage in graph}
+
+
+def closed(good: Collection[str], read: Mapping[str, set[str]]) -> set[str]:
+    """Those good stages that were made from good ones only.
+
+    Snakemake does not mind a file that is gone when all that was made from it is there; DVC does.
+    """
+    kept = set(good)
+    while spoilt := {name for name in kept if not read[name] <= kept}:
+        kept -= spoilt
+    return kept
+
+
+def digest_name(stage: str) -> str:
+    """DVC's name of the stage that notes the code of this one."""
+    return f"digest-{stage}"
+
+
+def stage_name(rule: str, output: Path) -> str:
+    """DVC's name of the stage that makes this file, such as `train@digits-conventional-gan-0`."""
+    if rule == "assemble":
+        return rule
+    named_by_file = rule in ("report", "transfer") or output.suffix == ".sha256"
+    return f"{rule}@{output.stem if named_by_file else output.parent.name}"

@@ -1,0 +1,104 @@
+"""Two engines at once: the second is told so before it touches a file, and how to go on."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from engines import Project, new_project, smoke_params
+
+CELL, OTHER = "ring8-conventional-gan-0", "ring8-conventional-as_gan-0"
+
+
+def hold(project: Project, pid: int) -> None:
+    """As `dvc repro` notes what it writes."""
+    holder = {"pid": pid, "cmd": "dvc repro"}
+    (project.root / ".dvc/tmp/rwlock").write_text(
+        json.dumps({"write": {str(project.root / "cells" / CELL / "run.json"): holder}})
+    )
+
+
+def test_snakemake_waits_for_dvc_that_lives_and_not_for_one_that_is_dead(made: Project) -> None:
+    page = made.root / "reports" / "index.html"
+    page.unlink()
+    before = made.digests()
+    hold(made, os.getpid())
+    ran = made.snakemake("--cores", "1", "reports/index.html")
+    assert ran.status == 2
+    (line,) = [line for line in ran.text.splitlines() if line.startswith("error: ")]
+    assert line == (
+        f"error: DVC is at work here (PID {os.getpid()}): dvc repro; nothing was started: "
+        "when it has ended, repeat this command"
+    )
+    assert "Traceback" not in ran.text
+    assert made.digests() == before
+    assert not list((made.root / ".snakemake" / "locks").glob("*"))
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    hold(made, gone.pid)
+    assert made.snakemake("--cores", "1", "reports/index.html").status == 0
+    assert page.exists()
+
+
+def start(project: Project, *command: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", *command],
+        cwd=project.root,
+        env=project.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for_training(project: Project, engine: "subprocess.Popen[str]", cell: str) -> None:
+    deadline = time.monotonic() + 120
+    while not (project.root / "scratch" / f"{cell}.lock").exists():
+        assert engine.poll() is None, engine.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.cluster
+def test_two_real_engines(tmp_path: Path) -> None:
+    text = smoke_params().replace("generator_steps: 10", "generator_steps: 8000")
+    project = new_project(tmp_path / "project", text)
+    run = f"cells/{CELL}/run.json"
+
+    first = start(project, "snakemake", "--cores", "1", run)
+    wait_for_training(project, first, CELL)
+    busy = f"(PID {first.pid}): snakemake, which runs the same stages; when it has ended, repeat this command"
+    second = project.run(sys.executable, "-m", "dvc", "repro", f"train@{CELL}")
+    assert second.status != 0
+    assert busy in second.text
+    for verb in ("record", "adopt"):
+        second = project.run("ganmatrix", verb)
+        assert (second.status, second.text.count("\n")) == (2, 1), second.text
+        assert busy in second.text
+    second = project.snakemake("--cores", "1", run)
+    assert second.status != 0
+    assert "Directory cannot be locked" in second.text
+    assert "It can be removed with the --unlock argument" in second.text
+    printed, _ = first.communicate(timeout=600)
+    assert first.returncode == 0, printed
+    assert "in DVC; " in printed
+    made = project.digests()
+    assert json.loads((project.root / run).read_text())["this_run"]["resumed_from_step"] == 0
+
+    first = start(project, "dvc", "repro", f"train@{OTHER}")
+    wait_for_training(project, first, OTHER)
+    second = project.snakemake("--cores", "1", run.replace(CELL, OTHER))
+    assert second.status == 2
+    assert re.search(rf"(?m)^error: DVC is at work here \(PID {first.pid}\): .*dvc repro", second.text)
+    second = project.run(sys.executable, "-m", "dvc", "repro", f"train@{OTHER}")
+    assert second.status != 0
+    assert f"(PID {first.pid}): " in second.text
+    printed, _ = first.communicate(timeout=600)
+    assert first.returncode == 0, printed
+    assert made.items() <= project.digests().items()
+    project.adopt()
+    assert project.snakemake("-n", run, run.replace(CELL, OTHER)).text.count("Nothing to be done") == 1
