@@ -133,6 +133,7 @@ def test_a_half_finished_matrix_renders_and_says_what_to_run(tmp_path):
     html = _table(data)
     assert _number(html, "gan", FID).endswith("1 not trained, 1 not measured")
     assert _number(html, "as_gan", FID) == "3 not trained"
+    assert "digits: mean over the seeds that have a value, of 3 [95% interval]" in html
     assert _number(html, "as_gan", "runs") == "0 of 3 3 not trained"
     reasons = _seeds(data)["datasets"]["digits"]["groups"]["digits-conventional-gan"]
     assert [cell["values"][FID].get("reason") for cell in reasons[1:]] == [
