@@ -120,17 +120,20 @@ def test_a_half_finished_matrix_renders_and_says_what_to_run(tmp_path):
             path.unlink()
     results = fake.layout.results
     matrix = pd.read_parquet(results.matrix)
-    kept = matrix[(matrix["method"] == "gan") & (matrix["seed"] < 2)].copy()
-    kept.loc[kept["seed"] == 1, FID] = math.nan
-    kept.to_parquet(results.matrix)
+    trained = (matrix["method"] == "gan") & (matrix["seed"] < 2)
+    matrix.loc[~trained, "outcome"] = "not trained"
+    matrix.loc[~trained | (matrix["seed"] == 1), FID] = math.nan
+    matrix.to_parquet(results.matrix)
     summary = json.loads(results.summary.read_text())
+    summary["cells"] |= {"completed": 2, "not_trained": 4}
     summary["groups"] = [group for group in summary["groups"] if group["method"] == "gan"]
     results.summary.write_text(json.dumps(summary))
 
     data = read(fake)
     html = _table(data)
-    assert _number(html, "gan", FID).endswith("1 not measured, 1 not trained")
+    assert _number(html, "gan", FID).endswith("1 not trained, 1 not measured")
     assert _number(html, "as_gan", FID) == "3 not trained"
+    assert "digits: mean over the seeds that have a value, of 3 [95% interval]" in html
     assert _number(html, "as_gan", "runs") == "0 of 3 3 not trained"
     reasons = _seeds(data)["datasets"]["digits"]["groups"]["digits-conventional-gan"]
     assert [cell["values"][FID].get("reason") for cell in reasons[1:]] == [
