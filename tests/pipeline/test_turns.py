@@ -1,15 +1,19 @@
 """Two engines at once: the second is told so before it touches a file, and how to go on."""
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from engines import Project, new_project, smoke_params
+
+from ganmatrix.stages import turns
 
 CELL, OTHER = "ring8-conventional-gan-0", "ring8-conventional-as_gan-0"
 
@@ -44,15 +48,21 @@ def test_snakemake_waits_for_dvc_that_lives_and_not_for_one_that_is_dead(made: P
     assert page.exists()
 
 
-def start(project: Project, *command: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
+@contextlib.contextmanager
+def started(project: Project, *command: str) -> Iterator["subprocess.Popen[str]"]:
+    """A command at work; ended with the block, if it has not by itself."""
+    with subprocess.Popen(
         [sys.executable, "-m", *command],
         cwd=project.root,
         env=project.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
 
 
 def wait_for_training(project: Project, engine: "subprocess.Popen[str]", cell: str) -> None:
@@ -69,36 +79,38 @@ def test_two_real_engines(tmp_path: Path) -> None:
     project = new_project(tmp_path / "project", text)
     run = f"cells/{CELL}/run.json"
 
-    first = start(project, "snakemake", "--cores", "1", run)
-    wait_for_training(project, first, CELL)
-    busy = f"(PID {first.pid}): snakemake, which runs the same stages; when it has ended, repeat this command"
-    second = project.run(sys.executable, "-m", "dvc", "repro", f"train@{CELL}")
-    assert second.status != 0
-    assert busy in second.text
-    for verb in ("record", "adopt"):
-        second = project.run("ganmatrix", verb)
-        assert (second.status, second.text.count("\n")) == (2, 1), second.text
+    with started(project, "snakemake", "--cores", "1", run) as first:
+        wait_for_training(project, first, CELL)
+        busy = f"(PID {first.pid}): {turns.COMMAND}"
+        second = project.run(sys.executable, "-m", "dvc", "repro", f"train@{CELL}")
+        assert second.status != 0
         assert busy in second.text
-    second = project.snakemake("--cores", "1", run)
-    assert second.status != 0
-    assert "Directory cannot be locked" in second.text
-    assert "It can be removed with the --unlock argument" in second.text
-    printed, _ = first.communicate(timeout=600)
-    assert first.returncode == 0, printed
-    assert "in DVC; " in printed
+        for verb in ("record", "adopt"):
+            second = project.run("ganmatrix", verb)
+            assert (second.status, second.text.count("\n")) == (2, 1), second.text
+            assert busy in second.text
+        second = project.snakemake("--cores", "1", run)
+        assert second.status != 0
+        assert "Directory cannot be locked" in second.text
+        assert "It can be removed with the --unlock argument" in second.text
+        printed, _ = first.communicate(timeout=600)
+        assert first.returncode == 0, printed
+        assert "in DVC; " in printed
     made = project.digests()
     assert json.loads((project.root / run).read_text())["this_run"]["resumed_from_step"] == 0
 
-    first = start(project, "dvc", "repro", f"train@{OTHER}")
-    wait_for_training(project, first, OTHER)
-    second = project.snakemake("--cores", "1", run.replace(CELL, OTHER))
-    assert second.status == 2
-    assert re.search(rf"(?m)^error: DVC is at work here \(PID {first.pid}\): .*dvc repro", second.text)
-    second = project.run(sys.executable, "-m", "dvc", "repro", f"train@{OTHER}")
-    assert second.status != 0
-    assert f"(PID {first.pid}): " in second.text
-    printed, _ = first.communicate(timeout=600)
-    assert first.returncode == 0, printed
+    with started(project, "dvc", "repro", f"train@{OTHER}") as first:
+        wait_for_training(project, first, OTHER)
+        second = project.snakemake("--cores", "1", run.replace(CELL, OTHER))
+        assert second.status == 2
+        assert re.search(
+            rf"(?m)^error: DVC is at work here \(PID {first.pid}\): .* repro train@", second.text
+        )
+        second = project.run(sys.executable, "-m", "dvc", "repro", f"train@{OTHER}")
+        assert second.status != 0
+        assert f"(PID {first.pid}): " in second.text
+        printed, _ = first.communicate(timeout=600)
+        assert first.returncode == 0, printed
     assert made.items() <= project.digests().items()
     project.adopt()
     assert project.snakemake("-n", run, run.replace(CELL, OTHER)).text.count("Nothing to be done") == 1
