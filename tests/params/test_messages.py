@@ -35,7 +35,7 @@ def test_a_metric_near_no_column_lists_them(project):
         load(project(("claims: {}", CLAIM)))
     line = str(error.value)
     assert "claims.a.metric: m is no column of the matrix; choose from fid_efficientnet_lite0_init, " in line
-    assert line.endswith("wall_seconds, images_per_second, diverged")
+    assert line.endswith("wall_seconds, cpu_seconds, images_per_second, diverged")
 
 
 def test_a_real_side_without_reals_is_refused_only_where_the_grid_has_both(project):

@@ -151,6 +151,7 @@ class FakeMatrix:
             },
             "this_run": {
                 "wall_seconds": 9.0,
+                "cpu_seconds": 8.0,
                 "images_per_second": 7000.0,
                 "host": "somewhere",
                 "revision": "a" * 40,

@@ -46,7 +46,7 @@ def simulate(
     table = pd.DataFrame(keys, columns=["dataset", "architecture", "method", "seed"])
     table["cell"] = table.astype(str).agg("-".join, axis=1)
     table = table.assign(outcome="completed", outcome_reason=None, outcome_step=None)
-    table = table.assign(wall_seconds=9.0, images_per_second=7000.0)
+    table = table.assign(wall_seconds=9.0, cpu_seconds=8.0, images_per_second=7000.0)
     tilt = np.linspace(-spread, spread, len(settings))
     for column in columns:
         level = 40 * np.exp(rng.normal(size=(len(settings), 1, 1)))

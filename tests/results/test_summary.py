@@ -123,13 +123,13 @@ def test_a_block_with_a_lost_cell_is_left_out_and_counted_and_a_censored_one_ran
 
 def test_what_cannot_be_ranked_has_no_p_value(frame):
     two = frame[frame["method"].isin(["old", "new"])]
-    assert [row["p_value"] for row in ranks(two, PROTOCOL)] == [None, None, None]
+    assert [row["p_value"] for row in ranks(two, PROTOCOL)] == [None] * 4
     equal = [row for row in ranks(frame, PROTOCOL) if row["column"] == "wall_seconds"]
     assert (equal[0]["p_value"], set(equal[0]["mean_ranks"].values())) == (None, {2.5})
     block = frame[
         (frame["dataset"] == "digits") & (frame["architecture"] == "resnet_sn") & (frame["seed"] == 0)
     ]
-    assert [row["p_value"] for row in ranks(block, PROTOCOL)] == [None, None, None]
+    assert [row["p_value"] for row in ranks(block, PROTOCOL)] == [None] * 4
     nothing = frame.assign(fid_0=np.nan)
     assert ranks(nothing, PROTOCOL)[0]["mean_ranks"] == {}
 

@@ -38,6 +38,7 @@ def _cells(scores: dict[str, list[float]], dataset: str = "digits", column: str 
             "outcome_reason": None,
             "outcome_step": None,
             "wall_seconds": 9.0,
+            "cpu_seconds": 8.0,
             column: value,
         }
         for method, values in scores.items()

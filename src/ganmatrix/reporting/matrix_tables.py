@@ -6,6 +6,7 @@ from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, box, bullets, footnoted, join, table
 from ganmatrix.reporting.measures import CUT, CUT_NOTE, Column, column, interval, number, ordered
+from ganmatrix.results.matrix import COSTS
 
 Group = dict[str, Any]
 
@@ -36,7 +37,7 @@ def warnings(evidence: Evidence, dataset: str) -> Fragment:
 
 def costs(evidence: Evidence, dataset: str) -> Fragment:
     """What training took."""
-    return _tables(evidence, dataset, [column("wall_seconds"), column("images_per_second")])
+    return _tables(evidence, dataset, [column(cost) for cost in COSTS])
 
 
 def glossary(evidence: Evidence) -> Fragment:

@@ -68,6 +68,7 @@ def _facts(run: Document) -> Iterator[tuple[str, str]]:
     repeated, once = run["reproducible"], run["this_run"]
     yield "steps of G", f"{repeated['generator_steps']:,}"
     yield "wall seconds", plain(once["wall_seconds"])
+    yield "processor seconds", plain(once["cpu_seconds"])
     for name in ("generator", "discriminator"):
         yield name, f"{repeated['networks'][name]}, {repeated['parameters'][name]:,} parameters"
     for name in ("data_sha256", "weights_sha256", "code_digest"):

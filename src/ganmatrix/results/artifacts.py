@@ -59,6 +59,7 @@ class ThisRun(Artifact):
     """The part of run.json that depends on the machine."""
 
     wall_seconds: float
+    cpu_seconds: float
     images_per_second: float | None = None
 
 

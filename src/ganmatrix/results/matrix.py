@@ -15,7 +15,7 @@ SETTING = ["dataset", "architecture"]
 
 IDENTITY = ["cell", "dataset", "architecture", "method", "seed"]
 
-COSTS = ["wall_seconds", "images_per_second"]
+COSTS = ["wall_seconds", "cpu_seconds", "images_per_second"]
 """Numeric columns that describe the run rather than the networks; they carry no protocol."""
 
 DIVERGED = "diverged"
@@ -26,7 +26,7 @@ NOT_TRAINED = "not trained"
 
 _RUN_DTYPES = dict.fromkeys(
     ("generator_parameters", "discriminator_parameters", "generator_steps", "outcome_step"), "Int64"
-) | {"outcome_reason": "string", "wall_seconds": "float64", "images_per_second": "float64"}
+) | {"outcome_reason": "string", **dict.fromkeys(COSTS, "float64")}
 
 _CURVE_DTYPES = {
     "cell": "string",
@@ -140,6 +140,5 @@ def _run(record: Record) -> dict[str, Any]:
         "outcome_step": run.outcome_step,
         "weights_sha256": run.weights_sha256,
         "params": json.dumps(run.params, sort_keys=True),
-        "wall_seconds": record.run.this_run.wall_seconds,
-        "images_per_second": record.run.this_run.images_per_second,
+        **{cost: getattr(record.run.this_run, cost) for cost in COSTS},
     }

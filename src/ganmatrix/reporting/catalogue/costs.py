@@ -10,6 +10,14 @@ MEASURES: dict[str, Measure] = {
         unit="s",
         limits=POSITIVE,
     ),
+    "cpu_seconds": Measure(
+        "Processor time of training",
+        "lower",
+        "Seconds that processors worked for one cell. Other work hardly moves them; a GPU's work "
+        "is not among them.",
+        unit="s",
+        limits=POSITIVE,
+    ),
     "images_per_second": Measure(
         "Training speed",
         "higher",
