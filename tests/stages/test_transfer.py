@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from ganmatrix.stages import scratch
 from ganmatrix.training import optimisers
 
 GRID = (
@@ -99,6 +100,7 @@ def test_seeds_are_not_mixed(pair, run):
 
 def test_a_diverged_cell_gives_nulls_with_its_reason(pair, run, monkeypatch):
     monkeypatch.setattr(optimisers, "rate_factor", lambda recipe, step: math.inf if step == 6 else 1.0)
+    scratch.clear(pair / "scratch" / AS_GAN)
     assert run("train", AS_GAN).status == 0
     assert run("transfer", "ring8").status == 0
     table = pd.read_parquet(pair / TABLE).set_index(["source", "target"])

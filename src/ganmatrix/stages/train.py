@@ -77,8 +77,8 @@ def run(
     pair = weights.initialise(cell, params.architectures[cell.architecture], method, data.shape)
     facts = identity(cell, params, pair, data)
     scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(facts, device, threads()))
+    samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
     with scratch.claimed():
-        samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
         trainer = Trainer(cell, pair, method, recipe, samples)
         earlier = Effort()
         if (state := scratch.restore()) is not None:
