@@ -1,6 +1,7 @@
 """The smoke matrix through both engines: each leaves the other nothing to do, and stays right."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,8 @@ def test_unrecorded_results_are_recorded_later(made: Project) -> None:
     assert not (made.root / "dvc.lock").exists()
     made.record()
     assert made.dvc_is_clean()
+    # As DVC writes it: every stage with its own params.
+    assert not re.search(r"(?m): [&*]id\d+$", (made.root / "dvc.lock").read_text())
 
 
 def test_logs_and_benchmarks_may_be_deleted(made: Project) -> None:

@@ -5,6 +5,7 @@ vouch for results of older params. `adopt` is the other direction.
 """
 
 import contextlib
+import copy
 import functools
 import logging
 from collections.abc import Iterator
@@ -68,7 +69,9 @@ def params_read_once() -> Iterator[None]:
     if parse is None:
         yield
         return
-    param.load_path = functools.cache(parse)
+    read = functools.cache(parse)
+    # Copies, since dvc.lock would name an object that stages share once, and refer to it in the others.
+    param.load_path = lambda *path: copy.deepcopy(read(*path))
     try:
         yield
     finally:
