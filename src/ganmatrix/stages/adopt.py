@@ -24,7 +24,7 @@ def run(params: Path) -> str:
     if not engines.recorded(params):
         return f"nothing to adopt: dvc.yaml describes {engines.RECORDED}, not {params}"
     try:
-        with Repo() as repo, lock_repo(repo):
+        with Repo() as repo, lock_repo(repo), engines.params_read_once():
             stages = {stage.addressing: stage for stage in repo.index.stages}
             good = {name for name, stage in stages.items() if not stage.status()}
             read = engines.reads(repo)

@@ -4,14 +4,9 @@ Only outputs that Snakemake holds to be up to date are: `dvc commit` believes wh
 vouch for results of older params. `adopt` is the other direction.
 """
 
-import contextlib
-import copy
-import functools
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
-from dvc.dependency import param
 from dvc.repo import Repo, lock_repo
 
 from ganmatrix.errors import UserError
@@ -49,7 +44,7 @@ def commit(repo: Repo, names: set[str]) -> None:
     As `dvc commit --force NAMES` does, but reading and writing dvc.lock once instead of once a stage.
     """
     logging.getLogger("dvc").setLevel(logging.WARNING)
-    with lock_repo(repo), params_read_once():
+    with lock_repo(repo), engines.params_read_once():
         stages = [stage for stage in repo.index.stages if stage.addressing in names]
         changed = [stage for stage in stages if stage.status()]
         for stage in changed:
@@ -57,22 +52,3 @@ def commit(repo: Repo, names: set[str]) -> None:
             stage.commit()
         if changed:
             changed[0].dvcfile.dump_stages(changed, update_pipeline=False)
-
-
-@contextlib.contextmanager
-def params_read_once() -> Iterator[None]:
-    """Have DVC parse params.yaml once instead of three times for each stage, a twentieth of a second each.
-
-    Where another version of DVC reads it by other means, this changes nothing.
-    """
-    parse = getattr(param, "load_path", None)
-    if parse is None:
-        yield
-        return
-    read = functools.cache(parse)
-    # Copies, since dvc.lock would name an object that stages share once, and refer to it in the others.
-    param.load_path = lambda *path: copy.deepcopy(read(*path))
-    try:
-        yield
-    finally:
-        param.load_path = parse
