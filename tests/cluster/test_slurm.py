@@ -47,9 +47,10 @@ class LoginNode:
     slurm: Slurm
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start it as a user's shell does: in a session of its own, where Ctrl-C is not ignored."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                command,
+                ["env", "--default-signal=INT", *command],
                 cwd=self.project.root,
                 env=self.project.environment() | self.slurm.environment,
                 stdout=log,
