@@ -190,6 +190,31 @@ def test_a_fresh_clone_adopts_checked_out_results(made: Project, fresh: Project)
     assert fresh.outdated_in_snakemake() == of_method("as_gan") | GATHERING
 
 
+@pytest.mark.cluster
+def test_an_older_revision_comes_back_whole(made: Project) -> None:
+    """Params, data, checkpoints and results of then; and of now, when one returns."""
+    user = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+    then = made.digests()
+    made.succeed("git", "add", "--all")
+    made.succeed("git", *user, "commit", "--quiet", "--message", "then")
+    made.replace("params.yaml", "epsilon: 1/255", "epsilon: 2/255")
+    ran = made.snakemake("--cores", "2")
+    assert ran.status == 0, ran.text
+    now = made.digests()
+    changed = {name for name in then if then[name] != now[name]}
+    assert "cells/ring8-conventional-as_gan-0/weights.safetensors" in changed
+    assert not any("-gan-0" in name for name in changed)
+    made.succeed("git", "add", "--all")
+    made.succeed("git", *user, "commit", "--quiet", "--message", "now")
+    for revision, expected in (("HEAD~1", then), ("HEAD@{1}", now)):
+        made.succeed("git", "checkout", "--quiet", revision)
+        made.dvc("checkout", "--quiet")
+        assert made.digests() == expected
+        assert made.dvc_is_clean()
+        made.adopt()
+        assert made.snakemake_has_nothing_to_do()
+
+
 def test_one_cell_alone(fresh: Project) -> None:
     cell = "ring8-conventional-gan-0"
     ran = fresh.snakemake("--cores", "2", f"cells/{cell}/metrics.json")
