@@ -4,7 +4,7 @@ import json
 
 import pytest
 from assembled_matrix import CLAIMS, assembled, read
-from fake_matrix import FakeMatrix
+from fake_matrix import FakeMatrix, claim
 from PIL import Image
 
 from ganmatrix.errors import UserError
@@ -65,9 +65,9 @@ def test_without_pairs_nothing_is_compared(tmp_path):
 def test_every_claim_at_a_glance_leads_to_its_evidence(planted):
     data = read(planted)
     glance, evidence = verdicts.glance(data).html, dossier.dossiers(data).html
-    for claim in data.claims["claim"]:
-        assert f'href="claims.html#claim-{claim}"' in glance
-        assert f'<section id="claim-{claim}">' in evidence
+    for name in data.claims["claim"]:
+        assert f'href="claims.html#claim-{name}"' in glance
+        assert f'<section id="claim-{name}">' in evidence
 
 
 def test_a_claim_shows_its_evidence_scope_and_what_it_lost(planted):
@@ -192,15 +192,7 @@ def test_a_picture_carries_the_note_that_reports_read(planted):
         assert json.loads(picture.text[NOTE])["before"] == [1.5, -0.5]
 
 
-FEWER_DIVERGE = """claims:
-  steadier:
-    paper: A paper
-    sentence: It diverges less.
-    metric: diverged
-    method: as_gan
-    baseline: gan
-    direction: lower
-    smallest_effect: 0"""
+FEWER_DIVERGE = f"claims:\n{claim('steadier', 'diverged', 'lower', 0)}"
 
 
 def test_a_claim_about_counts_has_no_interval_anywhere_and_counts_what_diverged(tmp_path):

@@ -37,6 +37,13 @@ STEPS = (0, 200, 400, 800)
 """Of the snapshots at which scores are followed."""
 
 
+def claim(name: str, metric: str, direction: str, smallest_effect: float, **more: object) -> str:
+    """A claim about as_gan against gan, as params.yaml has it below `claims:`."""
+    stated = {"paper": "A paper", "sentence": "It is better.", "metric": metric, "method": "as_gan"}
+    stated |= {"baseline": "gan", "direction": direction, "smallest_effect": smallest_effect} | more
+    return "\n".join([f"  {name}:", *(f"    {key}: {value}" for key, value in stated.items())])
+
+
 @dataclass
 class FakeMatrix:
     """Writes cells; `effects` multiplies a method's score, `edit` changes a cell's documents."""

@@ -5,21 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from fake_matrix import CURVES, SHARES, STEPS, STRENGTHS, FakeMatrix
+from fake_matrix import CURVES, SHARES, STEPS, STRENGTHS, FakeMatrix, claim
 
 from ganmatrix.errors import UserError
 from ganmatrix.stages import assemble
 
-CLAIM = """claims:
-  better_fid:
-    paper: A paper
-    sentence: It halves FID.
-    metric: fid_efficientnet_lite0_ema
-    method: as_gan
-    baseline: gan
-    direction: lower
-    effect: relative
-    smallest_effect: 0.1"""
+CLAIM = f"claims:\n{claim('better_fid', 'fid_efficientnet_lite0_ema', 'lower', 0.1, effect='relative')}"
 
 
 @pytest.fixture(scope="module")

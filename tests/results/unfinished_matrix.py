@@ -3,42 +3,17 @@
 import json
 from pathlib import Path
 
-from fake_matrix import FakeMatrix
+from fake_matrix import FakeMatrix, claim
 
-CLAIMS = """claims:
-  better_fid:
-    paper: A paper
-    sentence: It halves FID.
-    metric: fid_efficientnet_lite0_ema
-    method: as_gan
-    baseline: gan
-    direction: lower
-    effect: relative
-    smallest_effect: 0.1
-  more_modes:
-    paper: A paper
-    sentence: It finds more modes.
-    metric: modes_ema
-    method: as_gan
-    baseline: gan
-    direction: higher
-    smallest_effect: 0.1
-  steadier:
-    paper: A paper
-    sentence: It diverges less.
-    metric: diverged
-    method: as_gan
-    baseline: gan
-    direction: lower
-    smallest_effect: 0
-  of_fargan:
-    paper: A paper
-    sentence: It does it too.
-    metric: modes_ema
-    method: fargan
-    baseline: gan
-    direction: higher
-    smallest_effect: 0.1"""
+CLAIMS = "\n".join(
+    [
+        "claims:",
+        claim("better_fid", "fid_efficientnet_lite0_ema", "lower", 0.1, effect="relative"),
+        claim("more_modes", "modes_ema", "higher", 0.1),
+        claim("steadier", "diverged", "lower", 0),
+        claim("of_fargan", "modes_ema", "higher", 0.1, method="fargan"),
+    ]
+)
 GRID = """datasets: [ring8, digits]
   architectures: [conventional]
   methods: [gan, as_gan, fargan]
