@@ -26,6 +26,7 @@ from ruamel.yaml import YAML
 
 from ganmatrix.cell import expand
 from ganmatrix.params import load
+from ganmatrix.stages import digest
 from ganmatrix.stages.layout import Layout
 
 HOME = Path(__file__).parents[1]
@@ -104,8 +105,9 @@ def make_artifacts(root: Path) -> None:
     for path in artifacts(root):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(path.relative_to(root).as_posix())
-    for stage in VERBS[1:]:
-        run(root, [*PYTHON, "ganmatrix_command", "digest", stage])
+    params, document = load(root / "params.yaml")
+    for what in digest.known(params):
+        digest.run(what, params, document, Layout(root))
 
 
 def environment(root: Path) -> dict[str, str]:

@@ -57,12 +57,18 @@ def _root(
 
 @app.command()
 def digest(
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="Another verb, such as train.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT", help="A stage, such as train, or a key of params.yaml, such as methods.gan."
+        ),
+    ],
+    params: ParamsPath = DEFAULT_PARAMS,
 ) -> None:
-    """Note the code of a stage, which its artifacts depend on: digests/STAGE.sha256."""
-    from ganmatrix.stages import digest as stage_
+    """Note what artifacts depend on: the code of a stage, or a value of params.yaml, in digests/."""
+    from ganmatrix.stages import digest as stage
 
-    _say(stage_.run(stage, Layout()))
+    _say(stage.run(what, *load(params), Layout()))
 
 
 @app.command()
@@ -208,8 +214,7 @@ def record(params: ParamsPath = DEFAULT_PARAMS) -> None:
     """Commit what Snakemake has made to DVC's cache and dvc.lock, as far as it is up to date."""
     from ganmatrix.stages import record as stage
 
-    load(params)
-    typer.echo(stage.run(params))
+    typer.echo(stage.run(params, *load(params)))
 
 
 @app.command()

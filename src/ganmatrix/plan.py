@@ -1,11 +1,14 @@
 """What each stage depends on besides its input files: values of params.yaml and source code.
 
-Both engines compare the same things. Snakemake is given them as `params:` of its rules. dvc.yaml
-lists the same keys under `params:`, and the code of each stage as one file, `digests/<stage>.sha256`,
-that a stage of its own makes of the same paths. A test holds the two together.
+Both engines compare the same things. Snakemake is given them as `params:` of its rules. In dvc.yaml the
+code of each stage is one small file, `digests/<stage>.sha256`, that a stage of its own makes of the same
+paths. So are the keys of those stages that each cell has, `digests/<key>.json`; the others list theirs
+under `params:`. A test holds the two together.
 """
 
 import hashlib
+import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "report": (),
 }
 """The keys of params.yaml whose values a stage uses."""
+
+CELLWISE = ("train", "evaluate", "probe")
+"""The stages that each cell has. DVC would parse params.yaml for each, if they listed keys."""
 
 CODE: dict[str, tuple[str, ...]] = {
     "prepare": (
@@ -161,6 +167,17 @@ def keys(stage: str, **names: str) -> list[str]:
 def values(stage: str, document: dict[str, Any], **names: str) -> dict[str, Any]:
     """The values of these keys, as written but for the order of keys, which DVC does not compare either."""
     return {key: _in_order(_lookup(document, key)) for key in keys(stage, **names)}
+
+
+def digested(names: Iterable[dict[str, str]]) -> list[str]:
+    """The keys that DVC's stages of cells with these names read as files, each once."""
+    found = [key for each in names for stage in CELLWISE for key in keys(stage, **each)]
+    return list(dict.fromkeys(found))
+
+
+def digest_of_key(document: dict[str, Any], key: str) -> str:
+    """The value of one key as JSON, the same for the same value in whatever order of keys."""
+    return json.dumps(_lookup(document, key), indent=2, sort_keys=True) + "\n"
 
 
 def sources(stage: str) -> list[Path]:

@@ -20,8 +20,10 @@ NOTHING = "Nothing to be done"
 MADE = 2 + 2 + 3 * 4 + 2 + 1 + 5
 """Stages of the smoke matrix of these tests: two datasets, four cells, five reports."""
 
-STAGES = MADE + 8
-"""With DVC's digests of code."""
+DIGESTS = 8 + 1 + 2 + 2 + 2
+"""Code of eight verbs; an architecture, two methods, two recipes, `evaluation` and `probes`."""
+
+STAGES = MADE + DIGESTS
 
 COMMAND = """#!{python}
 import sys

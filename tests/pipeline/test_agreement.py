@@ -14,7 +14,9 @@ from ganmatrix.params import load
 from ganmatrix.stages.engines import digest_name, stage_name
 
 CODE = "src/ganmatrix/"
-DIGESTS = {digest_name(stage): stage for stage in plan.CODE}
+PARAMS, DOCUMENT = load(HOME / "params.yaml")
+KEYS = plan.digested(cell.names for cell in expand(PARAMS))
+DIGESTS = {digest_name(what): what for what in (*plan.CODE, *KEYS)}
 REPORTS = {f"report@{name}" for name in ("index", "claims", "results_matrix", "robustness", "stability")}
 SHOWN = ("run.json", "metrics.json", "probes.json", "attacks.png", "neighbours.png", "samples.png")
 FOLDERS = {
@@ -51,10 +53,9 @@ def snakemake(default_project: Project) -> dict[str, dict[str, Any]]:
 def test_both_engines_have_the_same_stages(
     dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
 ) -> None:
-    params, _ = load(HOME / "params.yaml")
-    cells = [cell.id for cell in expand(params)]
+    cells = [cell.id for cell in expand(PARAMS)]
     names = {
-        f"{stage}@{name}" for stage in ("prepare", "reference", "transfer") for name in params.grid.datasets
+        f"{stage}@{name}" for stage in ("prepare", "reference", "transfer") for name in PARAMS.grid.datasets
     }
     names |= {f"{stage}@{cell}" for stage in ("train", "evaluate", "probe") for cell in cells}
     names |= {"assemble", *REPORTS}
@@ -71,7 +72,8 @@ def test_commands_outputs_and_keys_agree(
         assert log.startswith("logs/")
         assert log.endswith(".log 2>&1")
         assert job["outputs"] == dvc[name]["outputs"]
-        assert sorted(job["keys"]) == sorted(dvc[name]["keys"]), name
+        listed = [] if job["rule"] in plan.CELLWISE else sorted(job["keys"])
+        assert sorted(dvc[name]["keys"]) == listed, name
 
 
 def _folder(path: str, stage: str, target: str) -> set[str]:
@@ -93,14 +95,16 @@ def test_inputs_agree_and_only_gathering_stages_take_folders(
     for name, job in snakemake.items():
         target = name.partition("@")[2]
         inputs = set().union(*(_folder(path, job["rule"], target) for path in job["inputs"]))
-        assert sorted(inputs | {f"digests/{job['rule']}.sha256"}) == dvc[name]["inputs"], name
+        inputs.add(f"digests/{job['rule']}.sha256")
+        if job["rule"] in plan.CELLWISE:
+            inputs |= {f"digests/{key}.json" for key in job["keys"]}
+        assert sorted(inputs) == dvc[name]["inputs"], name
 
 
 def test_gathering_stages_read_every_cell(snakemake: dict[str, dict[str, Any]]) -> None:
-    params, _ = load(HOME / "params.yaml")
     gathered = ("run.json", "history.parquet", "metrics.json", "probes.json")
-    cells = [cell.id for cell in expand(params)]
-    tried = [f"transfers/{dataset}.parquet" for dataset in params.grid.datasets]
+    cells = [cell.id for cell in expand(PARAMS)]
+    tried = [f"transfers/{dataset}.parquet" for dataset in PARAMS.grid.datasets]
     of_cells = [f"cells/{cell}/{file}" for cell in cells for file in gathered]
     assert snakemake["assemble"]["inputs"] == sorted([*of_cells, *tried])
     for name in REPORTS:
@@ -111,9 +115,8 @@ def test_gathering_stages_read_every_cell(snakemake: dict[str, dict[str, Any]]) 
 def test_transfer_reads_the_weights_of_its_dataset_s_cells_alone(
     dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
 ) -> None:
-    params, _ = load(HOME / "params.yaml")
-    for dataset in params.grid.datasets:
-        cells = [cell.id for cell in expand(params) if cell.dataset == dataset]
+    for dataset in PARAMS.grid.datasets:
+        cells = [cell.id for cell in expand(PARAMS) if cell.dataset == dataset]
         weights = [f"cells/{cell}/weights.safetensors" for cell in cells]
         checksums = [f"checksums/{dataset}/{cell}.sha256" for cell in cells]
         data = [f"data/{dataset}/{file}" for file in ("card.json", "held_out.npy")]
@@ -133,28 +136,28 @@ def test_keys_and_code_are_those_of_plan(
         names = {"dataset": target} if verb in ("prepare", "reference", "transfer") else {}
         if verb in ("train", "evaluate", "probe"):
             names = Cell.parse(target).names
-        assert sorted(stage["keys"]) == sorted(plan.keys(verb, **names))
+        keys = plan.keys(verb, **names)
+        digests = [f"digests/{key}.json" for key in keys] if verb in plan.CELLWISE else []
+        assert sorted(stage["keys"]) == ([] if digests else sorted(keys))
+        assert set(digests) <= set(stage["inputs"])
         assert stage["code"] == []
         assert snakemake[name]["rule"] == verb
         assert snakemake[name]["code"] == plan.code_digest(verb)
 
 
-def test_code_that_snakemake_compares_is_what_dvc_s_digests_are_made_of(
-    dvc: dict[str, dict[str, Any]],
-) -> None:
-    for name, verb in DIGESTS.items():
+def test_what_snakemake_compares_is_what_dvc_s_digests_are_made_of(dvc: dict[str, dict[str, Any]]) -> None:
+    for name, what in DIGESTS.items():
         assert dvc[name] == {
-            "command": f"ganmatrix digest {verb}",
+            "command": f"ganmatrix digest {what}",
             "inputs": [],
-            "outputs": [f"digests/{verb}.sha256"],
-            "keys": [],
-            "code": sorted(plan.CODE[verb]),
+            "outputs": [f"digests/{what}.{'sha256' if what in plan.CODE else 'json'}"],
+            "keys": [what] if what in KEYS else [],
+            "code": sorted(plan.CODE.get(what, [])),
         }
 
 
 def test_every_key_has_a_value_in_the_default_params() -> None:
-    params, text = load(HOME / "params.yaml")
-    assert text == document((HOME / "params.yaml").read_text())
-    for cell in expand(params):
+    assert document((HOME / "params.yaml").read_text()) == DOCUMENT
+    for cell in expand(PARAMS):
         for stage in plan.KEYS:
-            assert all(value is not None for value in plan.values(stage, text, **cell.names).values())
+            assert all(value is not None for value in plan.values(stage, DOCUMENT, **cell.names).values())

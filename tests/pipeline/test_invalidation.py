@@ -25,6 +25,8 @@ CODE = "src/ganmatrix/"
 class Change:
     """An edit of one file, the jobs that it changes themselves, and the verbs whose code it is.
 
+    `digest` is what it changes of what DVC has digests of besides code: `methods as_gan`.
+
     With another grid what follows cannot be told from the smoke grid's jobs: `gathers` lists all of it.
     """
 
@@ -33,6 +35,7 @@ class Change:
     new: str
     jobs: frozenset[str] = frozenset()
     verbs: tuple[str, ...] = ()
+    digest: str = ""
     gathers: bool = False
 
     def outdates(self) -> set[str]:
@@ -84,8 +87,8 @@ def closure(jobs: Iterable[str]) -> set[str]:
     return found
 
 
-def params(old: str, new: str, *jobs: set[str]) -> Change:
-    return Change("params.yaml", old, new, frozenset().union(*jobs))
+def params(old: str, new: str, *jobs: set[str], digest: str = "") -> Change:
+    return Change("params.yaml", old, new, frozenset().union(*jobs), digest=digest)
 
 
 def grid(old: str, new: str, *jobs: set[str]) -> Change:
@@ -108,15 +111,28 @@ def seed(number: int) -> set[str]:
 
 CELL_VERBS = ("train", "evaluate", "probe", "transfer")
 CHANGES = {
-    "a method's hyperparameter": params("epsilon: 1/255", "epsilon: 2/255", of("train", method="as_gan")),
-    "a recipe": params("digits: *short", "digits: {<<: *short, generator_steps: 11}", of("train", "digits")),
+    "a method's hyperparameter": params(
+        "epsilon: 1/255", "epsilon: 2/255", of("train", method="as_gan"), digest="methods as_gan"
+    ),
+    "a recipe": params(
+        "digits: *short",
+        "digits: {<<: *short, generator_steps: 11}",
+        of("train", "digits"),
+        digest="recipes digits",
+    ),
     "a dataset's value": params("radius: 0.8", "radius: 0.7", of("prepare", "ring8")),
-    "an evaluation of images": params("kid_subsets: 4", "kid_subsets: 3", of("evaluate")),
-    "an evaluation of points": params("points: {samples: 500}", "points: {samples: 400}", of("evaluate")),
-    "what the reference holds too": params("neighbours: 5", "neighbours: 4", of("reference"), of("evaluate")),
-    "a probe": params("  samples: 32", "  samples: 31", of("probe"), of("transfer")),
+    "an evaluation of images": params(
+        "kid_subsets: 4", "kid_subsets: 3", of("evaluate"), digest="evaluation"
+    ),
+    "an evaluation of points": params(
+        "points: {samples: 500}", "points: {samples: 400}", of("evaluate"), digest="evaluation"
+    ),
+    "what the reference holds too": params(
+        "neighbours: 5", "neighbours: 4", of("reference"), of("evaluate"), digest="evaluation"
+    ),
+    "a probe": params("  samples: 32", "  samples: 31", of("probe"), of("transfer"), digest="probes"),
     "a claim": params("smallest_effect: 0.1", "smallest_effect: 0.2", of("assemble")),
-    "an architecture": params("width: 16", "width: 17", of("train")),
+    "an architecture": params("width: 16", "width: 17", of("train"), digest="architectures conventional"),
     "a method that no cell uses": params("methods:\n  gan:", "methods:\n  other: {kind: gan}\n  gan:"),
     "a comment": params("grid:", "# changed\ngrid:"),
     "the order of keys": params(
@@ -182,7 +198,7 @@ def test_a_change_outdates_what_it_touches(name: str, project: Project) -> None:
         digests = {job for job in in_dvc if job.startswith("digest-")}
         assert project.outdated_in_snakemake() == expected
         assert in_dvc - digests == expected
-        assert digests == {f"digest-{verb}" for verb in change.verbs}
+        assert digests == {f"digest-{what}" for what in (*change.verbs, change.digest) if what}
     finally:
         path.write_text(before)
 

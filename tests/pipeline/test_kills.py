@@ -197,11 +197,49 @@ def test_snakemake_killed_ten_times(untouched: Project, fresh: Project) -> None:
     assert fresh.dvc_is_clean()
 
 
-def test_dvc_killed_five_times(untouched: Project, fresh: Project) -> None:
-    """DVC finds by itself that the holder of a lock is dead; there is nothing to unlock."""
-    ended = kill_often(
-        fresh, 5, random.Random(1), lambda seconds: attempt(fresh, "dvc", "repro", seconds=seconds)
+def torn(ended: Attempt) -> bool:
+    """Whether DVC could not read its dvc.lock."""
+    lines = (
+        "dvc.lock' validation failed",
+        "'dvc.lock', YAML file structure is corrupted",
+        "dvc.lock' is invalid",
     )
+    return ended.status == 255 and any(line in ended.text for line in lines)
+
+
+@pytest.mark.parametrize("left", [0, 0.3, 0.6, 0.95])
+def test_a_torn_dvc_lock_is_explained_and_costs_nothing(
+    untouched: Project, tmp_path: Path, left: float
+) -> None:
+    """As DVC leaves it that was killed while it wrote: its beginning, wherever that ends."""
+    project = untouched.copy(tmp_path / "project")
+    lock, before = project.root / "dvc.lock", project.digests()
+    text = lock.read_text()
+    lock.write_text(text[: int(left * len(text))] + ("\n  bad: [" if left else ""))
+    (project.root / "journal").unlink()
+    for verb in ("record", "adopt"):
+        ran = project.run("ganmatrix", verb)
+        assert ran.status == 2
+        assert "Remove it (or `git checkout dvc.lock`) and repeat the command" in ran.text
+    assert torn(attempt(project, "dvc", "repro"))
+    lock.unlink()
+    assert attempt(project, "dvc", "repro").status == 0
+    assert not [line for line in journal(project) if line["argv"][0] in ("train", "evaluate", "probe")]
+    assert project.digests() == before
+    assert project.dvc_is_clean()
+
+
+def test_dvc_killed_five_times(untouched: Project, fresh: Project) -> None:
+    """DVC finds by itself that the holder of a lock is dead, but may leave dvc.lock torn."""
+
+    def start(seconds: float | None) -> Attempt:
+        ended = attempt(fresh, "dvc", "repro", seconds=seconds)
+        if torn(ended):
+            (fresh.root / "dvc.lock").unlink()
+            ended = attempt(fresh, "dvc", "repro", seconds=seconds)
+        return ended
+
+    ended = kill_often(fresh, 5, random.Random(1), start)
     assert ended.status == 0, ended.text
     assert same_bytes(fresh) == same_bytes(untouched)
     check_nothing_was_lost(fresh)

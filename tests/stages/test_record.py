@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from ganmatrix.errors import UserError
+from ganmatrix.params import load
 from ganmatrix.stages import adopt, engines, record
 
 HEADER = "output_file\tdate\trule\tlog-file(s)\tstatus\tplan"
 CELL = "ring8-conventional-gan-0"
+DEFAULT = load(Path(__file__).parents[2] / "params.yaml")
 
 
 def _row(path, rule, log="logs/a.log", status="ok", plan="no update"):
@@ -104,11 +106,11 @@ def test_names_of_stages():
 
 def test_other_params_are_not_recorded(project):
     other = project().parent / "other.yaml"
-    assert record.run(other).startswith("not recorded in DVC: dvc.yaml describes params.yaml")
+    assert record.run(other, *DEFAULT).startswith("not recorded in DVC: dvc.yaml describes params.yaml")
     assert adopt.run(other).startswith("nothing to adopt: dvc.yaml describes params.yaml")
 
 
 def test_an_engine_that_fails_is_one_line(project):
     with pytest.raises(UserError, match=r"^`snakemake --summary[^`]*` failed: \S") as error:
-        record.run(project())
+        record.run(project(), *DEFAULT)
     assert "\n" not in str(error.value)

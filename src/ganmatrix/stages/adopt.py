@@ -9,7 +9,6 @@ from pathlib import Path
 from dvc.repo import Repo, lock_repo
 
 from ganmatrix.errors import UserError
-from ganmatrix.plan import CODE
 from ganmatrix.stages import engines, news
 
 NAMED = 3
@@ -31,9 +30,9 @@ def run(params: Path) -> str:
             vouched = engines.closed(good, read)
             outputs = {name: stages[name].outs[0].def_path for name in vouched}
     except engines.DVC_ERRORS as error:
-        raise UserError(f"DVC cannot vouch for anything: {' '.join(str(error).split())}") from None
+        raise UserError(f"DVC cannot vouch for anything: {engines.explain(error)}") from None
     known = {name for name, ok in engines.up_to_date(engines.snakemake("--summary")).items() if ok}
-    new = vouched - known - {engines.digest_name(stage) for stage in CODE}
+    new = {name for name in vouched - known if not name.startswith(engines.DIGEST)}
     if new:
         engines.snakemake("--touch", "--forceall", "--no-hooks", *sorted(outputs[name] for name in new))
     news.see()

@@ -1,23 +1,34 @@
-"""`digest STAGE`: the code of a stage in one small file, `digests/<stage>.sha256`, a line a source file.
+"""`digest WHAT`: what stages of DVC depend on besides their input files, as small files of their own.
 
-Stages of DVC depend on this file instead of on twenty paths each, so that a thousand cells are compared
-quickly. `sha256sum` of it begins with the `code_digest` of run.json. Snakemake has no use for it: its
-rules carry that digest, and compare code without a file that may be older than the code.
+- Of a stage: its code, `digests/<stage>.sha256`, a line a source file, instead of twenty paths a cell.
+  `sha256sum` of it begins with the `code_digest` of run.json.
+- Of a key of params.yaml: its value, `digests/<key>.json`, instead of a parse of params.yaml a cell.
+
+A thousand cells are compared quickly by them. Snakemake has no use for them: its rules carry values and
+code, and compare them without files that may be older.
 """
 
 from pathlib import Path
+from typing import Any
 
+from ganmatrix.cell import expand
 from ganmatrix.errors import UserError
+from ganmatrix.params import Params
 from ganmatrix.params.messages import unknown_name
-from ganmatrix.plan import CODE, manifest
+from ganmatrix.plan import CODE, digest_of_key, digested, manifest
 from ganmatrix.stages.files import write_text
 from ganmatrix.stages.layout import Layout
 
 
-def run(stage: str, layout: Layout) -> list[Path]:
-    """Write the stage's manifest. UserError if there is no such stage."""
-    if stage not in CODE:
-        raise UserError(unknown_name("STAGE", stage, CODE, "stages"))
-    path = layout.digest(stage)
-    write_text(path, manifest(stage))
+def known(params: Params) -> list[str]:
+    """All that can be digested: stages, and the keys that the grid's cells use."""
+    return [*CODE, *digested(cell.names for cell in expand(params))]
+
+
+def run(what: str, params: Params, document: dict[str, Any], layout: Layout) -> list[Path]:
+    """Write the digest of a stage's code or of a key's value. UserError if there is neither."""
+    if what not in (choices := known(params)):
+        raise UserError(unknown_name("WHAT", what, choices, "stages and keys of the grid's cells"))
+    path = layout.digest(f"{what}.sha256" if what in CODE else f"{what}.json")
+    write_text(path, manifest(what) if what in CODE else digest_of_key(document, what))
     return [path]

@@ -12,6 +12,7 @@ from pathlib import Path
 from dvc.dependency import param
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
+from dvc.utils.strictyaml import YAMLSyntaxError, YAMLValidationError
 
 from ganmatrix.errors import UserError
 
@@ -20,6 +21,17 @@ RECORDED = Path("params.yaml")
 
 DVC_ERRORS = (DvcException, OSError, sqlite3.Error)
 """What DVC raises: its own, and those of a disk that is full or read-only, also through its database."""
+
+
+def explain(error: Exception) -> str:
+    """DVC's problem in one line, and the mend for one that it leaves itself: it writes dvc.lock in place."""
+    problem = " ".join(str(error).split())
+    if isinstance(error, (YAMLSyntaxError, YAMLValidationError)) and "dvc.lock" in problem:
+        return (
+            f"{problem} A kill while it is written can do that. Remove it (or `git checkout dvc.lock`) "
+            "and repeat the command; `dvc repro` finds what it has made in its cache of runs"
+        )
+    return problem
 
 
 def recorded(params: Path) -> bool:
@@ -75,9 +87,12 @@ def closed(good: Collection[str], read: Mapping[str, set[str]]) -> set[str]:
     return kept
 
 
-def digest_name(stage: str) -> str:
-    """DVC's name of the stage that notes the code of this one."""
-    return f"digest-{stage}"
+DIGEST = "digest-"
+
+
+def digest_name(what: str) -> str:
+    """DVC's name of the stage that notes a stage's code or a key's value: `digest-methods@gan`."""
+    return DIGEST + what.replace(".", "@")
 
 
 def stage_name(rule: str, output: Path) -> str:

@@ -138,8 +138,8 @@ class Layout:
 
     root: Path = Path()
 
-    def digest(self, stage: str) -> Path:
-        return self.root / "digests" / f"{stage}.sha256"
+    def digest(self, name: str) -> Path:
+        return self.root / "digests" / name
 
     def data(self, dataset: str) -> DataFiles:
         return DataFiles(self.root / "data" / dataset)

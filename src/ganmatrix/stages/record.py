@@ -6,31 +6,32 @@ vouch for results of older params. `adopt` is the other direction.
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from dvc.repo import Repo, lock_repo
 
 from ganmatrix.errors import UserError
-from ganmatrix.plan import CODE
+from ganmatrix.params import Params
 from ganmatrix.stages import digest, engines, news
 from ganmatrix.stages.layout import Layout
 
 
-def run(params: Path) -> str:
+def run(path: Path, params: Params, document: dict[str, Any]) -> str:
     """Commit all finished stages; returns a line that says how many. UserError if an engine fails."""
-    if not engines.recorded(params):
-        return f"not recorded in DVC: dvc.yaml describes {engines.RECORDED}, these results come from {params}"
+    if not engines.recorded(path):
+        return f"not recorded in DVC: dvc.yaml describes {engines.RECORDED}, these results come from {path}"
     stages = engines.up_to_date(engines.snakemake("--summary"))
-    # What is good to Snakemake was made by the code as it stands; to DVC that is a stage as well.
-    for stage in CODE:
-        digest.run(stage, Layout())
-    stages |= dict.fromkeys(map(engines.digest_name, CODE), True)
+    # What is good to Snakemake was made of code and values as they stand; to DVC those are stages as well.
+    for what in digest.known(params):
+        digest.run(what, params, document, Layout())
+        stages[engines.digest_name(what)] = True
     seen = not news.unseen()
     try:
         with Repo() as repo:
             finished = engines.closed({name for name, good in stages.items() if good}, engines.reads(repo))
             commit(repo, finished)
     except engines.DVC_ERRORS as error:
-        raise UserError(f"DVC cannot record: {' '.join(str(error).split())}") from None
+        raise UserError(f"DVC cannot record: {engines.explain(error)}") from None
     if seen:
         news.see()
     pending = len(stages) - len(finished)
