@@ -1,6 +1,7 @@
 # params.yaml in, results and reports out: `snakemake --cores`.
 # Another params file replaces it whole: `snakemake --cores --configfile pipeline/scales/smoke.yaml`
 # works in scales/smoke/, beside the default's artifacts.
+import shlex
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -9,12 +10,12 @@ from ganmatrix import plan
 from ganmatrix.cell import expand as expand_grid, find
 from ganmatrix.errors import UserError
 from ganmatrix.params import load
-from ganmatrix.stages import news, turns
+from ganmatrix.stages import news, planned, turns
 
 min_version("9.10")
 
 PARAMS = Path(workflow.configfiles[0] if workflow.configfiles else "params.yaml").resolve()
-PARAMS_OPTION = "" if PARAMS == Path("params.yaml").resolve() else f" --params {PARAMS}"
+PARAMS_OPTION = "" if PARAMS == Path("params.yaml").resolve() else f" --params {shlex.quote(str(PARAMS))}"
 REPORTS = ["index", "claims", "results_matrix", "robustness", "stability"]
 
 try:
@@ -45,8 +46,8 @@ TEMPLATES = "reports/templates"
 TEMPLATES_OPTION = SOURCES_OPTION = ""
 if PARAMS_OPTION:
     TEMPLATES = f"{workflow.basedir}/{TEMPLATES}"
-    TEMPLATES_OPTION = f" --templates {TEMPLATES}"
-    SOURCES_OPTION = f" --sources {workflow.basedir}"
+    TEMPLATES_OPTION = f" --templates {shlex.quote(TEMPLATES)}"
+    SOURCES_OPTION = f" --sources {shlex.quote(str(workflow.basedir))}"
 
     workdir: f"scales/{PARAMS.stem}"
 
@@ -89,6 +90,7 @@ onstart:
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(2)
+    planned.note(DOCUMENT)
 
 
 onsuccess:

@@ -105,9 +105,8 @@ def make_artifacts(root: Path) -> None:
     for path in artifacts(root):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(path.relative_to(root).as_posix())
-    params, document = load(root / "params.yaml")
-    for what in digest.known(params):
-        digest.run(what, params, document, Layout(root))
+    for what in digest.known(load(root / "params.yaml")[0]):
+        run(root, [*PYTHON, "ganmatrix_command", "digest", what])
 
 
 def environment(root: Path) -> dict[str, str]:

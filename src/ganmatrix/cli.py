@@ -12,7 +12,7 @@ from ganmatrix.cell import Cell, expand, find, of_dataset
 from ganmatrix.errors import UserError
 from ganmatrix.params import Params, load, schema
 from ganmatrix.params.messages import unknown_name
-from ganmatrix.stages import signals
+from ganmatrix.stages import planned, signals
 from ganmatrix.stages.files import describe, write_text
 from ganmatrix.stages.layout import Layout
 from ganmatrix.terminal.commands import diff, show
@@ -93,7 +93,7 @@ def prepare(
     try:
         from ganmatrix.stages import prepare as stage
 
-        name, loaded = _dataset(dataset, params)
+        name, loaded = _dataset(dataset, params, "prepare")
         found = loaded.datasets[name]
         _say(stage.run(name, found, Layout(), sources, skip_bad, checkpoint_seconds, received))
     except signals.Stopped as stop:
@@ -108,7 +108,7 @@ def reference(dataset: DatasetName, params: ParamsPath = DEFAULT_PARAMS, device:
     """Measure the real data that generators are scored against: references/DATASET/."""
     from ganmatrix.stages import reference as stage
 
-    name, loaded = _dataset(dataset, params)
+    name, loaded = _dataset(dataset, params, "reference")
     _say(stage.run(name, loaded.evaluation, Layout(), device))
 
 
@@ -128,7 +128,7 @@ def train(
     received = signals.noted()
     from ganmatrix.stages import train as stage
 
-    found, loaded = _cell(cell, params)
+    found, loaded = _cell(cell, params, "train")
     try:
         _say(stage.run(found, loaded, Layout(), device, checkpoint_seconds, received))
     except stage.InterruptedTraining as stop:
@@ -146,7 +146,7 @@ def evaluate(cell: CellId, params: ParamsPath = DEFAULT_PARAMS, device: Device =
     """Score a cell's generators: cells/CELL/metrics.json."""
     from ganmatrix.stages import evaluate as stage
 
-    found, loaded = _cell(cell, params)
+    found, loaded = _cell(cell, params, "evaluate")
     _say(stage.run(found, loaded.evaluation, Layout(), device))
 
 
@@ -155,7 +155,7 @@ def probe(cell: CellId, params: ParamsPath = DEFAULT_PARAMS, device: Device = "a
     """Probe a cell's discriminator: cells/CELL/probes.json."""
     from ganmatrix.stages import probe as stage
 
-    found, loaded = _cell(cell, params)
+    found, loaded = _cell(cell, params, "probe")
     _say(stage.run(found, loaded.probes, Layout(), device))
 
 
@@ -167,7 +167,7 @@ def transfer(dataset: DatasetName, params: ParamsPath = DEFAULT_PARAMS, device: 
     """
     from ganmatrix.stages import transfer as stage
 
-    name, loaded = _dataset(dataset, params)
+    name, loaded = _dataset(dataset, params, "transfer")
     _say(stage.run(name, of_dataset(loaded, name), loaded.probes, Layout(), device))
 
 
@@ -176,6 +176,7 @@ def assemble(params: ParamsPath = DEFAULT_PARAMS) -> None:
     """Gather all cells of the grid into results/."""
     from ganmatrix.stages import assemble as stage
 
+    planned.check("assemble", load(params)[1])
     _say(stage.run(params, Layout()))
 
 
@@ -188,7 +189,7 @@ def report(
     """Render a report from results/: reports/NAME.html."""
     from ganmatrix.stages import report as stage
 
-    load(params)
+    planned.check("report", load(params)[1])
     _say(stage.run(name, Layout(), templates))
 
 
@@ -250,16 +251,19 @@ def schema_(
         _say([output])
 
 
-def _dataset(name: str, path: Path) -> tuple[str, Params]:
-    loaded, _ = load(path)
+def _dataset(name: str, path: Path, stage: str) -> tuple[str, Params]:
+    loaded, document = load(path)
     if name not in loaded.datasets:
         raise UserError(f"{path}: {unknown_name('DATASET', name, loaded.datasets, 'datasets')}")
+    planned.check(stage, document, dataset=name)
     return name, loaded
 
 
-def _cell(cell_id: str, path: Path) -> tuple[Cell, Params]:
-    loaded, _ = load(path)
-    return find(loaded, cell_id), loaded
+def _cell(cell_id: str, path: Path, stage: str) -> tuple[Cell, Params]:
+    loaded, document = load(path)
+    cell = find(loaded, cell_id)
+    planned.check(stage, document, **cell.names)
+    return cell, loaded
 
 
 def _say(written: list[Path]) -> None:

@@ -48,6 +48,21 @@ def test_a_file_that_was_edited_in_the_cache_is_not_vouched_for(made: Project) -
     assert made.dvc_is_clean()
 
 
+def test_weights_that_were_edited_are_not_vouched_for(made: Project) -> None:
+    path = made.root / "cells" / CELL / "weights.safetensors"
+    good, lock = path.read_bytes(), (made.root / "dvc.lock").read_bytes()
+    path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    assert made.record().endswith(f"; weights are not those that were trained: train@{CELL}")
+    assert (made.root / "dvc.lock").read_bytes() == lock
+    for verb in ("evaluate", "probe"):
+        ran = made.run("ganmatrix", verb, CELL)
+        assert ran.status == 2
+        assert f"weights.safetensors is not what checksums/ring8/{CELL}.sha256 vouches for" in ran.text
+    made.dvc("repro", f"train@{CELL}")
+    assert path.read_bytes() == good
+    assert made.dvc_is_clean()
+
+
 def test_a_cache_that_does_not_fit_loses_nothing(made: Project) -> None:
     """A limit on the size of files stands for a full disk."""
     before = made.digests()

@@ -1,5 +1,7 @@
 """Bad input through the engine: one clear line, no traceback, and a status that is not 0."""
 
+from pathlib import Path
+
 import pytest
 from engines import HOME, Project, new_project, smoke_params
 
@@ -90,3 +92,12 @@ def test_a_scale_works_in_a_folder_of_its_own(project: Project) -> None:
     assert "not recorded in DVC" in ran.text
     assert set(project.digests()) == before
     assert not (project.root / "scales" / "tiny" / "dvc.lock").exists()
+
+
+def test_a_scale_works_in_a_folder_with_a_space(tmp_path: Path) -> None:
+    project = new_project(tmp_path / "with a space", smoke_params())
+    ran = project.snakemake(
+        "--cores", "1", "--configfile", "pipeline/scales/smoke.yaml", "--", "data/ring8/card.json"
+    )
+    assert ran.status == 0, ran.text
+    assert (project.root / "scales" / "smoke" / "data" / "ring8" / "card.json").is_file()

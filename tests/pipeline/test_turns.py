@@ -46,6 +46,64 @@ def test_snakemake_waits_for_dvc_that_lives_and_not_for_one_that_is_dead(made: P
     hold(made, gone.pid)
     assert made.snakemake("--cores", "1", "reports/index.html").status == 0
     assert page.exists()
+    lock = made.root / ".dvc/tmp/rwlock"
+    page.unlink()
+    lock.write_text("")
+    ran = made.snakemake("--cores", "1", "reports/index.html")
+    assert ran.status == 2
+    assert "Traceback" not in ran.text
+    assert (
+        "JSON structure is corrupted A kill while it is written can do that. Remove it if neither" in ran.text
+    )
+    lock.unlink()
+    assert made.snakemake("--cores", "1", "reports/index.html").status == 0
+
+
+def test_params_edited_while_snakemake_runs(made: Project) -> None:
+    """The job that has begun is of the values as planned; the next makes nothing of others."""
+    cells = [f"cells/{cell}/metrics.json" for cell in (CELL, OTHER)]
+    for path in cells:
+        (made.root / path).unlink()
+    command, params = made.root / ".bin" / "ganmatrix", made.root / "params.yaml"
+    before = params.read_text()
+    after = before.replace("points: {samples: 500}", "points: {samples: 400}")
+    assert after != before
+    run = command.read_text()
+    command.write_text(
+        run.replace(
+            "sys.exit(main())",
+            "import atexit\n"
+            f"atexit.register(lambda: open('params.yaml', 'w').write({after!r}))\n"
+            "sys.exit(main())",
+        )
+    )
+    ran = made.snakemake("--cores", "1", "--keep-going", *cells)
+    assert ran.status == 1
+    assert "error: evaluation changed after this run was planned, so nothing was made" in ran.text
+    params.write_text(before)
+    command.write_text(run)
+    (job,) = {f"evaluate {cell}" for cell in (CELL, OTHER)} & made.outdated_in_snakemake()
+    samples = [
+        json.loads((made.root / path).read_text())["entries"] for path in cells if job.split()[1] not in path
+    ]
+    assert len(samples) == 1
+    assert '"fake_samples": 500' in json.dumps(samples)
+    assert made.snakemake("--cores", "1").status == 0
+    assert made.dvc_is_clean()
+
+
+def test_a_hold_that_another_machine_took_for_dead_is_told_and_the_run_recorded(made: Project) -> None:
+    (made.root / "reports" / "index.html").unlink()
+    command = made.root / ".bin" / "ganmatrix"
+    command.write_text(
+        command.read_text().replace(
+            "sys.exit(main())", "open('.dvc/tmp/rwlock', 'w').write('{}')\nsys.exit(main())"
+        )
+    )
+    ran = made.snakemake("--cores", "1", "reports/index.html")
+    assert ran.status == 0, ran.text
+    assert "note: DVC's lock on these files was removed while Snakemake ran" in ran.text
+    assert " stages in DVC" in ran.text
 
 
 @contextlib.contextmanager
@@ -109,6 +167,13 @@ def test_two_real_engines(tmp_path: Path) -> None:
         second = project.run(sys.executable, "-m", "dvc", "repro", f"train@{OTHER}")
         assert second.status != 0
         assert f"(PID {first.pid}): " in second.text
+        before = project.digests()
+        project.replace("params.yaml", "epsilon: 1/255", "epsilon: 64/255")
+        second = project.run("ganmatrix", "record")
+        assert (second.status, second.text.count("\n")) == (2, 1), second.text
+        assert f"(PID {first.pid}): " in second.text
+        assert project.digests() == before
+        project.replace("params.yaml", "epsilon: 64/255", "epsilon: 1/255")
         printed, _ = first.communicate(timeout=600)
         assert first.returncode == 0, printed
     assert made.items() <= project.digests().items()

@@ -16,12 +16,19 @@ PARAMS, DOCUMENT = load(Path(__file__).parents[2] / "params.yaml")
 
 
 def test_code_is_a_line_a_source_file(tmp_path):
+    (tmp_path / "src").symlink_to(plan.PACKAGE.parent)
     (path,) = digest.run("train", PARAMS, DOCUMENT, Layout(tmp_path))
     assert path == tmp_path / "digests" / "train.sha256"
     lines = dict(reversed(line.split("  ")) for line in path.read_text().splitlines())
     trainer = plan.PACKAGE / "training" / "trainer.py"
     assert lines["training/trainer.py"] == hashlib.sha256(trainer.read_bytes()).hexdigest()
     assert hashlib.sha256(path.read_bytes()).hexdigest().startswith(plan.code_digest("train"))
+
+
+def test_code_that_lies_elsewhere_is_not_vouched_for(tmp_path):
+    with pytest.raises(UserError, match=r"^the code that runs is .*: set PYTHONPATH to "):
+        digest.run("train", PARAMS, DOCUMENT, Layout(tmp_path))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_value_is_written_as_it_stands(tmp_path):

@@ -17,7 +17,7 @@ from ganmatrix.cell import Cell
 from ganmatrix.params import load
 from ganmatrix.stages import train
 from ganmatrix.stages.layout import Layout
-from ganmatrix.stages.scratch import Scratch, clear
+from ganmatrix.stages.scratch import Scratch, clear, lock
 from ganmatrix.training import checkpoint, optimisers
 
 OUTPUTS = ("weights.safetensors", "history.parquet", "samples.png")
@@ -192,6 +192,18 @@ def _arguments(folder, cell):
 def test_two_checkpoints_are_kept(finished, run, monkeypatch):
     found = _interrupted(finished, RING, run, monkeypatch)
     assert [path.name[:14] for path in found] == ["step-000000011", "step-000000012"]
+
+
+def test_an_evaluation_leaves_a_training_that_runs_its_checkpoints(finished, run, monkeypatch):
+    found = _interrupted(finished, RING, run, monkeypatch)
+    folder = finished / "scratch" / RING
+    with Scratch(folder, RING, "").claimed():
+        clear(folder)
+    assert all(path.exists() for path in found)
+    assert lock(folder).exists()
+    clear(folder)
+    assert not folder.exists()
+    assert not lock(folder).exists()
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "empty"])

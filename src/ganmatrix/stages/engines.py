@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import functools
+import re
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from dvc.dependency import param
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
+from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
 from dvc.utils.strictyaml import YAMLSyntaxError, YAMLValidationError
 
 from ganmatrix.errors import UserError
@@ -24,13 +26,15 @@ DVC_ERRORS = (DvcException, OSError, sqlite3.Error)
 
 
 def explain(error: Exception) -> str:
-    """DVC's problem in one line, and the mend for one that it leaves itself: it writes dvc.lock in place."""
+    """DVC's problem in one line, with the mend for files that it writes in place and a kill can tear."""
     problem = " ".join(str(error).split())
     if isinstance(error, (YAMLSyntaxError, YAMLValidationError)) and "dvc.lock" in problem:
         return (
             f"{problem} A kill while it is written can do that. Remove it (or `git checkout dvc.lock`) "
             "and repeat the command; `dvc repro` finds what it has made in its cache of runs"
         )
+    if isinstance(error, (RWLockFileCorruptedError, RWLockFileFormatError)):
+        return f"{problem} A kill while it is written can do that. Remove it if neither engine runs here"
     return problem
 
 
@@ -44,8 +48,9 @@ def snakemake(*options: str) -> str:
     command = [sys.executable, "-m", "snakemake", *options, "--nolock", "--quiet", "all"]
     done = subprocess.run(command, capture_output=True, check=False, text=True)
     if done.returncode != 0:
-        problem = (done.stderr or done.stdout).strip().splitlines()
-        last = problem[-1] if problem else f"exit status {done.returncode}"
+        said = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        problems = [line for line in said if re.search(r"[Ee]rror\b|Errno", line)] or said
+        last = problems[-1] if problems else f"exit status {done.returncode}"
         raise UserError(f"`snakemake {options[0]}` failed: {last}")
     return done.stdout
 

@@ -138,8 +138,12 @@ class Layout:
 
     root: Path = Path()
 
+    @property
+    def digests(self) -> Path:
+        return self.root / "digests"
+
     def digest(self, name: str) -> Path:
-        return self.root / "digests" / name
+        return self.digests / name
 
     def data(self, dataset: str) -> DataFiles:
         return DataFiles(self.root / "data" / dataset)

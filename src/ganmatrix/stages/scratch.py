@@ -24,6 +24,10 @@ from ganmatrix.training import checkpoint
 KEPT = 2
 
 
+class TrainedElsewhere(UserError):
+    """Another process trains the cell."""
+
+
 @dataclass(frozen=True)
 class Scratch:
     """The checkpoints of one cell whose inputs have that fingerprint."""
@@ -36,7 +40,7 @@ class Scratch:
 
     @contextlib.contextmanager
     def claimed(self) -> Iterator[None]:
-        """Have the cell to oneself for a while. UserError if another process trains it."""
+        """Have the cell to oneself for a while. TrainedElsewhere if another process has it."""
         path = lock(self.folder)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,7 +133,7 @@ def _lock(descriptor: int, cell_id: str) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise UserError(
+        raise TrainedElsewhere(
             f"{cell_id} is being trained by another process, perhaps one that a killed engine has left "
             "behind; wait until it ends, or end it, and run again"
         ) from None
@@ -141,9 +145,13 @@ def lock(folder: Path) -> Path:
 
 
 def clear(folder: Path) -> None:
-    """Forget a cell whose training is over."""
-    Scratch(folder, folder.name, "").clear()
-    lock(folder).unlink(missing_ok=True)
+    """Forget a cell whose training is over; nothing if a process trains it again."""
+    if not folder.exists() and not lock(folder).exists():
+        return
+    finished = Scratch(folder, folder.name, "")
+    with contextlib.suppress(TrainedElsewhere), finished.claimed():
+        finished.clear()
+        lock(folder).unlink(missing_ok=True)
 
 
 def _say(line: str) -> None:

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from ganmatrix.cell import Cell
 from ganmatrix.errors import UserError
+from ganmatrix.stages import checksums
 from ganmatrix.stages.data import Prepared
 from ganmatrix.stages.files import corrupt, require
 from ganmatrix.stages.layout import Layout
@@ -14,7 +15,7 @@ from ganmatrix.training.weights import Trained
 
 
 def open_trained(cell: Cell, layout: Layout) -> Trained:
-    """The cell's networks; UserError if the file is missing, damaged or another cell's."""
+    """The cell's networks; UserError if the file is missing, damaged, edited or another cell's."""
     path = layout.cell(cell.id).weights
     maker = f"train {cell.id}"
     require(path, maker)
@@ -24,6 +25,7 @@ def open_trained(cell: Cell, layout: Layout) -> Trained:
         raise corrupt(path, str(error), maker) from None
     if trained.header.cell != cell:
         raise UserError(f"{path} holds {trained.header.cell.id}; delete it and run `ganmatrix {maker}` again")
+    checksums.verify(cell, trained.sha256, layout)
     return trained
 
 
