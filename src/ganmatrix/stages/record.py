@@ -28,7 +28,7 @@ def run(path: Path, params: Params, document: dict[str, Any]) -> str:
     good = {name for name, good in stages.items() if good}
     edited = [name for name in good if not _genuine(name)]
     # What is good to Snakemake was made of code and values as they stand; to DVC those are stages as well.
-    digested = [*digest.known(params)]
+    digested = digest.known(params)
     good |= {engines.digest_name(what) for what in digested}
     seen = not news.unseen()
     try:
