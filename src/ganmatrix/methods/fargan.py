@@ -1,12 +1,19 @@
-"""FARGAN, the fake-as-real GAN (Tao & Wang, CVPR 2020): a reconstruction.
+"""FARGAN, the fake-as-real GAN (Tao & Wang, CVPR 2020, arXiv 1912.12485v2).
 
-No code was ever published and the body of the paper was out of reach, so what follows is our
-reading of public summaries; every report says so. A D batch of B counts N1 reals and N0 fakes as
-real, against B = N0 + N1 fresh fakes counted as fake. The N0 are those with the largest D output
-among f N0 fresh fakes. It is combined with a zero-centred gradient penalty on samples (the
-technique `zero_gp` at `real`, which here are all that is counted as real) or with spectral norm.
+D overfits to finite reals: where a fake comes near a real, D's slope between the two explodes and draws
+more fakes there. FARGAN counts some fakes as real, those where D is lowest, because D is lower where more
+such close pairs lie (the paper's Proposition 2). With D = sigmoid(D0) and a batch of N, D maximises
 
-Controls: N0 = 0 (the penalty alone), random selection, f = 1.
+    1/N [ sum over N1 reals of log D(x) + sum over N0 of log D(y~) ] + 1/M sum over M of log(1 - D(y))
+
+with N = N0 + N1 and M = N. The M fakes y are drawn first. Then `oversampling` f times N0 more fakes are
+drawn, and y~ are the N0 of these with the lowest D0 (equation 10). The paper adds
+-k/N sum ||grad D0(c)||^2 over all N samples c that count as real: the technique `zero_gp` at `real`,
+weight k = 10. G's step is the non-saturating one.
+
+The paper's settings: N = 64, N0 = 32 (16 on its Gaussian toy), f = 8, k = 10. Controls: N0 = 0, which is the
+paper's baseline NSGAN-0GP; f = 1, which takes the N0 fakes as they come; `selection: largest`, the rule
+turned round.
 """
 
 import torch
@@ -30,13 +37,13 @@ class Fargan(Method[Loss]):
     def update_discriminator(self, update: Update) -> Logs:
         batch = len(update.real)
         count = round(self.params.fake_as_real_share * batch)
-        counted = torch.cat([update.real[: batch - count], self.select(count, update)])
         fake = update.draw_fakes(batch)
+        counted = torch.cat([update.real[: batch - count], self.select(count, update)])
         clean = (update.real, fake) if self.techniques else ()
         return self.descend_discriminator(update, counted, fake, *clean)
 
     def select(self, count: int, update: Update) -> Tensor:
-        """N0 of f N0 fresh fakes: those that D takes for real most, or any."""
+        """The N0 = `count` of f N0 fresh fakes that count as real (count, *shape)."""
         if count == 0:
             return update.real[:0]
         drawn = update.draw_fakes(count * self.params.oversampling)
@@ -44,5 +51,6 @@ class Fargan(Method[Loss]):
             chosen = torch.randperm(len(drawn), generator=update.noise, device=drawn.device)[:count]
         else:
             with torch.no_grad():
-                chosen = update.discriminator(drawn).topk(count).indices
+                scores = update.discriminator(drawn)
+            chosen = scores.topk(count, largest=self.params.selection == "largest").indices
         return drawn[chosen]

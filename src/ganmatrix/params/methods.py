@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ganmatrix.params.base import Ratio, Section
 from ganmatrix.params.losses import ENERGY_MARGIN, HINGE, NON_SATURATING, LossSection
@@ -104,14 +104,35 @@ class Dat(MethodSection):
 
 
 class Fargan(MethodSection):
-    """Fake-as-real GAN (Tao & Wang 2020), a reconstruction: N0 reals of a batch are fakes of largest D."""
+    """Fake-as-real GAN (Tao & Wang 2020): N0 of the N samples that count as real are fakes of lowest D."""
 
     kind: Literal["fargan"]
-    fake_as_real_share: float = Field(
-        default=0.5, ge=0, le=0.9, description="N0 / (N0 + N1): share of the real side that is fake"
+    fake_as_real_share: Ratio = Field(
+        default=0.5, description="N0 / N, such as 32/64: the share of the real side that is fake"
     )
-    oversampling: int = Field(default=8, ge=1, le=64, description="f: fakes drawn for each one selected")
-    selection: Literal["largest", "random"] = "largest"
+    oversampling: int = Field(
+        default=8, ge=1, le=64, description="f: fakes drawn for each one that is selected"
+    )
+    selection: Literal["lowest", "largest", "random"] = Field(
+        default="lowest",
+        description="by D's output; lowest is the paper's, largest and random are controls",
+    )
+
+    @field_validator("fake_as_real_share")
+    @classmethod
+    def _leaves_reals(cls, share: float) -> float:
+        if not 0 <= share < 1:
+            raise ValueError(
+                "expected 0 <= share < 1: of a batch of N, N0 fakes count as real and N - N0 reals are left"
+            )
+        return share
+
+    @model_validator(mode="after")
+    def _selection_chooses(self) -> "Fargan":
+        if self.selection != "lowest" and (self.oversampling == 1 or self.fake_as_real_share == 0):
+            idle = "oversampling is 1" if self.oversampling == 1 else "fake_as_real_share is 0"
+            raise ValueError(f"selection has nothing to choose from when {idle}; leave it out")
+        return self
 
 
 class RobGan(MethodSection):
