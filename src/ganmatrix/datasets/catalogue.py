@@ -7,6 +7,7 @@ from typing import Any
 from ganmatrix.datasets import (
     digits,
     faces,
+    gaussian,
     grid,
     openmoji,
     photos,
@@ -29,6 +30,7 @@ HELD: dict[str, Callable[[Any], Prepared]] = {
     "ring": ring.prepare,
     "grid": grid.prepare,
     "two_gaussians": two_gaussians.prepare,
+    "gaussian": gaussian.prepare,
     "swiss_roll": swiss_roll.prepare,
     "digits": digits.prepare,
     "stacked_digits": stacked_digits.prepare,

@@ -65,6 +65,13 @@ class TwoGaussians(Mixture):
     distance: float = Field(gt=0, le=100, description="distance between the two centres, data units")
 
 
+class Gaussian(Points):
+    """One Gaussian around the origin, drawn once into a finite training set; it has no modes to miss."""
+
+    kind: Literal["gaussian"]
+    std: float = Field(gt=0, le=100, description="standard deviation in both directions, data units")
+
+
 class SwissRoll(Points):
     """A spiral of one and a half turns within [-1, 1], blurred; it has no modes."""
 
@@ -239,6 +246,7 @@ Dataset = Annotated[
     Ring
     | GaussianGrid
     | TwoGaussians
+    | Gaussian
     | SwissRoll
     | Digits
     | StackedDigits
