@@ -11,8 +11,6 @@ from ganmatrix.probes.gradient_profile import SHARES, nearest, path_norms
 from ganmatrix.probes.measure import probe
 from ganmatrix.probes.subject import Subject
 
-COLUMNS = ("gradient_growth", "closest_slope", "nearest_real_distance")
-
 
 class LogRatio(nn.Module):
     """log p(x) - log q(x) of two Gaussian mixtures: the best D there is."""
@@ -58,6 +56,7 @@ def test_a_linear_d_has_a_flat_profile(linear, play, params, stream) -> None:
     assert entries["gradient_growth"]["value"] == pytest.approx(0, abs=1e-6)
     assert entries["gradient_growth"]["curve"]["at"] == [*SHARES]
     assert entries["closest_slope"]["value"] == pytest.approx(5)  # the way is along w
+    assert entries["closest_gradient"]["value"] == pytest.approx(5)
     assert entries["nearest_real_distance"]["value"] == pytest.approx(0.5)
 
 
@@ -99,6 +98,9 @@ def test_only_the_closest_pairs_count_and_copies_do_not(play, params, stream) ->
     fakes[4:, 0] = torch.arange(1, 13).float()  # four copies; of twelve pairs apart, two are closest
     entries = probe(play(Cubic().eval(), reals, fakes), params, stream)
     assert entries["closest_slope"]["value"] == pytest.approx((1 + 4) / 2)
+    assert entries["closest_gradient"]["value"] == pytest.approx(
+        (3 * 1 + 3 * 4) / 2
+    )  # of x^3, at x = 1 and 2
     assert entries["nearest_real_distance"]["value"] == pytest.approx(78 / 16)
 
 
@@ -106,7 +108,7 @@ def test_fakes_that_are_reals_have_no_way_to_go(linear, play, params, stream) ->
     points = torch.randn(16, 2)
     entries = probe(play(linear, points, points.flip(0)), params, stream)
     assert entries["nearest_real_distance"]["value"] == 0
-    for column in COLUMNS[:2]:
+    for column in ("gradient_growth", "closest_slope", "closest_gradient"):
         assert entries[column]["value"] is None
         assert entries[column]["reason"] == "every fake equals a training real"
 
@@ -116,3 +118,4 @@ def test_a_flat_d_has_no_growth(linear, play, params, stream) -> None:
     entries = probe(play(linear, torch.zeros(16, 2), torch.ones(16, 2)), params, stream)
     assert entries["gradient_growth"]["reason"] == "D is flat between fakes and reals"
     assert entries["closest_slope"]["value"] == 0
+    assert entries["closest_gradient"]["value"] == 0

@@ -45,6 +45,7 @@ _GEOMETRY = (
     "lipschitz_upper",
     "gradient_growth",
     "closest_slope",
+    "closest_gradient",
     "nearest_real_distance",
     "gradient_cosine",
     "generator_gradient_variance",
@@ -56,6 +57,7 @@ _GEOMETRY = (
 )
 """The ensemble's are those of methods with several D."""
 _TRANSFERS = ("transfer_received",)
+_LOSSES = ("final_loss_discriminator", "final_loss_generator")
 _COSTS = ("wall_seconds", "cpu_seconds", "images_per_second")
 _OUTCOMES = ("diverged",)
 """1 where training diverged, else 0; the matrix's `outcome` says so in words."""
@@ -70,4 +72,14 @@ def columns(evaluation: Evaluation) -> list[str]:
     followed = [f"{name.format('fid')}_{kind}" for kind in extractors for name in _FOLLOWED]
     followed += [name.format("energy_distance") for name in _FOLLOWED]
     curves = (f"{name}_ema" for name in followed)
-    return [*by_checkpoint, *curves, *_ROBUSTNESS, *_TRANSFERS, *_GRADIENTS, *_GEOMETRY, *_COSTS, *_OUTCOMES]
+    return [
+        *by_checkpoint,
+        *curves,
+        *_ROBUSTNESS,
+        *_TRANSFERS,
+        *_GRADIENTS,
+        *_GEOMETRY,
+        *_LOSSES,
+        *_COSTS,
+        *_OUTCOMES,
+    ]

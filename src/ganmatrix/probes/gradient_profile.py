@@ -1,7 +1,8 @@
 """D's gradient on the way from each fake to its nearest training real.
 
 Where D separates a fake from a real close by, it must be steep between them; that this gradient grows
-without limit as fakes approach reals is what FARGAN (Tao & Wang 2020) calls gradient exploding.
+without limit as fakes approach reals is what FARGAN (Tao & Wang 2020) calls gradient exploding. Fakes that
+are closest to a real are its "close pairs"; the gradient at such a fake is what G receives there.
 """
 
 import torch
@@ -17,7 +18,7 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 0.9, 0.99)
 CLOSEST = 10
 """One fake in so many counts among the closest."""
 
-_PAIR_COLUMNS = ("gradient_growth", "closest_slope")
+_PAIR_COLUMNS = ("gradient_growth", "closest_slope", "closest_gradient")
 
 
 def nearest(samples: Tensor, among: Tensor) -> Tensor:
@@ -36,16 +37,19 @@ def path_norms(subject: Subject, ends: Tensor) -> Tensor:
     )
 
 
+def closest_pairs(distances: Tensor) -> Tensor:
+    """Where the pairs are that are least apart (K,), among those of distances (N,) that are apart at all."""
+    apart = (distances > 0).nonzero().flatten()
+    return apart[distances[apart].argsort(stable=True)[: -(-len(apart) // CLOSEST)]]
+
+
 @torch.no_grad()
-def closest_slope(subject: Subject, ends: Tensor, distances: Tensor) -> float:
-    """Mean |D(x) - D(G(z))| / |x - G(z)| over the pairs that are least apart, of those apart at all."""
+def slopes(subject: Subject, ends: Tensor, distances: Tensor) -> Tensor:
+    """|D(x) - D(G(z))| / |x - G(z)| of each fake and its nearest real (N,), in logits per data unit."""
     differences = (subject.fake_view(ends) - subject.fake_view(subject.fakes)).abs()
     if not differences.isfinite().all():
         raise FloatingPointError("the discriminator's logits are not finite")
-    apart = distances > 0
-    slopes = differences[apart] / distances[apart]
-    closest = distances[apart].argsort(stable=True)[: -(-len(slopes) // CLOSEST)]
-    return slopes[closest].mean().item()
+    return differences / distances
 
 
 def _measure(subject: Subject) -> dict[str, Entry]:
@@ -57,21 +61,21 @@ def _measure(subject: Subject) -> dict[str, Entry]:
     apart = distances > 0
     if not apart.any():
         return entries | null_entries(_PAIR_COLUMNS, "every fake equals a training real")
-    slope: Entry = {
-        "value": closest_slope(subject, ends, distances),
-        "protocol": protocol | {"closest": f"1 in {CLOSEST}"},
-    }
-    norms = path_norms(subject, ends)[:, apart].mean(dim=1)
+    closest, of_closest = closest_pairs(distances), protocol | {"closest": f"1 in {CLOSEST}"}
+    along = path_norms(subject, ends)
+    slope = slopes(subject, ends, distances)[closest].mean().item()
+    entries["closest_slope"] = {"value": slope, "protocol": of_closest}
+    entries["closest_gradient"] = {"value": along[0, closest].mean().item(), "protocol": of_closest}
+    norms = along[:, apart].mean(dim=1)
     if not (norms > 0).all():
-        flat = null_entries(["gradient_growth"], "D is flat between fakes and reals")
-        return entries | flat | {"closest_slope": slope}
+        return entries | null_entries(["gradient_growth"], "D is flat between fakes and reals")
     growth = (norms / norms[0]).log10().tolist()
     profile: Entry = {
         "value": growth[-1],
         "curve": {"axis": "share", "at": [*SHARES], "value": growth},
         "protocol": protocol,
     }
-    return entries | {"gradient_growth": profile, "closest_slope": slope}
+    return entries | {"gradient_growth": profile}
 
 
 PROBE = Probe(columns=(*_PAIR_COLUMNS, "nearest_real_distance"), measure=_measure)

@@ -134,11 +134,12 @@ class Record:
     metrics: Scores | None
     probes: Scores | None
     transfers: dict[str, Entry]
+    final_losses: dict[str, Entry]
     history: pd.DataFrame
 
     @property
     def entries(self) -> dict[str, Entry]:
-        """All columns that apply to the cell's data and method: scores first, then probes, then transfer."""
+        """All columns that apply to the cell's data and method: scores, probes, transfer, final losses."""
         return {name: entry for name, entry in self._all.items() if entry.applies}
 
     @property
@@ -149,7 +150,8 @@ class Record:
     @property
     def _all(self) -> dict[str, Entry]:
         scores = [scores.entries for scores in (self.metrics, self.probes) if scores is not None]
-        return {name: entry for of_file in (*scores, self.transfers) for name, entry in of_file.items()}
+        found = (*scores, self.transfers, self.final_losses)
+        return {name: entry for entries in found for name, entry in entries.items()}
 
 
 @dataclass(frozen=True)

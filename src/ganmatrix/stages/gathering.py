@@ -117,10 +117,12 @@ def _read_cell(
         raise NotMade(
             f"{cell.id} was trained with {other[0]} than there is now; run `ganmatrix train {cell.id}` again"
         )
+    history = _read_history(files.history, cell)
     return Record(
         cell=cell,
         run=run,
-        history=_read_history(files.history, cell),
+        history=history,
+        final_losses=final_losses(history, trained),
         metrics=reader.read("evaluate", cell.id, _read_scores, files.metrics, "evaluate", cell, run),
         probes=reader.read("probe", cell.id, _read_scores, files.probes, "probe", cell, run),
         transfers={},

@@ -1,6 +1,15 @@
 """Every kind of column that reports can explain, in the order of tables."""
 
-from ganmatrix.reporting.catalogue import attacks, costs, gradients, memory, scores, smoothness, transfers
+from ganmatrix.reporting.catalogue import (
+    attacks,
+    costs,
+    gradients,
+    losses,
+    memory,
+    scores,
+    smoothness,
+    transfers,
+)
 from ganmatrix.reporting.catalogue.measure import Measure
 
 SECTIONS: dict[str, dict[str, Measure]] = {
@@ -10,6 +19,7 @@ SECTIONS: dict[str, dict[str, Measure]] = {
     "How steep D is": gradients.MEASURES,
     "How far D's slope can be trusted": smoothness.MEASURES,
     "What D knows by heart": memory.MEASURES,
+    "Where the losses end": losses.MEASURES,
     "Cost": costs.MEASURES,
 }
 

@@ -34,6 +34,13 @@ MEASURES: dict[str, Measure] = {
         "mean over the tenth of the pairs that are closest. Between them D's gradient is at least this long.",
         limits=POSITIVE,
     ),
+    "closest_gradient": Measure(
+        "D's gradient at fakes close to a real",
+        None,
+        "Mean length of the gradient of D's output at the tenth of the fakes that are closest to a training "
+        "real, in logits per data unit: what G receives there. FARGAN's paper claims to make it smaller.",
+        limits=POSITIVE,
+    ),
     "nearest_real_distance": Measure(
         "Distance of fakes to training reals",
         None,
