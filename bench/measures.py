@@ -5,7 +5,16 @@ python bench/measures.py    rewrite the tables
 
 from pathlib import Path
 
-from ganmatrix.reporting.catalogue import attacks, costs, gradients, memory, scores, smoothness, transfers
+from ganmatrix.reporting.catalogue import (
+    attacks,
+    costs,
+    gradients,
+    losses,
+    memory,
+    scores,
+    smoothness,
+    transfers,
+)
 from ganmatrix.reporting.catalogue.measure import Measure
 
 PAGE = Path(__file__).parents[1] / "docs" / "measures.md"
@@ -17,6 +26,7 @@ FAMILIES: dict[str, dict[str, Measure]] = {
     "Gradient norms": gradients.MEASURES,
     "Smoothness": smoothness.MEASURES,
     "Memory, and several discriminators": memory.MEASURES,
+    "Final losses": losses.MEASURES,
     "Costs": costs.MEASURES,
 }
 

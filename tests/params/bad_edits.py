@@ -2,12 +2,14 @@
 
 from typing import get_args
 
+from stated import flow
+
 from ganmatrix.params.datasets import Dataset
 
 _SECTIONS_OF_DATASETS = get_args(get_args(Dataset)[0])
 KINDS = ", ".join(get_args(each.model_fields["kind"].annotation)[0] for each in _SECTIONS_OF_DATASETS)
 SECTIONS = "grid, datasets, architectures, methods, recipes, evaluation, probes, claims"
-CLAIM = "claims: {a: {paper: p, sentence: s, metric: m, method: dat, baseline: gan, direction: lower, "
+CLAIM = f"claims: {{a: {{{flow()}, metric: m, method: dat, baseline: gan, direction: lower, "
 CLAIM += "smallest_effect: 0}}"
 
 
@@ -370,12 +372,36 @@ BAD = [
         "reduction: men",
         "methods.dat.reduction is 'men'; choose from mean, sum; did you mean mean?",
     ),
-    ("share: 0.5, over", "share: 0.95, over", "methods.fargan.fake_as_real_share is 0.95; expected <= 0.9"),
+    *(
+        (
+            "share: 0.5, over",
+            f"share: {share}, over",
+            f"methods.fargan.fake_as_real_share is {shown}; expected 0 <= share < 1: of a batch of N, "
+            "N0 fakes count as real and N - N0 reals are left",
+        )
+        for share, shown in (("80/64", "'80/64'"), ("1", "1"), ("-0.5", "-0.5"))
+    ),
+    *(
+        ("oversampling: 2", f"oversampling: {f}", f"methods.fargan.oversampling is {f}; expected >= 1")
+        for f in (0, -8)
+    ),
+    (
+        FARGAN,
+        "fargan: {kind: fargan, oversampling: 1, selection: largest}",
+        "methods.fargan is {'kind': 'fargan', 'oversampling': 1, 'selection': 'large...; selection has "
+        "nothing to choose from when oversampling is 1; leave it out",
+    ),
+    (
+        FARGAN,
+        "fargan: {kind: fargan, fake_as_real_share: 0, selection: random}",
+        "methods.fargan is {'kind': 'fargan', 'fake_as_real_share': 0, 'selection': ...; selection has "
+        "nothing to choose from when fake_as_real_share is 0; leave it out",
+    ),
     ("oversampling: 2", "oversampling: 2.0", "methods.fargan.oversampling is 2.0; expected a whole number"),
     (
         "oversampling: 2",
         "oversampling: 2, selection: biggest",
-        "methods.fargan.selection is 'biggest'; choose from largest, random; did you mean largest?",
+        "methods.fargan.selection is 'biggest'; choose from lowest, largest, random; did you mean largest?",
     ),
     ("weight: 1.0", "weight: -1", "methods.fargan.techniques[0].weight is -1; expected >= 0"),
     (
@@ -604,7 +630,37 @@ BAD = [
     ),
     # claims
     ("claims: {}", "claims: []", "claims is []; expected a mapping"),
-    (*_claim("paper: p", "paper: ''"), "claims.a.paper is ''; expected some text"),
+    (
+        "claims: {}",
+        "claims: {a: {metric: m}}",
+        "claims.a.paper is missing; add it (as_gan, dat, fargan or pac_gan; of another label, title, "
+        "published) (and 8 more)",
+    ),
+    (
+        *_claim(f"{flow()}, ", f"{flow(paper='dta')}, "),
+        "claims.a.paper is 'dta'; no paper of that name is known (choose from as_gan, dat, fargan, pac_gan); "
+        "did you mean dat?; of another give label, title and published",
+    ),
+    (
+        *_claim(f"{flow()}, ", f"{flow(paper={'label': 'A', 'title': 'B'})}, "),
+        "claims.a.paper.published is missing; add it (where, with an identifier: a DOI, an arXiv number)",
+    ),
+    *(
+        (
+            *_claim(f"{flow()}, ", f"{flow(**{key: text})}, "),
+            f"claims.a.{key} is {text!r}; expected some text",
+        )
+        for key in ("quote", "source", "where", "sentence")
+        for text in ("", " ")
+    ),
+    (
+        *_claim(f"{flow()}, ", f"{flow(setting={'datasets': [], 'baseline': 'b'})}, "),
+        "claims.a.setting.datasets is empty; expected at least 1 entry",
+    ),
+    (
+        *_claim(f"{flow()}, ", f"{flow(setting={'datasets': ['a']})}, "),
+        "claims.a.setting.baseline is missing; add it (what the paper compares with, in words)",
+    ),
     (*_claim("lower", "down"), "claims.a.direction is 'down'; choose from lower, higher"),
     (
         *_claim("baseline: gan", "baseline: gann"),

@@ -9,6 +9,7 @@ from ganmatrix.evaluation.point_scores import COPYING, DISTANCE, MODE_NAMES
 from ganmatrix.params import load
 from ganmatrix.params.columns import columns
 from ganmatrix.probes.catalogue import PROBES
+from ganmatrix.results.final_losses import COLUMNS as FINAL_LOSSES
 from ganmatrix.results.matrix import COSTS, DIVERGED
 from ganmatrix.results.transfers import RECEIVED
 
@@ -27,6 +28,7 @@ def test_claimable_columns_are_those_that_are_measured(edits, project):
         *(column for name in followed for column in curves.names(name)),
         *(name for probe in PROBES.values() for name in probe.columns),
         RECEIVED,
+        *FINAL_LOSSES,
         *COSTS,
         DIVERGED,
     }

@@ -1,14 +1,14 @@
 """The made-up matrix of the results' tests, assembled as the reports read it."""
 
 from fake_matrix import FakeMatrix
+from stated import PAPER, lines
 
 from ganmatrix.reporting import evidence
 from ganmatrix.stages import assemble
 
-CLAIMS = """claims:
+CLAIMS = f"""claims:
   better_fid:
-    paper: A paper of 2021
-    sentence: It halves FID & more.
+{lines(4, paper=PAPER | {"label": "A paper of 2021"}, sentence="It halves FID & more.")}
     metric: fid_efficientnet_lite0_ema
     method: as_gan
     baseline: gan
@@ -16,16 +16,14 @@ CLAIMS = """claims:
     effect: relative
     smallest_effect: 0.1
   more_modes:
-    paper: Another paper
-    sentence: It finds more modes.
+{lines(4, paper=PAPER | {"label": "Another paper"}, sentence="It finds more modes.")}
     metric: modes_ema
     method: as_gan
     baseline: gan
     direction: higher
     smallest_effect: 2
   recall:
-    paper: A third paper
-    sentence: It remembers everything.
+{lines(4, paper=PAPER | {"label": "A third paper"}, sentence="It remembers everything.")}
     metric: universal_auroc
     method: as_gan
     baseline: gan

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from stated import lines
 
 from ganmatrix.cell import Cell, expand, resolved
 from ganmatrix.params import load
@@ -39,9 +40,9 @@ STEPS = (0, 200, 400, 800)
 
 def claim(name: str, metric: str, direction: str, smallest_effect: float, **more: object) -> str:
     """A claim about as_gan against gan, as params.yaml has it below `claims:`."""
-    stated = {"paper": "A paper", "sentence": "It is better.", "metric": metric, "method": "as_gan"}
-    stated |= {"baseline": "gan", "direction": direction, "smallest_effect": smallest_effect} | more
-    return "\n".join([f"  {name}:", *(f"    {key}: {value}" for key, value in stated.items())])
+    compared = {"metric": metric, "method": "as_gan", "baseline": "gan", "direction": direction}
+    compared |= {"smallest_effect": smallest_effect} | more
+    return "\n".join([f"  {name}:", lines(4), *(f"    {key}: {value}" for key, value in compared.items())])
 
 
 @dataclass

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from stated import STATED
 
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.protocols import Protocols
@@ -15,8 +16,7 @@ PROTOCOLS: Protocols = {dataset: {f"fid_{i}": {} for i in range(12)} for dataset
 def claim(metric: str = "fid_0", **changes: object) -> Claim:
     """`new` lowers the metric by more than 10% of `old`'s."""
     fields = {
-        "paper": "A paper",
-        "sentence": "It is better.",
+        **STATED,
         "metric": metric,
         "method": "new",
         "baseline": "old",

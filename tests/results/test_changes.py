@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from fake_matrix import GRID, FakeMatrix
+from stated import flow
 
 from ganmatrix.results.changes import VerdictChange, compare, differing
 from ganmatrix.stages import assemble
@@ -13,7 +14,7 @@ from ganmatrix.stages.recorded import read
 FID = "fid_efficientnet_lite0_ema"
 HALVED = {("as_gan", "fid_efficientnet_lite0"): 0.5}
 CLAIM = f"""claims:
-  better_fid: {{paper: A paper, sentence: It halves FID., metric: {FID}, method: as_gan, baseline: gan,
+  better_fid: {{{flow(sentence="It halves FID.")}, metric: {FID}, method: as_gan, baseline: gan,
                direction: lower, effect: relative, smallest_effect: 0.1}}"""
 
 

@@ -31,12 +31,16 @@ def test_the_record_is_complete_and_names_each_number_once():
     numbers = published()
     counts = Counter(number.source for number in numbers)
     assert counts == {
+        "AS-GAN": 1,
+        "DAT": 3,
+        "FARGAN": 1,
         "mimicry": 2 * 20 + 1,
         "pytorch-gan-collections": 2 * 6,
         "PacGAN": 3 * 6 + 2 * 2,
         "VEEGAN": 2,
         "Unrolled": 2 * 3,
     }
+    assert all((n.value is None) == bool(n.stated) for n in numbers)
     keys = [(n.source, n.dataset, n.method, n.metric, n.value) for n in numbers]
     assert len(set(keys)) == len(keys)
     found = {key[:4]: key[4] for key in keys}

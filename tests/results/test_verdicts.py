@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
+from stated import STATED
 
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.claims import adjudicate
@@ -15,8 +16,7 @@ PROTOCOLS = {"digits": {"fid": {}}, "ring8": {"modes": {}}}
 
 def _claim(**changes: object) -> Claim:
     fields = {
-        "paper": "A paper",
-        "sentence": "It is better.",
+        **STATED,
         "metric": "fid",
         "method": "new",
         "baseline": "old",

@@ -1,22 +1,48 @@
 """`claims`: published statements that the matrix tests."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from ganmatrix.params.base import Name, Section
+from ganmatrix.params.papers import KnownPaper
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class PaperSetting(Section):
+    """What the paper compared, and on what; what is not given is not compared with ours."""
+
+    datasets: list[Text] = Field(min_length=1, description="kinds, such as cifar10, or the paper's own names")
+    baseline: Text = Field(description="what the paper compares with, in words")
+    techniques: list[Text] | None = Field(
+        default=None, description="kinds that its baseline has, such as rotation of SSGAN; [] for none"
+    )
+    score: Text | None = Field(
+        default=None,
+        description="the paper's score as a column without its checkpoint, such as fid_inception",
+    )
+    generator_steps: int | None = Field(default=None, ge=1, description="how long the paper trains")
 
 
 class Claim(Section):
     """One published sentence, turned into a paired comparison of two methods.
 
-    It names one of two bounds. `smallest_effect`: the method moves the metric in `direction` by more than
-    this. `at_most`: it does move it there, but by less than this, as with a cost.
+    `quote` is the paper's, to the letter; `[...]` marks words that are left out. `sentence` is what we
+    test of it, in our words. The claim names one of two bounds. `smallest_effect`: the method moves the
+    metric in `direction` by more than this. `at_most`: it does move it there, but by less than this, as
+    with a cost.
     """
 
-    paper: str = Field(min_length=1)
-    sentence: str = Field(min_length=1, description="the claim in our words, as the paper is understood")
-    metric: str = Field(min_length=1, description="a column of results/matrix.parquet, or `diverged`")
+    paper: KnownPaper = Field(
+        description="as_gan, dat, fargan or pac_gan; of another label, title, published"
+    )
+    sentence: Text = Field(description="what is tested, in our words")
+    quote: Text = Field(description="the paper's words, to the letter")
+    source: Text = Field(description="the version that the quote stands in, such as arXiv 1912.09670v1")
+    where: Text = Field(description="where in it: abstract, section, table")
+    setting: PaperSetting
+    metric: Text = Field(description="a column of results/matrix.parquet, or `diverged`")
     method: Name = Field(description="the method that the claim is about")
     baseline: Name = Field(description="the method that it is compared with")
     control: Name | None = Field(

@@ -89,10 +89,11 @@ class Case:
 
     def pairs(self, evidence: Evidence, setting: Setting) -> pd.Series:
         """The effect of each pair with the baseline within a setting."""
-        stated = {key: self[key] for key in Claim.model_fields if key not in ("effect", "smallest_effect")}
         kept = self["at_most"] is not None
-        claim = Claim(
-            **stated, effect=self["effect_kind"], smallest_effect=None if kept else self["smallest_effect"]
+        claim = Claim.model_construct(
+            **{key: self[key] for key in ("metric", "method", "baseline", "control", "direction", "at_most")},
+            effect=self["effect_kind"],
+            smallest_effect=None if kept else self["smallest_effect"],
         )
         return compare(claim, claim.baseline, evidence.of(setting)).pairs.dropna()
 

@@ -17,8 +17,14 @@ def dossiers(evidence: Evidence) -> Fragment:
 
 
 def _dossier(evidence: Evidence, case: Case) -> Fragment:
-    head = [text("h2", case["sentence"]), text("p", f"{case['paper']} ({case['claim']})", "note")]
-    verdict = Fragment(f"<p>{case.badge.html} {text('span', f'{_sentence(case)}.').html}</p>")
+    quote = text(
+        "blockquote", f"\N{LEFT DOUBLE QUOTATION MARK}{case['quote']}\N{RIGHT DOUBLE QUOTATION MARK}"
+    )
+    source = text("p", f"{case['paper']}: {case['source']}, {case['where']} ({case['claim']})", "note")
+    head = [text("h2", case["sentence"]), quote, source]
+    verdict = Fragment(
+        f"<p>{case.badge.html} {text('span', f'{_sentence(case)}.').html} {_elsewhere(case).html}</p>"
+    )
     figure = forest(evidence, case)
     facts = box([definitions(_facts(case))], "facts")
     blocks = [*head, verdict, box([figure, facts], "evidence"), *_lost(case)]
@@ -33,11 +39,21 @@ def _sentence(case: Case) -> str:
     return reason[0].upper() + reason[1:]
 
 
+def _elsewhere(case: Case) -> Fragment:
+    """What of the paper's setting is otherwise here: a verdict must not be read without it."""
+    differs = case["setting_differs"]
+    said = (
+        f"Not the paper's setting: {differs}." if differs else "In the paper's setting, as far as on record."
+    )
+    return text("strong" if differs else "span", said, "elsewhere")
+
+
 def _facts(case: Case) -> list[tuple[str, str]]:
     measure = case.measured.measure
     opponent = f"{case['method']} against {case['baseline']}, its baseline"
     control = f", and against {case['control']}, which lacks the idea" if case["control"] else ""
     facts = [
+        ("The paper's setting", case["paper_setting"]),
         ("Measured", f"{case.measured.title}; {case['direction']} is claimed\n{case['metric']}"),
         ("Why this", measure.explanation),
         ("Compared", f"{opponent}{control}; {case.bound}"),

@@ -13,7 +13,7 @@ _HEADER = ["Trained", "Score", "Published", "Ours", "Comparable"]
 
 
 def published(evidence: Evidence) -> Fragment:
-    """How many numbers compare, these first; all others by source, with the reason."""
+    """How many numbers compare; those of the papers under test first, then these; others by source."""
     rows: list[Row] = evidence.summary["published"]
     comparable = [row for row in rows if row["comparable"]]
     beside = [row for row in rows if row["ours"] is not None and not row["comparable"]]
@@ -26,9 +26,14 @@ def published(evidence: Evidence) -> Fragment:
             "named.",
         )
     ]
-    if shown := [*comparable, *beside]:
+    relative = [row for row in rows if row["published"] is None]
+    if shown := [*relative, *comparable, *beside]:
         blocks.append(
-            table("Published scores that have one of ours beside them", _HEADER, map(_cells, shown))
+            table(
+                "The papers under test, and published scores that have one of ours beside them",
+                _HEADER,
+                map(_cells, shown),
+            )
         )
     others = sorted((row for row in rows if row not in shown), key=lambda row: row["source"])
     for source, members in groupby(others, key=lambda row: row["source"]):
@@ -40,6 +45,9 @@ def published(evidence: Evidence) -> Fragment:
 
 def _cells(row: Row) -> list[str]:
     known = column(row["metric"])
+    if row["published"] is None:
+        subject = f"{row['method']}\n{row['dataset']}"
+        return [subject, known.title, f"{row['stated']}\n{row['source']}", "-", row["reason"]]
     spread = (
         f" \N{PLUS-MINUS SIGN} {number(row['published_spread'], known.measure)}"
         if row["published_spread"]

@@ -15,6 +15,7 @@ from ganmatrix.results.comparing import compare
 from ganmatrix.results.inference import effect_size, holm
 from ganmatrix.results.matrix import COSTS, DIVERGED, NOT_TRAINED, SETTING
 from ganmatrix.results.needed import seeds_needed
+from ganmatrix.results.paper_setting import described, differences
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.statistics import estimate, observed
 from ganmatrix.results.verdicts import LEVEL, Comparison, Trial, Verdict, decide
@@ -23,6 +24,11 @@ _DTYPES = {
     "claim": "string",
     "paper": "string",
     "sentence": "string",
+    "quote": "string",
+    "source": "string",
+    "where": "string",
+    "paper_setting": "string",
+    "setting_differs": "string",
     "metric": "string",
     "method": "string",
     "baseline": "string",
@@ -70,11 +76,13 @@ def adjudicate(
     protocols: Protocols,
     unfinished: Collection[str] = (),
     reasons: Mapping[tuple[str, str], str] = MappingProxyType({}),
+    kinds: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """One row a claim, with the same columns even if there is none.
 
     `frame` is the matrix, with infinity for censored values; `protocols` says on which datasets a column was
-    measured, `reasons` by cell and column why a value is missing. docs/results.md describes the columns.
+    measured, `reasons` by cell and column why a value is missing, `kinds` each dataset's kind.
+    docs/results.md describes the columns.
 
     The family of Holm's correction is every claim that was tested; one whose tests have an obstacle counts in
     it with p = 1. That a value is still to come, of a cell that is `unfinished`, is one: whoever looks again
@@ -93,7 +101,9 @@ def adjudicate(
         for (name, trial), p_for, p_against in zip(trials.items(), holm_for, holm_against, strict=True)
     }
     rows = [
-        _stated(name, claim) | found.get(name, _UNTESTED | {"reason": untested.get(name)})
+        _stated(name, claim)
+        | {"setting_differs": differences(claim, _measured(claim, frame, protocols), kinds)}
+        | found.get(name, _UNTESTED | {"reason": untested.get(name)})
         for name, claim in claims.items()
     ]
     return pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
@@ -148,7 +158,9 @@ def _stated(name: str, claim: Claim) -> dict[str, Any]:
     """What params.yaml says; `smallest_effect` holds the bound of either kind."""
     return {
         "claim": name,
-        **claim.model_dump(exclude={"effect"}),
+        **claim.model_dump(exclude={"effect", "paper", "setting"}),
+        "paper": claim.paper.label,
+        "paper_setting": described(claim.setting),
         "effect_kind": claim.effect,
         "smallest_effect": claim.bound,
     }

@@ -19,6 +19,7 @@ _DTYPES = {
     "metric": "string",
     "published": "float64",
     "published_spread": "float64",
+    "stated": "string",
     "protocol": "string",
     "comparable": "bool",
     "reason": "string",
@@ -64,20 +65,26 @@ def beside_ours(
 
 
 def _row(number: Published, ours: Sequence[Ours], frame: pd.DataFrame) -> dict[str, Any]:
-    facts = number.subject | {"metric": number.metric} | number.protocol
-    nearest = max(ours, key=lambda each: _agreeing(facts, each.facts))
-    agreeing = _agreeing(facts, nearest.facts)
-    row = {
+    stated = {
         "source": number.source,
         "dataset": number.dataset,
         "method": number.method,
         "metric": number.metric,
         "published": number.value,
         "published_spread": number.spread,
+        "stated": number.stated,
         "protocol": ", ".join(f"{key} {value}" for key, value in number.protocol.items()),
+        "comparable": False,
+        "ours_n": 0,
+    }
+    if number.value is None:
+        return stated | {"reason": "only a relative number is known, which claims test"}
+    facts = number.subject | {"metric": number.metric} | number.protocol
+    nearest = max(ours, key=lambda each: _agreeing(facts, each.facts))
+    agreeing = _agreeing(facts, nearest.facts)
+    row = stated | {
         "comparable": agreeing == len(facts),
         "reason": _reason(facts, nearest.facts, agreeing),
-        "ours_n": 0,
     }
     return row if agreeing <= len(number.subject) else row | _beside(nearest, frame)
 

@@ -22,6 +22,7 @@ from ganmatrix.results.artifacts import (
     TransferHeader,
     Transfers,
 )
+from ganmatrix.results.final_losses import final_losses
 from ganmatrix.stages.files import corrupt, read_json
 from ganmatrix.stages.layout import Layout
 from ganmatrix.stages.tables import read_table

@@ -15,10 +15,18 @@ def claims(results: Assembled) -> RenderableType:
     if results.claims.empty:
         return "No claims are listed."
     rows = [
-        [row["verdict"], f"{row['sentence']} ({row['paper']}; {row['claim']})\n{row['reason']}", _effect(row)]
+        [
+            row["verdict"],
+            f"{row['sentence']} ({row['paper']}; {row['claim']})\n{row['reason']}{_elsewhere(row)}",
+            _effect(row),
+        ]
         for row in results.claims.to_dict("records")
     ]
     return table("Claims, positive as claimed", ["verdict", "claim, and why so", "effect"], rows)
+
+
+def _elsewhere(row: dict[Any, Any]) -> str:
+    return f"\nnot the paper's setting: {row['setting_differs']}" if row["setting_differs"] else ""
 
 
 def _effect(row: dict[Any, Any]) -> str:
