@@ -96,7 +96,7 @@ class Game:
         generator=smooth_generator,
     ):
         torch.manual_seed(3)
-        self.loss, self.progress, self.size = loss, progress, size
+        self.loss, self.progress, self.size, self.bounds = loss, progress, size, None
         self.rule = build(Gan.model_validate({"kind": "gan", "loss": loss, "techniques": list(techniques)}))
 
         def family(shape):
@@ -128,7 +128,7 @@ class Game:
             generator=self.generator,
             discriminator=self.discriminator,
             draw_latents=self.draw,
-            bounds=None,
+            bounds=self.bounds,
             iteration=0,
             iteration_in_epoch=0,
             progress=self.progress,
@@ -325,17 +325,23 @@ def steepest(change, start, iterations):
 
 @SHAPES
 @pytest.mark.parametrize("iterations", [1, 3])
-def test_alp(shape, iterations):
+@pytest.mark.parametrize("bounds", [None, (-0.8, 0.8)])
+def test_alp(shape, iterations, bounds):
+    """Points that leave the bounds are clipped, and the distance is that of the clipped point."""
     settings = {"smallest_radius": 0.2, "largest_radius": 3.0, "xi": 0.7, "power_iterations": iterations}
     game = Game({"kind": "alp", "weight": 7.0} | settings, shape=shape, loss="wasserstein", scale=4.0)
+    game.bounds = bounds
+    low, high = bounds or (-math.inf, math.inf)
     logs = game.step_discriminator()
     points = [*game.real, *game.fakes()]
     starts, shares = game.normal(2 * BATCH), game.uniform(2 * BATCH)
     quotients = []
     for x, start, share in zip(points, starts, shares, strict=True):
-        d = steepest(lambda d, x=x: abs(game.score(x) - game.score(x + 0.7 * d)), start, iterations)
-        r = (0.2 + (3.0 - 0.2) * share) * d
-        quotients.append(abs(game.score(x) - game.score(x + r)) / length(r))
+        d = steepest(
+            lambda d, x=x: abs(game.score(x) - game.score((x + 0.7 * d).clamp(low, high))), start, iterations
+        )
+        moved = (x + (0.2 + (3.0 - 0.2) * share) * d).clamp(low, high)
+        quotients.append(abs(game.score(x) - game.score(moved)) / length(x - moved))
     assert min(quotients) < 1 < max(quotients)
     penalty = mean((q - 1) ** 2 if q > 1 else 0.0 * q for q in quotients)
     assert_logged(logs, "alp", penalty)

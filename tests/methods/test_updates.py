@@ -271,6 +271,49 @@ def test_dat(modality, reduction, threshold, scale, accumulate):
     assert game.adam.count == 1
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_dat_by_the_published_passes_is_the_same_step(reduction, accumulate):
+    game = Game("images", 1.0, accumulate)
+    game.play(params.Dat(kind="dat", reduction=reduction, passes="published"))
+    _naive_dat(game, "hinge", 1.0, reduction)
+    game.assert_same()
+
+
+@pytest.mark.parametrize(
+    ("method", "separate", "passes"),
+    [
+        (params.Gan(kind="gan"), False, 1),
+        (params.Gan(kind="gan"), True, 2),
+        (params.AsGan(kind="as_gan", epsilon=0.1, warm_up=0), False, 2),
+        (params.AsGan(kind="as_gan", epsilon=0.1, warm_up=0), True, 3),
+        (params.Dat(kind="dat"), False, 2),
+        (params.Dat(kind="dat"), True, 4),
+        (params.Dat(kind="dat", passes="published"), False, 6),
+    ],
+)
+def test_forward_passes_of_an_update_of_d(method, separate, passes):
+    """The authors' code has 3 for AS-GAN and 6 for DAT; G's update adds one."""
+    game = Game()
+    recipe = _recipe(1).model_copy(update={"separate_passes": separate})
+    game.player = Player("discriminator", game.D, game.player.optimiser, recipe, Ledger())
+    seen = []
+    game.D.register_forward_hook(lambda *_: seen.append(1))
+    game.play(method)
+    assert len(seen) == passes
+
+
+def test_separate_passes_change_no_step():
+    """Without spectral norm or batch statistics, that is."""
+    joint, apart = Game(), Game()
+    recipe = _recipe(1).model_copy(update={"separate_passes": True})
+    apart.player = Player("discriminator", apart.D, apart.player.optimiser, recipe, Ledger())
+    for game in (joint, apart):
+        torch.manual_seed(9)
+        game.play(params.Dat(kind="dat"))
+    assert _difference(list(joint.D.parameters()), list(apart.D.parameters())) < 1e-12
+
+
 def test_dats_clip_binds_on_images_and_not_on_points():
     for modality, bound in (("images", True), ("points", False)):
         game = Game(modality, scale=3.0)

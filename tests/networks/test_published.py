@@ -203,6 +203,32 @@ def test_the_shortcut_gets_the_input_itself():
     torch.testing.assert_close(block(x), x + block.conv2.bias[:, None, None])
 
 
+@pytest.mark.parametrize(("side", "attention"), [(16, "none"), (32, 16), (48, "none"), (64, "none")])
+def test_rectified_shortcuts_are_mimicrys_in_place_relus(side, attention):
+    """The plain network, whose blocks from the second on rectify their input where it lies."""
+    torch.manual_seed(0)
+    sizes = {"latent": 8, "generator_width": 8, "discriminator_width": 8, "attention": attention}
+    rectified = sngan_resnet.build(SnganNetwork(**sizes, rectified_shortcuts=True), 3, side)
+    plain = sngan_resnet.build(SnganNetwork(**sizes), 3, side)
+    assert rectified.discriminator_name == f"{plain.discriminator_name}_rectified"
+    ours, theirs = rectified.discriminator.double().eval(), plain.discriminator.double().eval()
+    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+        b.data.copy_(a.data)
+    for a, b in zip(ours.buffers(), theirs.buffers(), strict=True):
+        b.copy_(a)
+    x = torch.randn(5, 3, side, side, dtype=torch.float64)
+    found = ours.views(x)
+    alike = theirs.views(x).logits
+    for block in _down_blocks(theirs)[1:]:
+        block.register_forward_pre_hook(lambda _, inputs: (inputs[0].relu_(),))
+    local = theirs.local(x)
+    logits = theirs.logit(theirs.pool(local)).flatten()  # the last block rectifies `local` itself
+    torch.testing.assert_close(found.logits, logits, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(found.local, local, rtol=1e-12, atol=1e-12)
+    assert found.local.min() == 0
+    assert not torch.allclose(found.logits, alike, rtol=0.01)
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_a_halving_block_is_convolution_then_mean(first):
     """Value, gradients and second derivatives of the folded convolution, against the plain form."""

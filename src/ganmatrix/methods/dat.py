@@ -10,7 +10,9 @@ raw-gradient step towards the other side's mean score:
 The adversarial samples *replace* the clean ones in the one D step. Because the objective is a
 batch mean, a sample's step is its own gradient over N: `reduction: mean` is that, as published;
 `sum` leaves the factor 1/N out. Since |a - b| has gradient sign(a - b) grad a, one forward pass and
-one input gradient a side suffice, where the authors' code takes six forward passes.
+one input gradient a side suffice. The authors' code takes the means from passes of their own, six forward
+passes of D in all: `passes: published` takes the same six in the same order. What they add is state: D's
+power iterations and batch statistics move on at every pass.
 
 Images are clipped to [-1, 1] before use, as in the authors' SSGAN and InfoMax-GAN. Points have no
 bounds and are not clipped. Auxiliary tasks (SSGAN's rotation, InfoMax-GAN's InfoNCE) see clean images.
@@ -45,16 +47,30 @@ class Dat(Method[Loss]):
 
     def perturb(self, real: Tensor, fake: Tensor, update: Update) -> tuple[Tensor, Tensor]:
         """x~_r and x~_f of x_r and x_f."""
-        size = len(real)
-        pieces = [
-            _sums_and_gradients(x_r, x_f, update) for x_r, x_f in update.discriminator.split(real, fake)
-        ]
-        sum_real, sum_fake, gradients_real, gradients_fake = zip(*pieces, strict=True)
-        side = torch.sign(torch.stack(sum_real).sum() - torch.stack(sum_fake).sum())
-        scale = side / size if self.params.reduction == "mean" else side
-        step_real = self.step(-scale * torch.cat(gradients_real), update)
-        step_fake = self.step(scale * torch.cat(gradients_fake), update)
+        if self.params.passes == "published":
+            other_real, other_fake = (_sum_of_logits(x, update) for x in (real, fake))
+            sum_fake, gradients_fake = _sum_and_gradients(fake, update)
+            sum_real, gradients_real = _sum_and_gradients(real, update)
+            sides = torch.sign(sum_real - other_fake), torch.sign(sum_fake - other_real)
+        else:
+            pieces = [
+                _sums_and_gradients(x_r, x_f, update) for x_r, x_f in update.discriminator.split(real, fake)
+            ]
+            sums_real, sums_fake, found_real, found_fake = zip(*pieces, strict=True)
+            gradients_real, gradients_fake = torch.cat(found_real), torch.cat(found_fake)
+            side = torch.sign(torch.stack(sums_real).sum() - torch.stack(sums_fake).sum())
+            sides = side, -side
+        size = len(real) if self.params.reduction == "mean" else 1
+        step_real = self.step(-(sides[0] / size) * gradients_real, update)
+        step_fake = self.step(-(sides[1] / size) * gradients_fake, update)
         return update.within_bounds(real + step_real), update.within_bounds(fake + step_fake)
+
+    def contest(self, real: Tensor, fake: Tensor, update: Update) -> tuple[Tensor, Tensor, Tensor]:
+        """D's loss on both sides, and its logits of each; the published passes take the fakes first."""
+        if self.params.passes == "fewest":
+            return super().contest(real, fake, update)
+        fake_logits, real_logits = update.discriminator(fake), update.discriminator(real)
+        return self.loss.discriminator(real_logits, fake_logits), real_logits, fake_logits
 
     def step(self, raw: Tensor, update: Update) -> Tensor:
         """The step (N, *shape) that a raw one becomes: clamped, or as long in a random direction."""
@@ -71,3 +87,22 @@ def _sums_and_gradients(real: Tensor, fake: Tensor, update: Update) -> tuple[Ten
     real_logits, fake_logits = update.discriminator.pair(real, fake)
     gradients = torch.autograd.grad(real_logits.sum() + fake_logits.sum(), (real, fake))
     return real_logits.detach().sum(), fake_logits.detach().sum(), *gradients
+
+
+def _sum_of_logits(batch: Tensor, update: Update) -> Tensor:
+    """The sum of D's logits of a batch, over its micro-batches."""
+    with torch.no_grad():
+        return torch.stack(
+            [update.discriminator(x).sum() for (x,) in update.discriminator.split(batch)]
+        ).sum()
+
+
+def _sum_and_gradients(batch: Tensor, update: Update) -> tuple[Tensor, Tensor]:
+    """The sum of D's logits of one side, and each logit's gradient at its sample."""
+    pieces = []
+    for (piece,) in update.discriminator.split(batch):
+        x = piece.detach().requires_grad_()
+        total = update.discriminator(x).sum()
+        pieces.append((total.detach(), *torch.autograd.grad(total, x)))
+    sums, gradients = zip(*pieces, strict=True)
+    return torch.stack(sums).sum(), torch.cat(gradients)

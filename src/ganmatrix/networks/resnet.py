@@ -62,16 +62,24 @@ def _double(x: Tensor) -> Tensor:
 class DownBlock(nn.Module):
     """ReLU, 3x3, ReLU, 3x3, halve the side; the first block has no leading ReLU.
 
-    The shortcut is a 1x1 convolution where the block changes side or width, else the identity.
+    With `rectified` no block has one: its input comes rectified, and the shortcut gets that input too. The
+    shortcut is a 1x1 convolution where the block changes side or width, else the identity.
     Halving is a 2x2 mean. It is linear, so both paths take it where it is cheapest, for the same
     map: before the shortcut's convolution, and within the last 3x3 (`_halving_conv`).
     """
 
     def __init__(
-        self, inputs: int, outputs: int, *, halve: bool, first: bool = False, spectral: bool = True
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        halve: bool,
+        first: bool = False,
+        spectral: bool = True,
+        rectified: bool = False,
     ) -> None:
         super().__init__()
-        self.halve, self.first = halve, first
+        self.halve, self.leading = halve, not (first or rectified)
 
         def conv(inputs: int, outputs: int, kernel: int, gain: float) -> nn.Module:
             made = _conv(inputs, outputs, kernel, gain)
@@ -84,7 +92,7 @@ class DownBlock(nn.Module):
         self.shortcut = nn.Identity() if same else conv(inputs, outputs, 1, 1.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = F.relu(self.conv1(x if self.first else F.relu(x)), inplace=True)
+        hidden = F.relu(self.conv1(F.relu(x) if self.leading else x), inplace=True)
         if not self.halve:
             return self.conv2(hidden) + self.shortcut(x)
         return _halving_conv(hidden, self.conv2) + self.shortcut(F.avg_pool2d(x, 2))
@@ -140,18 +148,27 @@ class SumPool(nn.Module):
 
 
 def discriminator(
-    width: int, layout: Layout, channels: int, resolution: int, *, attention: Attention, spectral: bool
+    width: int,
+    layout: Layout,
+    channels: int,
+    resolution: int,
+    *,
+    attention: Attention,
+    spectral: bool,
+    rectified: bool = False,
 ) -> Critic:
     """Images (N, channels, resolution, resolution) to logits (N,).
 
-    The local maps are those before the last block, as in InfoMax-GAN.
+    The local maps are those before the last block, as in InfoMax-GAN. With `rectified` the ReLU stands
+    between the blocks, so that the shortcuts and the local maps are rectified too.
     """
     widths = [channels, *(width * multiple for multiple in layout.discriminator)]
     blocks: list[nn.Module] = []
     side = resolution
     for i, (before, after) in enumerate(itertools.pairwise(widths)):
         halve = i < layout.halvings
-        blocks += [DownBlock(before, after, halve=halve, first=i == 0, spectral=spectral)]
+        block = DownBlock(before, after, halve=halve, first=i == 0, spectral=spectral, rectified=rectified)
+        blocks += [nn.ReLU(), block] if rectified and i > 0 else [block]
         if halve:
             side //= 2
             blocks += attention_at(attention, side, after, spectral=spectral)

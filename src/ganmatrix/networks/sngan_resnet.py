@@ -13,8 +13,9 @@ or 1024 to 64, D from 64 to 1024. With latent 128 the parameters are exactly tho
 
 16 pixels are ours: the network for 32 with a block less in G, and in D a block less that keeps the side.
 
-mimicry's in-place ReLU also rectifies what the shortcuts of D's blocks get, from the second block on.
-Here, as in Miyato et al.'s blocks, the shortcut gets the block's input.
+mimicry's in-place ReLU also rectifies what the shortcuts of D's blocks get, from the second block on, and
+InfoMax-GAN's local features: `rectified_shortcuts` has that. Without it the shortcut gets the block's input,
+as in Miyato et al.'s blocks.
 """
 
 from ganmatrix.networks.pair import Pair, attention_suffix
@@ -38,9 +39,16 @@ def build(params: SnganNetwork, channels: int, resolution: int) -> Pair:
     return Pair(
         generator=generator(params.latent, params.generator_width, layout, channels, attention=attention),
         discriminator=discriminator(
-            params.discriminator_width, layout, channels, resolution, attention=attention, spectral=True
+            params.discriminator_width,
+            layout,
+            channels,
+            resolution,
+            attention=attention,
+            spectral=True,
+            rectified=params.rectified_shortcuts,
         ),
         latent=params.latent,
         generator_name=f"sngan_resnet{resolution}_w{params.generator_width}{suffix}",
-        discriminator_name=f"sngan_resnet{resolution}_w{params.discriminator_width}{suffix}",
+        discriminator_name=f"sngan_resnet{resolution}_w{params.discriminator_width}{suffix}"
+        + ("_rectified" if params.rectified_shortcuts else ""),
     )

@@ -79,6 +79,11 @@ class DcganNetwork(ImageNetwork):
 class SnganNetwork(ImageNetwork):
     """mimicry's ResNet: widths 256 and 128 at 32; 64 and 64 at 48, 64 and 128, where they double."""
 
+    rectified_shortcuts: bool = Field(
+        default=False,
+        description="true: the shortcuts of D's blocks get the rectified map, as mimicry's in-place ReLUs "
+        "have it; false: the map itself, as in Miyato et al.",
+    )
     maps: ClassVar[dict[int, tuple[int, ...]]] = _MAPS | {32: (8, 16)}
 
 

@@ -101,6 +101,11 @@ class Dat(MethodSection):
         default="gradient",
         description="random: each step turned at random, a control of the same norm",
     )
+    passes: Literal["fewest", "published"] = Field(
+        default="fewest",
+        description="published: D sees both clean sides twice, as in the authors' code; changes only how "
+        "often its spectral norm and batch statistics are updated",
+    )
 
 
 class Fargan(MethodSection):

@@ -68,6 +68,11 @@ class Recipe(Section):
     ema_half_life: float = Field(gt=0, description="half-life of G's weight average, generator steps")
     precision: Literal["float32", "bfloat16"] = "float32"
     compile: bool = Field(default=False, description="compile the networks with torch.compile")
+    separate_passes: bool = Field(
+        default=False,
+        description="true: D sees reals and fakes in forward passes of their own, as in the authors' code; "
+        "with spectral norm that is a power iteration more",
+    )
     accumulate: int = Field(
         default=1, ge=1, le=1024, description="micro-batches a batch is split into, to save memory"
     )

@@ -167,7 +167,7 @@ def _mimicry_recipe(side: int, method: str) -> Facts:
     generator, discriminator = (f"sngan_resnet{side}_w{width}" for width in _WIDTHS[side])
     return {
         "generator": generator,
-        "discriminator": discriminator + (", no spectral norm" if method == "WGAN-GP" else ""),
+        "discriminator": discriminator + "_rectified" + (", no spectral norm" if method == "WGAN-GP" else ""),
         "recipe.generator_steps": 100_000,
         "recipe.discriminator_steps": 2 if side == 128 else 5,
         "recipe.batch_size": 64,

@@ -29,7 +29,7 @@ class Player:
         self.accumulate = recipe.accumulate
         self.forward: Callable[[Tensor], Tensor] = torch.compile(network) if recipe.compile else network
         self.weights = list(network.parameters())
-        self.joint = not looks_across_batch(network)
+        self.joint = not (recipe.separate_passes or looks_across_batch(network))
 
     def __call__(self, batch: Tensor) -> Tensor:
         """The network's output, computed in the recipe's precision and never given in a lower one."""
@@ -45,7 +45,10 @@ class Player:
         return type(output)(*values) if hasattr(output, "_fields") else tuple(values)
 
     def pair(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-        """The outputs for two batches: one pass if no sample's output depends on the others."""
+        """The outputs for two batches: one pass if no sample's output depends on the others.
+
+        Two passes where the recipe wants them separate.
+        """
         if not self.joint:
             return self(first), self(second)
         outputs = self(torch.cat([first, second]))

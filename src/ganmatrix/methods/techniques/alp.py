@@ -1,8 +1,10 @@
 """ALP, the adversarial Lipschitz penalty (Terjek 2020).
 
-lambda E max(0, |D(x) - D(x + r)| / ||r|| - 1)^2 at reals and fakes. r points where D changes most:
-power iterations on the difference |D(x) - D(x + xi d)| from a random unit d, as VAT does it; its length
-is drawn from U(smallest, largest). d is held fixed while the penalty is descended.
+lambda E max(0, |D(x) - D(x')| / ||x - x'|| - 1)^2 at reals and fakes, x' = clip(x + r). r points where D
+changes most: power iterations on the difference |D(x) - D(clip(x + xi d))| from a random unit d, as VAT does
+it; its length is drawn from U(smallest, largest). d is held fixed while the penalty is descended. Images are
+clipped to [-1, 1], as in the author's code (dterjek/adversarial_lipschitz_regularization), so that the
+distance is that of the clipped point; points of the plane have no bounds.
 """
 
 import torch
@@ -12,6 +14,9 @@ from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.directions import along, judged, random_unit
 from ganmatrix.methods.techniques.technique import Sides, Technique, Term
 from ganmatrix.params.techniques import Alp as AlpParams
+
+SMALLEST_DISTANCE = 1e-10
+"""Of a point that clipping brings back to where it was; D does not change there either."""
 
 
 class Alp(Technique[AlpParams]):
@@ -28,9 +33,10 @@ class Alp(Technique[AlpParams]):
         low, high = self.params.smallest_radius, self.params.largest_radius
         shape = (len(points), *[1] * (points.ndim - 1))
         shares = torch.rand(shape, generator=update.noise, device=points.device).to(points.dtype)
-        step = direction * (low + (high - low) * shares)
-        here, there = judged(points, update), judged(points + step, update)
-        quotient = (here - there).abs() / step.flatten(1).norm(dim=1)
+        moved = update.within_bounds(points + direction * (low + (high - low) * shares))
+        here, there = judged(points, update), judged(moved, update)
+        distance = (points - moved).flatten(1).norm(dim=1).clamp(min=SMALLEST_DISTANCE)
+        quotient = (here - there).abs() / distance
         penalty = (quotient - 1).clamp(min=0).square().mean()
         return self.params.weight * penalty, {"alp": penalty.detach()}
 
@@ -39,7 +45,8 @@ class Alp(Technique[AlpParams]):
         direction = random_unit(points, update.noise)
         for _ in range(self.params.power_iterations):
             direction.requires_grad_()
-            here, there = judged(points, update), judged(points + self.params.xi * direction, update)
+            moved = update.within_bounds(points + self.params.xi * direction)
+            here, there = judged(points, update), judged(moved, update)
             (gradient,) = torch.autograd.grad((here - there).abs().sum(), direction)
             direction = along(gradient, direction.detach())
         return direction.detach()
