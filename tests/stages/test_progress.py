@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from ganmatrix.stages.progress import Line, Progressing
 
-TITLE = "train digits-conventional-fargan_control-0"
+TITLE = "train digits-conventional-fargan_random-0"
 
 
 def _line(width: int, title: str = TITLE, losses: tuple[str, ...] = ("D 0.693", "G 12.345")) -> str:

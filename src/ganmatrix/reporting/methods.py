@@ -44,7 +44,7 @@ def caveats(evidence: Evidence) -> Fragment:
         )
     if "fargan" in set(evidence.matrix["method_kind"]):
         notes.append(
-            "FARGAN is a reconstruction from its abstract: no code was published. Verdicts on it are "
-            "about the reconstruction."
+            "FARGAN follows the text of its paper; no code was published, and its tables could not be read. "
+            "docs/methods.md says what is a choice of ours."
         )
     return bullets(notes)

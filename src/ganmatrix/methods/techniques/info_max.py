@@ -1,8 +1,9 @@
 """InfoMax-GAN's auxiliary task (Lee et al. 2021): an image's parts and its whole belong together.
 
 Local maps (N, C, h, w) and features (N, F) are projected to one space by a small residual head each
-(1x1 layer, ReLU, 1x1 layer, plus a linear shortcut), as in mimicry. InfoNCE: every local vector
-should match its own image's global vector rather than the local vectors of other images do. D
+(1x1 layer, ReLU, 1x1 layer, plus a linear shortcut), as in mimicry. There the next block rectifies the local
+maps in place; here they are rectified where the network says `rectified_shortcuts`. InfoNCE: every local
+vector should match its own image's global vector rather than the local vectors of other images do. D
 learns it on clean reals, G on its fakes, each with weight 0.2.
 """
 
