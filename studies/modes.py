@@ -1,7 +1,8 @@
-"""The tables of docs/modes.md: mode coverage of the scale `modes`, beside what PacGAN's authors published.
+"""The tables of docs/modes.md: the scales `modes` and `fargan`, beside what their authors say.
 
-make results SCALE=modes                  train, score and probe its 240 cells first
-python studies/modes.py --import FOLDER   take over the scores of a results/ folder (scales/modes/results)
+make results SCALE=modes                  train, score and probe its 280 cells first
+make results SCALE=fargan                 the same of its 60
+python studies/modes.py --import FOLDER   take over the cells of a results/ folder (scales/modes/results)
 python studies/modes.py                   rewrite the tables from docs/results/modes.csv
 """
 
@@ -21,12 +22,13 @@ DATASETS = {"ring8": "ring8, of 8", "grid25": "grid25, of 25"}
 OPPONENTS = {
     "pac_gan2": ["gan"],
     "unrolled": ["gan"],
-    "r1": ["gan"],
     "as_gan": ["gan", "as_gan_control", "as_gan_random"],
     "as_gan_control": ["gan"],
     "dat": ["gan_hinge", "dat_random"],
-    "fargan": ["gan", "fargan_control"],
-    "fargan_control": ["gan"],
+    "nsgan_0gp": ["gan"],
+    "fargan": ["nsgan_0gp", "fargan_random", "fargan_largest"],
+    "fargan_random": ["nsgan_0gp"],
+    "fargan_48": ["fargan"],
 }
 """Whom a method is compared with, cell by cell of one seed: its baseline, then its controls."""
 PUBLISHED = {
@@ -38,12 +40,37 @@ PUBLISHED = {
 """Lin et al. 2018, ten runs: modes, high-quality share in %, reverse KL."""
 
 
+FARGAN = {
+    "gan": "-",
+    "nsgan_0gp": "the baseline, N0 = 0: on finite data its losses drift and it collapses",
+    "fargan": "better IS and FID than the baseline, losses that do not drift",
+    "fargan_random": "f = 1: no obvious gain over N0 = 0",
+    "fargan_largest": "not in the paper: the rule turned round",
+    "fargan_48": "N0 = 48 of 64: collapses, for D is too weak",
+}
+"""What Tao & Wang 2020 say of FARGAN and its variants, in our words; most of it on CIFAR-10."""
+TOY = {
+    "energy_distance_last": ("energy distance, x 1000", 1000.0, 1),
+    "data_copying_last": ("nearer to training points than held-out ones, %", 100.0, 1),
+    "final_loss_discriminator": ("D's loss at the end", 1.0, 4),
+    "final_loss_generator": ("G's loss at the end", 1.0, 4),
+    "closest_gradient": ("D's gradient at the closest fakes", 1.0, 4),
+}
+"""Column, title, what it is multiplied by, digits: of the finite Gaussian."""
+IDENTITY = ["dataset", "architecture", "method", "seed"]
+
+
 def scores(results: Path) -> pd.DataFrame:
     """What the tables are made of, a row a cell, from a results folder's matrix."""
     matrix = pd.read_parquet(results / "matrix.parquet")
-    columns = [f"{measure}_{which}" for which in ("last", "ema") for measure in MEASURES]
-    kept = ["dataset", "architecture", "method", "seed", "generator_steps", "outcome", *columns]
-    return matrix[kept]
+    columns = [*(f"{measure}_{which}" for which in ("last", "ema") for measure in MEASURES), *TOY]
+    return matrix.reindex(columns=[*IDENTITY, "generator_steps", "outcome", *columns])
+
+
+def merged(kept: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """The kept scores with those of the found cells in place of their own, or below them."""
+    again = kept.set_index(IDENTITY).index.isin(found.set_index(IDENTITY).index)
+    return pd.concat([kept[~again], found], ignore_index=True)
 
 
 def interval(found: Estimate, digits: int, runs: int, signed: bool = False) -> str:
@@ -94,6 +121,21 @@ def comparisons(frame: pd.DataFrame, checkpoint: str) -> list[str]:
     return lines
 
 
+def toy(frame: pd.DataFrame) -> list[str]:
+    """FARGAN on one Gaussian of finitely many points: a row a method, beside what the paper says of it."""
+    here = frame[frame["dataset"] == "gaussian"]
+    titles = " | ".join(title for title, *_ in TOY.values())
+    lines = [f"| finite Gaussian | {titles} | the paper |", "|---|" + "---|" * (len(TOY) + 1)]
+    for method, said in FARGAN.items():
+        rows = here[here["method"] == method]
+        cells = [
+            interval(estimate(rows[column] * unit), digits, len(rows))
+            for column, (_, unit, digits) in TOY.items()
+        ]
+        lines.append(f"| `{method}` | {' | '.join(cells)} | {said} |")
+    return lines
+
+
 def tables(frame: pd.DataFrame) -> str:
     """The Markdown between the marks."""
     seeds, steps = frame["seed"].nunique(), frame["generator_steps"].max()
@@ -103,7 +145,8 @@ def tables(frame: pd.DataFrame) -> str:
     ]
     for dataset in DATASETS:
         lines += [*coverage(frame, dataset, "last"), ""]
-    lines += ["Differences in pairs of one seed, mean [95% t interval]:", "", *comparisons(frame, "last")]
+    lines += ["Differences in pairs of one seed, mean [95% t interval]:", "", *comparisons(frame, "last"), ""]
+    lines += toy(frame)
     return "\n".join([BEGIN, *lines, END])
 
 
@@ -121,11 +164,13 @@ def rewritten(page: str, frame: pd.DataFrame) -> str:
 def main() -> None:
     """Take over scores if told to, then rewrite the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--import", dest="results", type=Path, help="a results/ folder of the scale `modes`")
+    parser.add_argument(
+        "--import", dest="results", type=Path, help="a results/ folder of the scale `modes` or `fargan`"
+    )
     arguments = parser.parse_args()
     if arguments.results is not None:
         SCORES.parent.mkdir(exist_ok=True)
-        scores(arguments.results).to_csv(SCORES, index=False, lineterminator="\n")
+        merged(read(), scores(arguments.results)).to_csv(SCORES, index=False, lineterminator="\n")
     PAGE.write_text(rewritten(PAGE.read_text(encoding="utf-8"), read()), encoding="utf-8")
 
 
