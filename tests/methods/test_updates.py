@@ -280,6 +280,30 @@ def test_dat_by_the_published_passes_is_the_same_step(reduction, accumulate):
     game.assert_same()
 
 
+def test_dats_published_passes_are_the_authors_sequence():
+    """With spectral norm every pass moves D on, so that their number and order show."""
+    game = Game("images")
+    for network in (game.D, game.naive_D):
+        torch.manual_seed(1)
+        for layer in (network[1], network[3]):
+            nn.utils.parametrizations.spectral_norm(layer)
+    optimiser = torch.optim.Adam(game.D.parameters(), LR, betas=(BETA1, BETA2), eps=EPS)
+    game.player = Player("discriminator", game.D, optimiser, _recipe(1), Ledger())
+    game.play(params.Dat(kind="dat", passes="published"))
+    D, real, fake = game.naive_D, game.real, game.drawn[0]
+    theirs = torch.optim.Adam(D.parameters(), LR, betas=(BETA1, BETA2), eps=EPS)
+    real_value, fake_value = D(real).mean().detach(), D(fake).mean().detach()
+    x, y = real.clone().requires_grad_(), fake.clone().requires_grad_()
+    (of_fake,) = torch.autograd.grad((D(y).mean() - real_value).abs(), y)
+    (of_real,) = torch.autograd.grad((D(x).mean() - fake_value).abs(), x)
+    y, x = ((s - g.clamp(-1, 1)).clamp(-1, 1).detach() for s, g in ((y, of_fake), (x, of_real)))
+    fake_logits, real_logits = D(y), D(x)
+    ((1 - real_logits).clamp(min=0).mean() + (1 + fake_logits).clamp(min=0).mean()).backward()
+    theirs.step()
+    assert _difference(list(game.D.parameters()), list(D.parameters())) < 1e-12
+    assert all(torch.equal(a, b) for a, b in zip(game.D.buffers(), D.buffers(), strict=True))
+
+
 @pytest.mark.parametrize(
     ("method", "separate", "passes"),
     [

@@ -2,8 +2,9 @@
 
 from typing import get_args
 
-from stated import flow
+from stated import PAPER, flow
 
+from ganmatrix.methods.techniques import catalogue
 from ganmatrix.params.datasets import Dataset
 
 _SECTIONS_OF_DATASETS = get_args(get_args(Dataset)[0])
@@ -28,6 +29,7 @@ RING = "kind: ring, modes: 8, radius: 0.8"
 ROLL = f"{RING}, std: 0.02"
 DIGITS = "kind: digits, resolution: 16, held_out: 1700"
 METHODS = "as_gan, dat, fargan, gan"
+TECHNIQUES = ", ".join(sorted(catalogue.TECHNIQUES))
 FARGAN = "fargan: {kind: fargan, fake_as_real_share: 0.5, oversampling: 2, techniques: [{kind: zero_gp, "
 FARGAN += "weight: 1.0, at: real}]}"
 
@@ -647,11 +649,44 @@ BAD = [
     ),
     *(
         (
-            *_claim(f"{flow()}, ", f"{flow(**{key: text})}, "),
-            f"claims.a.{key} is {text!r}; expected some text",
+            *_claim(f"{flow()}, ", f"{flow(paper=paper)}, "),
+            f"claims.a.paper is {shown}; expected one of as_gan, dat, fargan, pac_gan, or a mapping with "
+            "label, title and published",
         )
+        for paper, shown in ((None, "null"), (3, "3"), (["dat"], "['dat']"))
+    ),
+    (
+        *_claim(f"{flow()}, ", f"{flow(paper=PAPER | {'label': ' '})}, "),
+        "claims.a.paper.label is ' '; expected some text",
+    ),
+    *(
+        (*_claim(f"{flow()}, ", f"{flow(**{key: text})}, "), f"claims.a.{key} is {text!r}; {wanted}")
         for key in ("quote", "source", "where", "sentence")
-        for text in ("", " ")
+        for text, wanted in (("", "expected some text"), (" ", "expected some text"), (3, "expected text"))
+    ),
+    (
+        *_claim(f"{flow()}, ", f"{flow(quote='[...] [...]')}, "),
+        "claims.a.quote is '[...] [...]'; expected some text",
+    ),
+    *(
+        (
+            *_claim(f"{flow()}, ", f"{flow(source=source)}, "),
+            f"claims.a.source is {source!r}; expected the number and the version, such as arXiv 1912.09670v1",
+        )
+        for source in ("arXiv", "arXiv 1912.09670", "arxiv 1912.09670v1")
+    ),
+    (
+        *_claim("metric: m", "metric: fgsm_auroc", '["r1"]', '["rotatoin"]'),
+        f"claims.a.setting.techniques[0]: rotatoin is not among `techniques` (choose from {TECHNIQUES}); did "
+        "you mean rotation?",
+    ),
+    *(
+        (
+            *_claim("metric: m", "metric: fgsm_auroc", '"their GAN"', f'"their GAN", "score": "{score}"'),
+            f"claims.a.setting.score: {score} is no score without its checkpoint; did you mean "
+            "fid_inception?",
+        )
+        for score in ("fid_incepton", "fid_inception_last")
     ),
     (
         *_claim(f"{flow()}, ", f"{flow(setting={'datasets': [], 'baseline': 'b'})}, "),

@@ -11,7 +11,7 @@ STATED: dict[str, Any] = {
     "quote": "Ours is better & faster.",
     "source": "arXiv 0000.00000v1",
     "where": "abstract",
-    "setting": {"datasets": ["cifar10"], "baseline": "their GAN"},
+    "setting": {"datasets": ["cifar10"], "baseline": "their GAN", "techniques": ["r1"]},
 }
 
 

@@ -7,7 +7,7 @@ from ganmatrix.evaluation.image_scores import IMAGE_METRICS
 from ganmatrix.evaluation.naming import Name
 from ganmatrix.evaluation.point_scores import COPYING, DISTANCE, MODE_NAMES
 from ganmatrix.params import load
-from ganmatrix.params.columns import columns
+from ganmatrix.params.columns import SCORES, columns
 from ganmatrix.probes.catalogue import PROBES
 from ganmatrix.results.final_losses import COLUMNS as FINAL_LOSSES
 from ganmatrix.results.matrix import COSTS, DIVERGED
@@ -32,6 +32,7 @@ def test_claimable_columns_are_those_that_are_measured(edits, project):
         *COSTS,
         DIVERGED,
     }
+    assert {name.column("ema").removesuffix("_ema") for name in (*images, *points)} <= set(SCORES)
     named = columns(evaluation)
     assert set(named) == measured
     assert len(named) == len(measured)

@@ -88,6 +88,27 @@ def test_an_open_claim_says_how_many_seeds_might_decide_it(tmp_path):
     assert f"About {seeds:,} seeds a setting" in dossier.dossiers(data).html
 
 
+def test_a_claim_stands_with_its_quote_and_what_is_otherwise_here(planted):
+    data = read(planted)
+    quote = "\N{LEFT DOUBLE QUOTATION MARK}Ours is better &amp; faster.\N{RIGHT DOUBLE QUOTATION MARK}"
+    differs = "data digits, theirs cifar10; baseline gan with no technique, theirs their GAN"
+    for html in (dossier.dossiers(data).html, verdicts.glance(data).html):
+        assert quote in html
+    html = dossier.dossiers(data).html
+    assert "A paper of 2021: arXiv 0000.00000v1, abstract (better_fid)" in html
+    assert f"<strong>Not the paper&#x27;s setting: {differs}.</strong>" in html
+    untested = html[html.index('id="claim-recall"') :]
+    assert "setting: data" not in untested
+    assert verdicts.glance(data).html.count("not in the paper&#x27;s setting") == 2
+
+
+def test_the_papers_under_test_have_their_rows(planted):
+    html = paper_scores.published(read(planted)).html
+    for stated in ("10% to 50% lower", "11.5% lower than SSGAN", "13.2% lower", "by a large margin"):
+        assert stated in html
+    assert html.count("only a relative number is known") == 5
+
+
 def test_published_numbers_have_a_reason_where_they_do_not_compare(planted):
     html = paper_scores.published(read(planted)).html
     assert "published scores none are comparable with ours" in html

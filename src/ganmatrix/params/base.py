@@ -3,11 +3,21 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 NAME_PATTERN = r"^[a-z0-9_]+$"
 NAME_LENGTH = 60
 """A cell's folder joins three names; most file systems end at 255 characters."""
+
+
+def _worded(text: str) -> str:
+    if not any(character.isalnum() for character in text):
+        raise ValueError("expected some text")
+    return text
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_worded)]
+"""Words that are printed: something must be said."""
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=NAME_LENGTH)]
 

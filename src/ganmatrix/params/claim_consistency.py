@@ -1,9 +1,16 @@
 """What of `claims` contradicts itself or the rest of params.yaml."""
 
-from ganmatrix.params.claims import Claim
-from ganmatrix.params.columns import columns
+from typing import get_args
+
+from ganmatrix.params.claims import Claim, PaperSetting
+from ganmatrix.params.columns import SCORES, columns
 from ganmatrix.params.messages import nearest, unknown_name
 from ganmatrix.params.params import Params
+from ganmatrix.params.techniques import Technique
+
+TECHNIQUE_KINDS = [
+    get_args(section.model_fields["kind"].annotation)[0] for section in get_args(get_args(Technique)[0])
+]
 
 
 def claim_problem(params: Params) -> str | None:
@@ -19,8 +26,21 @@ def claim_problem(params: Params) -> str | None:
         if claim.metric not in known:
             mend = nearest(claim.metric, known) or f"; choose from {', '.join(known)}"
             return f"claims.{key}.metric: {claim.metric} is no column of the matrix{mend}"
+        if problem := _setting_problem(f"claims.{key}.setting", claim.setting):
+            return problem
         if problem := _bound_problem(claim):
             return f"claims.{key}.{problem}"
+    return None
+
+
+def _setting_problem(key: str, setting: PaperSetting) -> str | None:
+    """What of a paper's setting names nothing that ours could be compared with."""
+    for i, technique in enumerate(setting.techniques or ()):
+        if technique not in TECHNIQUE_KINDS:
+            return unknown_name(f"{key}.techniques[{i}]", technique, TECHNIQUE_KINDS, "techniques")
+    if setting.score is not None and setting.score not in SCORES:
+        mend = nearest(setting.score, SCORES) or f"; choose from {', '.join(SCORES)}"
+        return f"{key}.score: {setting.score} is no score without its checkpoint{mend}"
     return None
 
 

@@ -1,13 +1,12 @@
 """`claims`: published statements that the matrix tests."""
 
-from typing import Annotated, Literal
+import re
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, field_validator
 
-from ganmatrix.params.base import Name, Section
+from ganmatrix.params.base import Name, Section, Text
 from ganmatrix.params.papers import KnownPaper
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class PaperSetting(Section):
@@ -18,6 +17,10 @@ class PaperSetting(Section):
     techniques: list[Text] | None = Field(
         default=None, description="kinds that its baseline has, such as rotation of SSGAN; [] for none"
     )
+    networks: list[Text] | None = Field(
+        default=None, description="kinds of architecture, such as resnet_sn, or the paper's own names"
+    )
+    optimiser: Literal["adam", "rmsprop"] | None = None
     score: Text | None = Field(
         default=None,
         description="the paper's score as a column without its checkpoint, such as fid_inception",
@@ -30,7 +33,7 @@ class Claim(Section):
 
     `quote` is the paper's, to the letter; `[...]` marks words that are left out. `sentence` is what we
     test of it, in our words. The claim names one of two bounds. `smallest_effect`: the method moves the
-    metric in `direction` by more than this. `at_most`: it does move it there, but by less than this, as
+    metric in `direction` by more than this. `at_most`: it moves it there by less than this, if at all, as
     with a cost.
     """
 
@@ -58,6 +61,13 @@ class Claim(Section):
     at_most: float | None = Field(
         default=None, gt=0, description="in place of smallest_effect: the greatest effect that is claimed"
     )
+
+    @field_validator("source")
+    @classmethod
+    def _names_its_version(cls, source: str) -> str:
+        if source.lower().startswith("arxiv") and not re.fullmatch(r"arXiv \d{4}\.\d{4,5}v\d+", source):
+            raise ValueError("expected the number and the version, such as arXiv 1912.09670v1")
+        return source
 
     @property
     def bound(self) -> float:

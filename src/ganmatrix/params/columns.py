@@ -1,6 +1,8 @@
 """The columns of results/matrix.parquet that a claim can name."""
 
-from ganmatrix.params.evaluation import Evaluation
+from typing import get_args
+
+from ganmatrix.params.evaluation import Evaluation, Extractor
 
 _SCORES_OF_IMAGES = (
     "fid",
@@ -15,6 +17,9 @@ _SCORES_OF_IMAGES = (
 )
 _SCORES_OF_POINTS = ("modes", "high_quality_share", "reverse_kl", "energy_distance", "data_copying")
 """Modes and reverse KL are counted on digits too."""
+_EXTRACTORS = [get_args(each.model_fields["kind"].annotation)[0] for each in get_args(get_args(Extractor)[0])]
+SCORES = [*(f"{score}_{kind}" for score in _SCORES_OF_IMAGES for kind in _EXTRACTORS), *_SCORES_OF_POINTS]
+"""Every score of a generator, without its checkpoint, whatever the evaluation takes."""
 _FOLLOWED = ("{}_over_steps", "steps_to_{}")
 _PUSHED = ("fgsm", "fgsm_l2", "pgd", "pgd_l2", "universal", "noise", "noise_l2")
 _TRANSFORMED = ("rotation", "translation", "scaling")

@@ -4,16 +4,16 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ganmatrix.params.base import Section
+from ganmatrix.params.base import Section, Text
 from ganmatrix.params.messages import nearest
 
 
 class Paper(Section):
     """One publication, all versions of it."""
 
-    label: str = Field(min_length=1, description="authors, year and the method's name, for tables")
-    title: str = Field(min_length=1)
-    published: str = Field(min_length=1, description="where, with an identifier: a DOI, an arXiv number")
+    label: Text = Field(description="authors, year and the method's name, for tables")
+    title: Text
+    published: Text = Field(description="where, with an identifier: a DOI, an arXiv number")
 
 
 PAPERS: dict[str, Paper] = {
@@ -23,7 +23,7 @@ PAPERS: dict[str, Paper] = {
         published="Neural Networks 133, 148-156, doi 10.1016/j.neunet.2020.10.016; arXiv 1912.09670",
     ),
     "dat": Paper(
-        label="Li et al. 2022, DAT",
+        label="Li et al. 2020, DAT",
         title="A New Perspective on Stabilizing GANs training: Direct Adversarial Training",
         published="IEEE Transactions on Emerging Topics in Computational Intelligence 2023; arXiv 2008.09041",
     ),
@@ -42,9 +42,11 @@ PAPERS: dict[str, Paper] = {
 
 
 def _known(value: Any) -> Any:
-    """The paper that a name stands for; anything but a name is left to pydantic."""
-    if not isinstance(value, str):
+    """The paper that a name stands for; a mapping is left to pydantic."""
+    if isinstance(value, dict | Paper):
         return value
+    if not isinstance(value, str):
+        raise ValueError(f"expected one of {', '.join(PAPERS)}, or a mapping with label, title and published")
     if value not in PAPERS:
         raise ValueError(
             f"no paper of that name is known (choose from {', '.join(PAPERS)})"

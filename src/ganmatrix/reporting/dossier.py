@@ -41,11 +41,11 @@ def _sentence(case: Case) -> str:
 
 def _elsewhere(case: Case) -> Fragment:
     """What of the paper's setting is otherwise here: a verdict must not be read without it."""
-    differs = case["setting_differs"]
-    said = (
-        f"Not the paper's setting: {differs}." if differs else "In the paper's setting, as far as on record."
-    )
-    return text("strong" if differs else "span", said, "elsewhere")
+    if case["verdict"] == "not tested":
+        return text("span", "")
+    if differs := case["setting_differs"]:
+        return text("strong", f"Not the paper's setting: {differs}.")
+    return text("span", "Nothing of the paper's setting that is on record differs here.")
 
 
 def _facts(case: Case) -> list[tuple[str, str]]:

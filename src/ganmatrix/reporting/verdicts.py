@@ -24,12 +24,13 @@ _HEADER = ["Claim", "Verdict", "Effect", "Beyond its control"]
 
 def _line(case: Case) -> list[str | Fragment]:
     sentence = Fragment(f'<a href="{PAGE}#{case.anchor}">{text("span", case["sentence"]).html}</a>')
+    quote = text("small", f"\N{LEFT DOUBLE QUOTATION MARK}{case['quote']}\N{RIGHT DOUBLE QUOTATION MARK}")
     source = text("small", f"{case['paper']}; {case['method']} against {case['baseline']}")
     measured = text("small", f"{case.measured.title}; {case.bound}")
     elsewhere = text("small", "not in the paper's setting" if case["setting_differs"] else "")
     control = case.effect("control_") if case["control"] else "none named"
     return [
-        Fragment(f"{sentence.html}{source.html}"),
+        Fragment(f"{sentence.html}{quote.html}{source.html}"),
         Fragment(f"{case.badge.html}{elsewhere.html}"),
         Fragment(f"{text('span', case.effect()).html}{measured.html}"),
         control,

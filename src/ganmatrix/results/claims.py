@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ganmatrix.params import Params
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.assembled import outcome
 from ganmatrix.results.comparing import compare
@@ -76,12 +77,13 @@ def adjudicate(
     protocols: Protocols,
     unfinished: Collection[str] = (),
     reasons: Mapping[tuple[str, str], str] = MappingProxyType({}),
-    kinds: Mapping[str, str] = MappingProxyType({}),
+    params: Params | None = None,
 ) -> pd.DataFrame:
     """One row a claim, with the same columns even if there is none.
 
     `frame` is the matrix, with infinity for censored values; `protocols` says on which datasets a column was
-    measured, `reasons` by cell and column why a value is missing, `kinds` each dataset's kind.
+    measured, `reasons` by cell and column why a value is missing, `params` what was planned, to be held
+    against the papers' settings.
     docs/results.md describes the columns.
 
     The family of Holm's correction is every claim that was tested; one whose tests have an obstacle counts in
@@ -102,7 +104,7 @@ def adjudicate(
     }
     rows = [
         _stated(name, claim)
-        | {"setting_differs": differences(claim, _measured(claim, frame, protocols), kinds)}
+        | {"setting_differs": _differs(claim, measured.get(name), params)}
         | found.get(name, _UNTESTED | {"reason": untested.get(name)})
         for name, claim in claims.items()
     ]
@@ -141,6 +143,15 @@ def _measured(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> pd.Dat
     everywhere = claim.metric in (*COSTS, DIVERGED)
     datasets = [name for name, columns in protocols.items() if everywhere or claim.metric in columns]
     return frame[frame["dataset"].isin(datasets)]
+
+
+def _differs(claim: Claim, cells: pd.DataFrame | None, params: Params | None) -> str:
+    """In what a tested claim's setting is not the paper's; empty where there is nothing to compare."""
+    if cells is None or params is None:
+        return ""
+    compared = cells[cells["method"].isin([claim.method, claim.baseline])]
+    settings = compared[SETTING].drop_duplicates().itertuples(index=False, name=None)
+    return differences(claim, params, [(dataset, architecture) for dataset, architecture in settings])
 
 
 def _trial(claim: Claim, frame: pd.DataFrame, unfinished: Collection[str]) -> Trial:

@@ -78,7 +78,7 @@ def _row(number: Published, ours: Sequence[Ours], frame: pd.DataFrame) -> dict[s
         "ours_n": 0,
     }
     if number.value is None:
-        return stated | {"reason": "only a relative number is known, which claims test"}
+        return stated | {"reason": "only a relative number is known"}
     facts = number.subject | {"metric": number.metric} | number.protocol
     nearest = max(ours, key=lambda each: _agreeing(facts, each.facts))
     agreeing = _agreeing(facts, nearest.facts)

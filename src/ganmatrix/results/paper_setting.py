@@ -1,11 +1,14 @@
 """In what our comparison differs from the one that a claim was made in."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
+from typing import get_args
 
-import pandas as pd
-
+from ganmatrix.params import Params
+from ganmatrix.params.base import Checkpoint
 from ganmatrix.params.claims import Claim, PaperSetting
+
+_CHECKPOINT = f"(_({'|'.join(get_args(Checkpoint))}))?"
 
 
 def described(setting: PaperSetting) -> str:
@@ -14,39 +17,47 @@ def described(setting: PaperSetting) -> str:
     parts = [
         ", ".join(setting.datasets),
         f"against {setting.baseline}",
+        *([f"networks {', '.join(setting.networks)}"] if setting.networks else []),
+        *([setting.optimiser] if setting.optimiser else []),
         *([setting.score] if setting.score else []),
         *([f"{steps:,} generator steps"] if steps else []),
     ]
     return "; ".join(parts)
 
 
-def differences(claim: Claim, cells: pd.DataFrame, kinds: Mapping[str, str]) -> str:
+def differences(claim: Claim, params: Params, settings: Collection[tuple[str, str]]) -> str:
     """What of the paper's setting is otherwise here, `; ` between; empty where nothing on record is.
 
-    `cells` are the rows of the matrix that the claim rests on, `kinds` the kind of each dataset by its name.
+    `settings` are the pairs of dataset and architecture that the claim is tested on. Ours is what
+    params.yaml plans, so that a cell that is not trained yet, or has diverged, changes nothing.
     """
-    setting = claim.setting
-    compared = cells[cells["method"].isin([claim.method, claim.baseline])]
-    datasets = {kinds.get(name, name) for name in compared["dataset"]}
-    found = []
-    if other := sorted(datasets - set(setting.datasets)):
-        found.append(f"data {', '.join(other)}, theirs {', '.join(setting.datasets)}")
-    if setting.score and not re.fullmatch(
-        rf"{re.escape(setting.score)}(_init|_last|_best|_ema)?", claim.metric
-    ):
-        found.append(f"score {claim.metric}, theirs {setting.score}")
-    baseline = compared[compared["method"] == claim.baseline]
-    if setting.techniques is not None:
-        ours = {technique for each in baseline["techniques"] for technique in each.split()}
-        if ours != set(setting.techniques):
-            found.append(f"baseline {claim.baseline} with {_named(sorted(ours))}, theirs {setting.baseline}")
-    if setting.generator_steps is not None:
-        lengths = sorted(compared["generator_steps"].dropna().unique())
-        if lengths and lengths[-1] < setting.generator_steps:
-            steps = " to ".join(f"{step:,}" for step in dict.fromkeys((lengths[0], lengths[-1])))
-            found.append(f"{steps} generator steps, theirs {setting.generator_steps:,}")
+    theirs, found = claim.setting, []
+    datasets = {params.datasets[dataset].kind for dataset, _ in settings}
+    if other := set[str](datasets) - set(theirs.datasets):
+        found.append(f"data {_listed(other)}, theirs {', '.join(theirs.datasets)}")
+    networks = {params.architectures[architecture].kind for _, architecture in settings}
+    if theirs.networks is not None and (other := set[str](networks) - set(theirs.networks)):
+        found.append(f"networks {_listed(other)}, theirs {', '.join(theirs.networks)}")
+    if theirs.score and not re.fullmatch(re.escape(theirs.score) + _CHECKPOINT, claim.metric):
+        found.append(f"score {claim.metric}, theirs {theirs.score}")
+    if theirs.techniques is not None:
+        ours = {technique.kind for technique in params.methods[claim.baseline].techniques}
+        if ours != set(theirs.techniques):
+            without = _listed(ours) or "no technique"
+            found.append(f"baseline {claim.baseline} with {without}, theirs {theirs.baseline}")
+    recipes = [params.recipe(*setting) for setting in settings]
+    optimisers = {recipe.optimizer.kind for recipe in recipes}
+    if theirs.optimiser and optimisers - {theirs.optimiser}:
+        found.append(f"optimiser {_listed(optimisers)}, theirs {theirs.optimiser}")
+    lengths = sorted({recipe.generator_steps for recipe in recipes})
+    if theirs.generator_steps and lengths and lengths[0] < theirs.generator_steps:
+        found.append(f"{_range(lengths)} generator steps, theirs {theirs.generator_steps:,}")
     return "; ".join(found)
 
 
-def _named(techniques: Sequence[str]) -> str:
-    return ", ".join(techniques) or "no technique"
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _range(lengths: Sequence[int]) -> str:
+    return " to ".join(f"{length:,}" for length in dict.fromkeys((lengths[0], lengths[-1])))

@@ -171,6 +171,7 @@ def _mimicry_recipe(side: int, method: str) -> Facts:
         "recipe.generator_steps": 100_000,
         "recipe.discriminator_steps": 2 if side == 128 else 5,
         "recipe.batch_size": 64,
+        "recipe.separate_passes": True,
         "checkpoint": "last",
     }
 

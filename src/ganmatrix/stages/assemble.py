@@ -39,8 +39,7 @@ def write(params: Params, gathered: Gathered, results: ResultFiles) -> list[Path
     censored = matrix.with_censored(frame, records)
     unfinished = {each.target for each in absent}
     reasons = {(gap["cell"], gap["column"]): gap["reason"] for gap in summary.missing(records)}
-    kinds = {name: dataset.kind for name, dataset in params.datasets.items()}
-    verdicts = claims.adjudicate(params.claims, censored, measured, unfinished, reasons, kinds)
+    verdicts = claims.adjudicate(params.claims, censored, measured, unfinished, reasons, params)
     printed = beside_ours(published(), records, censored, measured, params.datasets)
     numbers = summary.summarise(records, censored, curves, pairs, measured, params.claims, absent)
     numbers["published"] = summary.rows(printed)

@@ -16,7 +16,7 @@ from ganmatrix.methods.techniques.technique import Sides, Technique, Term
 from ganmatrix.params.techniques import Alp as AlpParams
 
 SMALLEST_DISTANCE = 1e-10
-"""Of a point that clipping brings back to where it was; D does not change there either."""
+"""Below which a distance is rounding."""
 
 
 class Alp(Technique[AlpParams]):
@@ -35,8 +35,9 @@ class Alp(Technique[AlpParams]):
         shares = torch.rand(shape, generator=update.noise, device=points.device).to(points.dtype)
         moved = update.within_bounds(points + direction * (low + (high - low) * shares))
         here, there = judged(points, update), judged(moved, update)
-        distance = (points - moved).flatten(1).norm(dim=1).clamp(min=SMALLEST_DISTANCE)
-        quotient = (here - there).abs() / distance
+        distance = (points - moved).flatten(1).norm(dim=1)
+        # A point that clipping brings back to where it was has no quotient.
+        quotient = (here - there).abs() * (distance > 0) / distance.clamp(min=SMALLEST_DISTANCE)
         penalty = (quotient - 1).clamp(min=0).square().mean()
         return self.params.weight * penalty, {"alp": penalty.detach()}
 

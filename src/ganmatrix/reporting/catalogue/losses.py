@@ -9,7 +9,9 @@ MEASURES: dict[str, Measure] = {
         "D's loss at the end",
         None,
         f"{_MEAN} With the logistic loss a game at rest has 2 log 2 = 1.386; FARGAN's paper reads a collapse "
-        "from less. Compares only methods of one loss.",
+        "from less. Compares only methods of one loss. FARGAN's cannot fall as low as others': with half of "
+        "what counts as real being fake it stays above 0.955, with a quarter above 0.626. Compare it with "
+        "its control.",
         unit="nats",
     ),
     "final_loss_generator": Measure(

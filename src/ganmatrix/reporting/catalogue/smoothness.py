@@ -38,7 +38,8 @@ MEASURES: dict[str, Measure] = {
         "D's gradient at fakes close to a real",
         None,
         "Mean length of the gradient of D's output at the tenth of the fakes that are closest to a training "
-        "real, in logits per data unit: what G receives there. FARGAN's paper claims to make it smaller.",
+        "real, in logits per data unit. G receives a multiple of it, by at most 1 with the non-saturating "
+        "loss. FARGAN's paper claims to make it smaller.",
         limits=POSITIVE,
     ),
     "nearest_real_distance": Measure(
