@@ -253,7 +253,7 @@ def _running(network: nn.Module) -> Tensor:
 def table() -> str:
     """The Markdown table, before and after."""
     rows = [alp(), *rectified(), passes("as_gan"), passes("dat"), batch_statistics()]
-    lines = ["| what | by default, or before | with the authors' way | how |", "|---|---|---|---|"]
+    lines = ["| what | without the option | with it | the option |", "|---|---|---|---|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 

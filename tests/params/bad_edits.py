@@ -378,10 +378,10 @@ BAD = [
         (
             "share: 0.5, over",
             f"share: {share}, over",
-            f"methods.fargan.fake_as_real_share is {shown}; expected 0 <= share < 1: of a batch of N, "
-            "N0 fakes count as real and N - N0 reals are left",
+            f"methods.fargan.fake_as_real_share is {shown}; expected the share N0 / N of what counts as "
+            "real, such as 32/64: at least 0, below 1",
         )
-        for share, shown in (("80/64", "'80/64'"), ("1", "1"), ("-0.5", "-0.5"))
+        for share, shown in (("80/64", "'80/64'"), ("24", "24"), ("1", "1"), ("-0.5", "-0.5"))
     ),
     *(
         ("oversampling: 2", f"oversampling: {f}", f"methods.fargan.oversampling is {f}; expected >= 1")
@@ -635,13 +635,13 @@ BAD = [
     (
         "claims: {}",
         "claims: {a: {metric: m}}",
-        "claims.a.paper is missing; add it (as_gan, dat, fargan or pac_gan; of another label, title, "
-        "published) (and 8 more)",
+        "claims.a.paper is missing; add it (as_gan, dat, fargan or pac_gan; else a mapping with label, title "
+        "and published) (and 8 more)",
     ),
     (
         *_claim(f"{flow()}, ", f"{flow(paper='dta')}, "),
         "claims.a.paper is 'dta'; no paper of that name is known (choose from as_gan, dat, fargan, pac_gan); "
-        "did you mean dat?; of another give label, title and published",
+        "did you mean dat?; for another paper give a mapping with label, title and published",
     ),
     (
         *_claim(f"{flow()}, ", f"{flow(paper={'label': 'A', 'title': 'B'})}, "),
@@ -657,23 +657,35 @@ BAD = [
     ),
     (
         *_claim(f"{flow()}, ", f"{flow(paper=PAPER | {'label': ' '})}, "),
-        "claims.a.paper.label is ' '; expected some text",
+        "claims.a.paper.label is ' '; expected some words",
     ),
     *(
         (*_claim(f"{flow()}, ", f"{flow(**{key: text})}, "), f"claims.a.{key} is {text!r}; {wanted}")
         for key in ("quote", "source", "where", "sentence")
-        for text, wanted in (("", "expected some text"), (" ", "expected some text"), (3, "expected text"))
+        for text, wanted in (("", "expected some words"), (" ", "expected some words"), (3, "expected text"))
     ),
     (
         *_claim(f"{flow()}, ", f"{flow(quote='[...] [...]')}, "),
-        "claims.a.quote is '[...] [...]'; expected some text",
+        "claims.a.quote is '[...] [...]'; expected some words",
     ),
     *(
         (
             *_claim(f"{flow()}, ", f"{flow(source=source)}, "),
-            f"claims.a.source is {source!r}; expected the number and the version, such as arXiv 1912.09670v1",
+            f"claims.a.source is {source!r}; name its version, such as arXiv 1912.09670v1",
         )
-        for source in ("arXiv", "arXiv 1912.09670", "arxiv 1912.09670v1")
+        for source in (
+            *("arXiv", "arXiv 1912.09670", "arxiv 1912.09670v1", "1912.09670", "1912.09670v1"),
+            *("https://arxiv.org/abs/1912.09670", "ICML 2019; arXiv 1912.09670"),
+        )
+    ),
+    (
+        *_claim('"their GAN"', '"their GAN", "optimiser": "Adam"'),
+        "claims.a.setting.optimiser is 'Adam'; choose from adam, rmsprop; did you mean adam?",
+    ),
+    (
+        "train: 100",
+        "train: 15",
+        "recipes.ring8.batch_size is 16; expected <= datasets.ring8.train, 15",
     ),
     (
         *_claim("metric: m", "metric: fgsm_auroc", '["r1"]', '["rotatoin"]'),
@@ -683,8 +695,8 @@ BAD = [
     *(
         (
             *_claim("metric: m", "metric: fgsm_auroc", '"their GAN"', f'"their GAN", "score": "{score}"'),
-            f"claims.a.setting.score: {score} is no score without its checkpoint; did you mean "
-            "fid_inception?",
+            f"claims.a.setting.score is {score}; expected a score's column without its checkpoint, such as "
+            "fid_inception; did you mean fid_inception?",
         )
         for score in ("fid_incepton", "fid_inception_last")
     ),

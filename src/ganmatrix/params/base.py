@@ -12,7 +12,7 @@ NAME_LENGTH = 60
 
 def _worded(text: str) -> str:
     if not any(character.isalnum() for character in text):
-        raise ValueError("expected some text")
+        raise ValueError("expected some words")
     return text
 
 

@@ -39,8 +39,10 @@ def _setting_problem(key: str, setting: PaperSetting) -> str | None:
         if technique not in TECHNIQUE_KINDS:
             return unknown_name(f"{key}.techniques[{i}]", technique, TECHNIQUE_KINDS, "techniques")
     if setting.score is not None and setting.score not in SCORES:
-        mend = nearest(setting.score, SCORES) or f"; choose from {', '.join(SCORES)}"
-        return f"{key}.score: {setting.score} is no score without its checkpoint{mend}"
+        return (
+            f"{key}.score is {setting.score}; expected a score's column without its checkpoint, such as "
+            f"fid_inception{nearest(setting.score, SCORES)}"
+        )
     return None
 
 

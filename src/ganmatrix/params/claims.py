@@ -38,7 +38,7 @@ class Claim(Section):
     """
 
     paper: KnownPaper = Field(
-        description="as_gan, dat, fargan or pac_gan; of another label, title, published"
+        description="as_gan, dat, fargan or pac_gan; else a mapping with label, title and published"
     )
     sentence: Text = Field(description="what is tested, in our words")
     quote: Text = Field(description="the paper's words, to the letter")
@@ -65,8 +65,10 @@ class Claim(Section):
     @field_validator("source")
     @classmethod
     def _names_its_version(cls, source: str) -> str:
-        if source.lower().startswith("arxiv") and not re.fullmatch(r"arXiv \d{4}\.\d{4,5}v\d+", source):
-            raise ValueError("expected the number and the version, such as arXiv 1912.09670v1")
+        number = r"\b\d{4}\.\d{4,5}"
+        of_arxiv = "arxiv" in source.lower() or re.fullmatch(number + r"(v\d+)?", source)
+        if of_arxiv and not re.search(rf"\barXiv {number}v\d+\b", source):
+            raise ValueError("name its version, such as arXiv 1912.09670v1")
         return source
 
     @property

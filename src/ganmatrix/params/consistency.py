@@ -219,7 +219,14 @@ def _recipe_key(params: Params, dataset: str, architecture: str) -> str:
 
 
 def _recipe_problem(params: Params) -> str | None:
-    """The first recipe whose own values, or methods of the grid, contradict it."""
+    """The first recipe whose own values, points or methods of the grid contradict it."""
+    for name, architecture in itertools.product(params.grid.datasets, params.grid.architectures):
+        dataset, size = params.datasets[name], params.recipe(name, architecture).batch_size
+        if isinstance(dataset, Points) and size > dataset.train:
+            return (
+                f"{_recipe_key(params, name, architecture)}.batch_size is {size}; expected <= "
+                f"datasets.{name}.train, {dataset.train}"
+            )
     for name, dataset_recipe in params.recipes.items():
         for architecture in dataset_recipe.by_architecture:
             if architecture not in params.architectures:

@@ -68,7 +68,8 @@ def _explain_one(problem: Any, model: type[BaseModel]) -> str:
     if kind == "union_tag_invalid":
         return f"{key}.kind is {_shown(value['kind'])}; {_choose(value['kind'], list(_variants(annotation)))}"
     if kind == "literal_error":
-        return f"{key} is {_shown(value)}; {_choose(value, [str(c) for c in get_args(annotation)])}"
+        choices = [str(choice) for member in _members(annotation) for choice in get_args(member)]
+        return f"{key} is {_shown(value)}; {_choose(value, choices)}"
     if problem["loc"][-1] == "[key]" and kind == "string_type":
         return f"{_joined(path[:-1])}: the name {_shown(value)} is no text; put it in quotes"
     if kind == "string_too_long":

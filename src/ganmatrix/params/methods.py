@@ -128,7 +128,7 @@ class Fargan(MethodSection):
     def _leaves_reals(cls, share: float) -> float:
         if not 0 <= share < 1:
             raise ValueError(
-                "expected 0 <= share < 1: of a batch of N, N0 fakes count as real and N - N0 reals are left"
+                "expected the share N0 / N of what counts as real, such as 32/64: at least 0, below 1"
             )
         return share
 

@@ -50,7 +50,7 @@ def _known(value: Any) -> Any:
     if value not in PAPERS:
         raise ValueError(
             f"no paper of that name is known (choose from {', '.join(PAPERS)})"
-            f"{nearest(value, PAPERS)}; of another give label, title and published"
+            f"{nearest(value, PAPERS)}; for another paper give a mapping with label, title and published"
         )
     return PAPERS[value]
 
