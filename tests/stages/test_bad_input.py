@@ -155,7 +155,7 @@ def _edit(folder, old, new):
 def test_a_dataset_smaller_than_a_batch(run, finished):
     _edit(finished, "batch_size: 16", "batch_size: 101")
     assert _refused(run, finished, "train", RING) == (
-        "recipes.ring8.batch_size is 101, but ring8 has 100 training samples; expected <= 100"
+        "params.yaml: recipes.ring8.batch_size is 101; expected <= datasets.ring8.train, 100"
     )
 
 
