@@ -2,7 +2,7 @@
 
 Where D separates a fake from a real close by, it must be steep between them; that this gradient grows
 without limit as fakes approach reals is what FARGAN (Tao & Wang 2020) calls gradient exploding. Fakes that
-are closest to a real are its "close pairs"; the gradient at such a fake is what G receives there.
+are closest to a real are its "close pairs"; G receives a multiple of the gradient there.
 """
 
 import torch

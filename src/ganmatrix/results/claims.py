@@ -83,8 +83,7 @@ def adjudicate(
 
     `frame` is the matrix, with infinity for censored values; `protocols` says on which datasets a column was
     measured, `reasons` by cell and column why a value is missing, `params` what was planned, to be held
-    against the papers' settings.
-    docs/results.md describes the columns.
+    against the papers' settings. docs/results.md describes the columns.
 
     The family of Holm's correction is every claim that was tested; one whose tests have an obstacle counts in
     it with p = 1. That a value is still to come, of a cell that is `unfinished`, is one: whoever looks again
