@@ -9,7 +9,6 @@ from pydantic import TypeAdapter
 from torch import nn
 
 from ganmatrix.networks import catalogue
-from ganmatrix.networks.catalogue import FAMILIES
 from ganmatrix.networks.pair import has_batch_statistics
 from ganmatrix.networks.self_attention import SelfAttention
 from ganmatrix.params.architectures import (
@@ -37,10 +36,10 @@ IMAGE_OPTIONS = {
         {"layout": layout, "spectral": spectral} for layout in ("wide", "same") for spectral in (False, True)
     ],
 }
-POINTS = [(kind, (2,), options) for kind in FAMILIES for options in POINT_OPTIONS[kind]]
+POINTS = [(kind, (2,), options) for kind in catalogue.POINTS for options in POINT_OPTIONS[kind]]
 IMAGES = [
     (kind, (1 if side == 16 else 3, side, side), options)
-    for kind in FAMILIES
+    for kind in catalogue.IMAGES
     for side in SIDES[kind]
     for options in IMAGE_OPTIONS[kind]
 ]

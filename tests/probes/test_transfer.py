@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ganmatrix.params.probes import Probes
 from ganmatrix.probes.balls import LINF
 from ganmatrix.probes.perturbation import Push
 from ganmatrix.probes.pgd import pgd
@@ -32,6 +33,13 @@ def _tried(reals: Tensor = REALS, attack: Attack = ATTACK, **players: nn.Module 
         name: player if isinstance(player, str) else _contestant(player) for name, player in players.items()
     }
     return {pair: found for each in transfers(contestants, reals, attack) for pair, found in each.items()}
+
+
+def test_the_strength_is_the_middle_one_unless_the_params_name_another() -> None:
+    curves = {"samples": 16, "point_strengths": [0.0, 0.1], "image_strengths": [0.0, 0.02, 0.04]}
+    assert [Attack.of(Probes(**curves), bounded).strength for bounded in (False, True)] == [0.1, 0.02]
+    chosen = Probes(**curves, transfer_point_strength=0.3, transfer_image_strength=0.5)
+    assert [Attack.of(chosen, bounded).strength for bounded in (False, True)] == [0.3, 0.5]
 
 
 @pytest.mark.parametrize(

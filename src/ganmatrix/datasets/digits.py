@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.datasets import load_digits
 
 from ganmatrix.datasets.prepared import Prepared
 from ganmatrix.datasets.resizing import RESIZER, resize
@@ -13,9 +14,6 @@ LICENCE = "CC BY 4.0"
 
 def scans(side: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The 8x8 scans (grey levels 0..16) resized to (1797, side, side), and their digits (1797,)."""
-    # As slow to import as torch; other datasets do without.
-    from sklearn.datasets import load_digits
-
     bunch = load_digits()
     grey = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
     return np.stack([resize(scan, side, side) for scan in grey]), bunch.target.astype(np.int64)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import skimage.data
 from numpy.typing import NDArray
+from sklearn.datasets import load_sample_image
 
 from ganmatrix.datasets.prepared import Prepared
 from ganmatrix.datasets.resizing import RESIZER, resize
@@ -24,9 +25,6 @@ SCIKIT_LEARN = ("china", "flower")
 
 def photographs() -> Iterator[NDArray[np.uint8]]:
     """The colour photographs, uint8 (H, W, 3)."""
-    # As slow to import as torch; other datasets do without.
-    from sklearn.datasets import load_sample_image
-
     for name in SCIKIT_IMAGE:
         yield getattr(skimage.data, name)()
     for name in SCIKIT_LEARN:

@@ -1,23 +1,25 @@
-"""The extractors that `evaluation.extractors` may name."""
+"""The extractors that `evaluation.extractors` may name: where each one's code is. Imports none of them."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING
 
-from ganmatrix.evaluation import digits_cnn, efficientnet_lite0, inception
-from ganmatrix.evaluation.digits_cnn import Reader
-from ganmatrix.evaluation.extractor import Extractor
 from ganmatrix.params.evaluation import Extractor as ExtractorParams
 
-PRETRAINED: dict[str, Callable[[Any], Extractor]] = {
-    "efficientnet_lite0": efficientnet_lite0.build,
-    "inception": inception.build,
+if TYPE_CHECKING:
+    from ganmatrix.evaluation.digits_cnn import Reader
+    from ganmatrix.evaluation.extractor import Extractor
+
+PRETRAINED: dict[str, str] = {
+    "efficientnet_lite0": "ganmatrix.evaluation.efficientnet_lite0:build",
+    "inception": "ganmatrix.evaluation.inception:build",
 }
 
-TRAINED = digits_cnn.NAME
-"""The one that the pipeline trains itself, on data that show digits."""
+TRAINED = "digits_cnn"
+"""The one that the pipeline trains itself, on data that show digits: `digits_cnn.NAME`."""
 
 
-def build(params: Sequence[ExtractorParams], reader: Reader | None, channels: int) -> list[Extractor]:
+def build(params: Sequence[ExtractorParams], reader: "Reader | None", channels: int) -> "list[Extractor]":
     """Those of the extractors that apply to images of that many channels.
 
     `reader` is the classifier of the digits that the channels show, if they show any.
@@ -25,7 +27,7 @@ def build(params: Sequence[ExtractorParams], reader: Reader | None, channels: in
     built = []
     for each in params:
         if each.kind in PRETRAINED:
-            built.append(PRETRAINED[each.kind](each))
+            built.append(resolve_name(PRETRAINED[each.kind])(each))
         elif reader is not None:
             built.append(reader.extractor(channels))
     return built

@@ -91,7 +91,7 @@ class Method(ABC, Generic[AnyLoss]):
     @property
     def second_order(self) -> bool:
         """Whether D's objective contains a gradient of D."""
-        return any(technique.params.second_order for technique in self.techniques)
+        return any(technique.second_order for technique in self.techniques)
 
     def in_its_precision(self, objective: Objective, update: Update) -> Objective:
         """D's objective, in float32 whatever the recipe says if it contains a gradient of D."""

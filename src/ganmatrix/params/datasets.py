@@ -19,8 +19,6 @@ class DatasetSection(Section):
     """Whether samples are points of the plane; else they are images."""
     shows_digits: ClassVar[bool] = False
     """Whether each channel of an image shows a digit."""
-    is_streamed: ClassVar[bool] = False
-    """Whether it is read from files piece by piece, by as many threads as are granted."""
 
 
 class Points(DatasetSection):
@@ -146,7 +144,6 @@ class ImageFiles(DatasetSection):
     skip_bad: bool = Field(
         default=False, description="leave out images that cannot be used, and list them on the card"
     )
-    is_streamed: ClassVar[bool] = True
 
 
 class Copy(Section):

@@ -69,9 +69,3 @@ class Probes(Section):
     transfer_image_strength: TransferStrength | None = Field(
         default=None, description="of attacks tried on other cells; default: the middle of image_strengths"
     )
-
-    def transfer_strength(self, bounded: bool) -> float:
-        """Of attacks tried on other cells, for bounded data (images) or points; of two middles the upper."""
-        chosen = self.transfer_image_strength if bounded else self.transfer_point_strength
-        strengths = self.image_strengths if bounded else self.point_strengths
-        return strengths[len(strengths) // 2] if chosen is None else chosen

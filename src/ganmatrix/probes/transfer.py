@@ -44,8 +44,13 @@ class Attack:
 
     @classmethod
     def of(cls, params: Probes, bounded: bool) -> "Attack":
-        """The attack that the params name for images (`bounded`) or points."""
-        strength = params.transfer_strength(bounded)
+        """The attack that the params name for images (`bounded`) or points.
+
+        By default its strength is the middle one of the curves, of two middles the upper.
+        """
+        chosen = params.transfer_image_strength if bounded else params.transfer_point_strength
+        strengths = params.image_strengths if bounded else params.point_strengths
+        strength = strengths[len(strengths) // 2] if chosen is None else chosen
         return cls(strength, params.pgd_steps, params.pgd_relative_step, bounded)
 
     @property
@@ -64,7 +69,7 @@ class Attack:
 
 @dataclass(frozen=True)
 class Contestant:
-    """A cell's D in eval mode, and the stream that its attack and its noise are drawn from."""
+    """A run's D in eval mode, and the stream that its attack and its noise are drawn from."""
 
     discriminator: nn.Module
     stream: torch.Generator

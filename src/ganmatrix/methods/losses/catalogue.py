@@ -1,51 +1,35 @@
-"""The losses, by their names in params.yaml."""
+"""The losses, by their names in params.yaml: where each one's class is. Imports none of them."""
 
-from ganmatrix.methods.losses.energy_margin import EnergyMargin
-from ganmatrix.methods.losses.f_divergence import (
-    Hellinger,
-    JensenShannon,
-    KullbackLeibler,
-    Pearson,
-    ReverseKullbackLeibler,
-)
-from ganmatrix.methods.losses.hinge import Hinge
-from ganmatrix.methods.losses.least_squares import LeastSquares
-from ganmatrix.methods.losses.logistic import NonSaturating, Saturating
-from ganmatrix.methods.losses.loss import Loss, SeparableLoss
-from ganmatrix.methods.losses.relativistic import Relativistic, RelativisticAverage
-from ganmatrix.methods.losses.wasserstein import Wasserstein
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING
+
 from ganmatrix.params.losses import Loss as LossParams
 
-LOGISTIC: dict[str, type[NonSaturating]] = {"saturating": Saturating, "non_saturating": NonSaturating}
+if TYPE_CHECKING:
+    from ganmatrix.methods.losses.loss import Loss, SeparableLoss
 
-SEPARABLE: dict[str, type[SeparableLoss]] = {
-    "hinge": Hinge,
-    "least_squares": LeastSquares,
-    "wasserstein": Wasserstein,
-    "kl": KullbackLeibler,
-    "reverse_kl": ReverseKullbackLeibler,
-    "pearson": Pearson,
-    "hellinger": Hellinger,
-    "jensen_shannon": JensenShannon,
+LOSSES: dict[str, str] = {
+    "saturating": "ganmatrix.methods.losses.logistic:Saturating",
+    "non_saturating": "ganmatrix.methods.losses.logistic:NonSaturating",
+    "hinge": "ganmatrix.methods.losses.hinge:Hinge",
+    "least_squares": "ganmatrix.methods.losses.least_squares:LeastSquares",
+    "wasserstein": "ganmatrix.methods.losses.wasserstein:Wasserstein",
+    "kl": "ganmatrix.methods.losses.f_divergence:KullbackLeibler",
+    "reverse_kl": "ganmatrix.methods.losses.f_divergence:ReverseKullbackLeibler",
+    "pearson": "ganmatrix.methods.losses.f_divergence:Pearson",
+    "hellinger": "ganmatrix.methods.losses.f_divergence:Hellinger",
+    "jensen_shannon": "ganmatrix.methods.losses.f_divergence:JensenShannon",
+    "energy_margin": "ganmatrix.methods.losses.energy_margin:EnergyMargin",
+    "relativistic": "ganmatrix.methods.losses.relativistic:Relativistic",
+    "relativistic_average": "ganmatrix.methods.losses.relativistic:RelativisticAverage",
 }
 
-RELATIVE: dict[str, type[Loss]] = {
-    "relativistic": Relativistic,
-    "relativistic_average": RelativisticAverage,
-}
 
-
-def build(params: LossParams) -> Loss:
+def build(params: LossParams) -> "Loss":
     """The loss that the params describe."""
-    if params.kind in RELATIVE:
-        return RELATIVE[params.kind]()
-    return build_separable(params)
+    return resolve_name(LOSSES[params.kind])(params)
 
 
-def build_separable(params: LossParams) -> SeparableLoss:
-    """The same, of a loss whose sides stand by themselves."""
-    if params.kind in LOGISTIC:
-        return LOGISTIC[params.kind](params.real_weight, params.real_label)
-    if params.kind == "energy_margin":
-        return EnergyMargin(params.real_weight, params.margin)
-    return SEPARABLE[params.kind](params.real_weight)
+def build_separable(params: LossParams) -> "SeparableLoss":
+    """The same, of a loss whose sides stand by themselves; which ones do is checked with the params."""
+    return resolve_name(LOSSES[params.kind])(params)

@@ -13,15 +13,11 @@ from ganmatrix.methods.losses.loss import SeparableLoss
 class NonSaturating(SeparableLoss):
     """G minimises -log D(G(z))."""
 
-    def __init__(self, real_weight: float = 0.5, real_label: float = 1.0) -> None:
-        super().__init__(real_weight)
-        self.real_label = real_label
-
     def on_real(self, logits: Tensor) -> Tensor:
-        loss = F.softplus(-logits).mean()
-        if self.real_label == 1:
+        loss, label = F.softplus(-logits).mean(), self.params.real_label
+        if label == 1:
             return loss
-        return self.real_label * loss + (1 - self.real_label) * F.softplus(logits).mean()
+        return label * loss + (1 - label) * F.softplus(logits).mean()
 
     def on_fake(self, logits: Tensor) -> Tensor:
         return F.softplus(logits).mean()

@@ -4,12 +4,17 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor
 
+from ganmatrix.params.losses import Loss as LossParams
+
 
 class Loss(ABC):
     """D's loss on both sides' logits, and G's loss on D's view of its fakes."""
 
     needs_reals_for_generator = False
     """Whether G's loss compares its fakes with reals."""
+
+    def __init__(self, params: LossParams) -> None:
+        self.params = params
 
     @abstractmethod
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -28,9 +33,6 @@ class SeparableLoss(Loss):
     KL(data || model), near 1 to KL(model || data).
     """
 
-    def __init__(self, real_weight: float = 0.5) -> None:
-        self.real_weight = real_weight
-
     @abstractmethod
     def on_real(self, logits: Tensor) -> Tensor:
         """D's unweighted loss on samples that it should call real."""
@@ -41,11 +43,11 @@ class SeparableLoss(Loss):
 
     def real(self, logits: Tensor) -> Tensor:
         """D's loss on samples that it should call real."""
-        return 2 * self.real_weight * self.on_real(logits)
+        return 2 * self.params.real_weight * self.on_real(logits)
 
     def fake(self, logits: Tensor) -> Tensor:
         """D's loss on samples that it should call fake."""
-        return 2 * (1 - self.real_weight) * self.on_fake(logits)
+        return 2 * (1 - self.params.real_weight) * self.on_fake(logits)
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return self.real(real) + self.fake(fake)

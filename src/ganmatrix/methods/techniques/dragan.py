@@ -8,11 +8,11 @@ import torch
 
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import interpolates, norms, squared_norms_at
-from ganmatrix.methods.techniques.technique import Sides, Technique, Term
+from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
 from ganmatrix.params.techniques import Dragan as DraganParams
 
 
-class Dragan(Technique[DraganParams]):
+class Dragan(Penalty[DraganParams]):
     """D's slope is drawn to 1 near the data."""
 
     def discriminator_term(self, sides: Sides, update: Update) -> Term:

@@ -2,11 +2,11 @@
 
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import squared_norms
-from ganmatrix.methods.techniques.technique import Sides, Technique, Term
+from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
 from ganmatrix.params import techniques as params
 
 
-class R2(Technique[params.R2]):
+class R2(Penalty[params.R2]):
     """R1's counterpart; both together penalise both sides."""
 
     def discriminator_term(self, sides: Sides, update: Update) -> Term:

@@ -7,11 +7,11 @@ gradients, as there.
 
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import squared_norms
-from ganmatrix.methods.techniques.technique import Sides, Technique, Term
+from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
 from ganmatrix.params.techniques import Roth as RothParams
 
 
-class Roth(Technique[RothParams]):
+class Roth(Penalty[RothParams]):
     """Noise on D's inputs, to first order."""
 
     def discriminator_term(self, sides: Sides, update: Update) -> Term:

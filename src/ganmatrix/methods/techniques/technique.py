@@ -35,6 +35,9 @@ Params = TypeVar("Params", bound=TechniqueSection, covariant=True)
 class Technique(Generic[Params]):
     """One technique; by itself it does nothing."""
 
+    second_order = False
+    """Whether its term of D's objective is of a gradient of D at what D is trained on."""
+
     def __init__(self, params: Params) -> None:
         self.params = params
 
@@ -71,3 +74,9 @@ class Technique(Generic[Params]):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue where the state was saved."""
+
+
+class Penalty(Technique[Params]):
+    """What is measured on D's gradient at its input."""
+
+    second_order = True

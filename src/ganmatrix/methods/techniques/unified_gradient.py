@@ -11,13 +11,13 @@ from torch import Tensor
 
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import norms
-from ganmatrix.methods.techniques.technique import Sides, Technique, Term
+from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
 from ganmatrix.params.techniques import UnifiedGradient as UnifiedGradientParams
 
 DUAL = {"l1": math.inf, "l2": 2.0, "linf": 1.0}
 
 
-class UnifiedGradient(Technique[UnifiedGradientParams]):
+class UnifiedGradient(Penalty[UnifiedGradientParams]):
     """Adversarial training of both sides without a second pass."""
 
     def discriminator_term(self, sides: Sides, update: Update) -> Term:

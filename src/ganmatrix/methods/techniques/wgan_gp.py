@@ -2,11 +2,11 @@
 
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import interpolates, norms, squared_norms_at
-from ganmatrix.methods.techniques.technique import Sides, Technique, Term
+from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
 from ganmatrix.params.techniques import WganGp as WganGpParams
 
 
-class WganGp(Technique[WganGpParams]):
+class WganGp(Penalty[WganGpParams]):
     """D's slope is drawn to 1 from both sides."""
 
     def discriminator_term(self, sides: Sides, update: Update) -> Term:

@@ -2,11 +2,11 @@
 
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import interpolates, norms, squared_norms_at
-from ganmatrix.methods.techniques.technique import Sides, Technique, Term
+from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
 from ganmatrix.params.techniques import WganLp as WganLpParams
 
 
-class WganLp(Technique[WganLpParams]):
+class WganLp(Penalty[WganLpParams]):
     """Only a slope above 1 is penalised."""
 
     def discriminator_term(self, sides: Sides, update: Update) -> Term:
