@@ -1,5 +1,21 @@
 """The one exception that is shown to a user as a line instead of a traceback."""
 
+import errno
+from pathlib import Path
+
+_MENDS = {
+    errno.EACCES: "mend its permissions",
+    errno.EPERM: "mend its permissions",
+    errno.ENOENT: "mend the path",
+    errno.ENOTDIR: "mend the path",
+    errno.EISDIR: "give a file",
+    errno.ELOOP: "mend the link, which leads back to itself",
+    errno.ENAMETOOLONG: "give a shorter path",
+    errno.EMFILE: "allow more open files (`ulimit -n`)",
+    errno.ENFILE: "close other programs",
+}
+"""What to do where the system refuses to read a file."""
+
 
 class UserError(Exception):
     """Something the user can mend: the message names what is wrong and what to do.
@@ -10,3 +26,9 @@ class UserError(Exception):
 
 class NotMade(UserError):
     """An artifact that its stage has not made, or has made from what is there no longer."""
+
+
+def unreadable(path: Path | str, error: OSError) -> str:
+    """`x cannot be read: Permission denied; mend its permissions`: not that it is damaged."""
+    mend = _MENDS.get(error.errno or 0, "mend the file or its disk")
+    return f"{path} cannot be read: {error.strerror or error}; {mend}"

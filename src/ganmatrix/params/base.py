@@ -25,7 +25,13 @@ Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=NAME_LE
 class Section(BaseModel):
     """A section of params.yaml: no unknown keys, no coercion, no NaN, immutable once read."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        defer_build=True,  # the whole document is validated at once, and most sections never on their own
+    )
 
 
 _FRACTION = re.compile(r"([-+]?[0-9]{1,15}) ?/ ?([0-9]{1,15})")

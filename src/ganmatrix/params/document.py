@@ -1,18 +1,20 @@
 """Reading params.yaml: YAML, then the schema, then what the sections say of each other."""
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from ganmatrix.errors import UserError
+from ganmatrix.errors import UserError, unreadable
 from ganmatrix.params.consistency import inconsistency
 from ganmatrix.params.messages import explain
 from ganmatrix.params.params import Params
+from ganmatrix.params.plain_yaml import BadYaml, parse
+
+LARGEST = 1024**2
+"""Bytes of a params file. A thousand methods on a hundred datasets need a fifth of it."""
 
 
 def load(path: Path) -> tuple[Params, dict[str, Any]]:
@@ -39,25 +41,35 @@ def schema() -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist; give a params file with --params") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
-    try:
-        document = YAML(typ="safe", pure=True).load(text)
-    except DuplicateKeyError as error:
-        mark = error.problem_mark
-        name = str(error.problem).split('"')[1] if '"' in str(error.problem) else "a key"
-        raise UserError(f"{path}: line {mark.line + 1}: {name} stands twice; keep one of them") from None
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}: " if mark else ""
-        raise UserError(f"{path}: {where}not valid YAML: {error.problem or error.context}") from None
-    except YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    except (ValueError, RecursionError) as error:  # a scalar that its tag denies; a thousand brackets
-        raise UserError(f"{path}: not valid YAML: {error}") from None
+        document = parse(_text(path))
+    except BadYaml as error:
+        raise UserError(f"{path}: {error}") from None
     if not isinstance(document, dict):
         raise UserError(f"{path} is empty or no mapping; expected sections {', '.join(Params.model_fields)}")
     return document
+
+
+def _text(path: Path) -> str:
+    """What stands in the file. UserError unless it is a file of text; a pipe would be waited for."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "a pipe or device"
+            raise UserError(f"{path} is {what}; give a params file with --params")
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; give a params file with --params") from None
+    except OSError as error:
+        raise UserError(unreadable(path, error)) from None
+    except ValueError as error:  # a name with a NUL
+        raise UserError(f"{str(path)!r} is no name of a file ({error}); give another with --params") from None
+    if len(data) > LARGEST:
+        raise UserError(f"{path} has more than {LARGEST:,} bytes; expected a params file of at most so many")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UserError(
+            f"{path}: line {line}: byte 0x{data[error.start]:02x} is no UTF-8; save the file as UTF-8"
+        ) from None
