@@ -1,6 +1,7 @@
 """What of params.yaml contradicts the rest: each section may be sound, and the whole not."""
 
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 from ganmatrix.params.claim_consistency import claim_problem
@@ -8,6 +9,12 @@ from ganmatrix.params.datasets import Points
 from ganmatrix.params.messages import unknown_name
 from ganmatrix.params.params import Params
 from ganmatrix.params.recipes import Recipe
+
+MOST_RUNS = 10_000_000
+"""A grid of more would not even be listed in a minute."""
+
+GridRecipes = dict[tuple[str, str], tuple[str, Recipe]]
+"""A dataset and an architecture of the grid -> their recipe, after the key that stands for it."""
 
 
 def inconsistency(params: Params) -> str | None:
@@ -26,19 +33,23 @@ def inconsistency(params: Params) -> str | None:
             return f"grid.{key}: {repeated} stands twice; name it once"
     if (seed := _repeated(grid.seeds)) is not None:
         return f"grid.seeds: {seed} stands twice; name it once"
+    runs = len(grid.datasets) * len(grid.architectures) * len(grid.methods) * len(grid.seeds)
+    if runs > MOST_RUNS:
+        return f"grid holds {runs:,} runs, each with each; expected at most {MOST_RUNS:,}, so name fewer"
     for name in params.recipes:
         if name not in params.datasets:
             return unknown_name("recipes", name, params.datasets, "datasets")
     for name in grid.datasets:
         if name not in params.recipes:
             return f"recipes.{name} is missing; every dataset of the grid needs a recipe of its name"
+    recipes = _grid_recipes(params)
     return (
         _dataset_problem(params)
         or _architecture_problem(params)
-        or _recipe_problem(params)
-        or _method_problem(params)
-        or _normalisation_problem(params)
-        or _share_problem(params)
+        or _recipe_problem(params, recipes)
+        or _method_problem(params, recipes)
+        or _normalisation_problem(params, recipes)
+        or _share_problem(params, recipes)
         or _evaluation_problem(params)
         or claim_problem(params)
     )
@@ -81,8 +92,10 @@ def _architecture_problem(params: Params) -> str | None:
     return None
 
 
-def _method_problem(params: Params) -> str | None:
+def _method_problem(params: Params, recipes: GridRecipes) -> str | None:
     """The first method with a loss or technique that it cannot use, on its own or in the grid."""
+    points = [name for name in params.grid.datasets if params.datasets[name].is_points]
+    in_grid = set(params.grid.methods)
     for key, method in params.methods.items():
         if method.separable_loss and not method.loss.is_separable:
             return (
@@ -107,22 +120,21 @@ def _method_problem(params: Params) -> str | None:
                 )
             if technique.needs_critic and not method.has_critic:
                 return f"{where}, which reads the family's D, but {method.kind} has another; leave it out"
-            points = [name for name in params.grid.datasets if params.datasets[name].is_points]
-            if technique.images_only and key in params.grid.methods and points:
+            if technique.images_only and key in in_grid and points:
                 return f"{where}, which needs images, but {points[0]} holds points; leave one of them out"
-        for name, recipe in _grid_recipes(params) if key in params.grid.methods else ():
+        related = [t.kind for t in method.techniques if t.relates_samples]
+        for name, recipe in recipes.values() if key in in_grid else ():
             if recipe.batch_size % (method.group * recipe.accumulate) and method.group > 1:
                 return (
                     f"{name}.batch_size is {recipe.batch_size}; methods.{key} needs a multiple of "
                     f"{method.group * recipe.accumulate} (its packs, in every micro-batch)"
                 )
-            related = [t.kind for t in method.techniques if t.relates_samples]
             if related and _smallest_piece(recipe) < 2:
                 return (
                     f"{name}.accumulate is {recipe.accumulate}, which leaves a micro-batch of one, but "
                     f"{related[0]} of methods.{key} compares samples; lower it"
                 )
-        if key in params.grid.methods and params.probes.samples % method.group:
+        if key in in_grid and params.probes.samples % method.group:
             return (
                 f"probes.samples is {params.probes.samples}; methods.{key} needs a multiple of "
                 f"{method.group} (its packs)"
@@ -136,42 +148,43 @@ def _smallest_piece(recipe: Recipe) -> int:
     return recipe.batch_size % size or size
 
 
-def _normalisation_problem(params: Params) -> str | None:
+def _normalisation_problem(params: Params, recipes: GridRecipes) -> str | None:
     """The first pair of the grid that normalises over batches which it does not have, or has of one."""
     points = [name for name in params.grid.datasets if params.datasets[name].is_points]
+    virtual = [
+        method
+        for method in params.grid.methods
+        if any(technique.kind == "virtual_batch_norm" for technique in params.methods[method].techniques)
+    ]
     for key, name in itertools.product(params.grid.architectures, points):
         normed = getattr(params.architectures[key].points, "batch_norm", False)
-        recipe = params.recipe(name, key)
+        recipe_key, recipe = recipes[name, key]
         if normed and _smallest_piece(recipe) < 2:
             return (
-                f"architectures.{key}.points.batch_norm is true, but "
-                f"{_recipe_key(params, name, key)}.accumulate, "
+                f"architectures.{key}.points.batch_norm is true, but {recipe_key}.accumulate, "
                 f"{recipe.accumulate}, leaves a micro-batch of one; lower it"
             )
-        for method in params.grid.methods:
-            if not normed and any(t.kind == "virtual_batch_norm" for t in params.methods[method].techniques):
-                return (
-                    f"methods.{method} has virtual_batch_norm, which takes the place of G's batch "
-                    f"normalisation, "
-                    f"but architectures.{key} has none on points ({name}); leave one of them out"
-                )
+        if virtual and not normed:
+            return (
+                f"methods.{virtual[0]} has virtual_batch_norm, which takes the place of G's batch "
+                f"normalisation, but architectures.{key} has none on points ({name}); leave one of them out"
+            )
     return None
 
 
-def _share_problem(params: Params) -> str | None:
+def _share_problem(params: Params, recipes: GridRecipes) -> str | None:
     """The first method and recipe of the grid that together leave no real sample on the real side."""
     for key in params.grid.methods:
         method = params.methods[key]
         if method.kind != "fargan":
             continue
-        for name, recipe in _grid_recipes(params):
+        for name, recipe in recipes.values():
             size = recipe.batch_size
             count = round(method.fake_as_real_share * size)
             if count == 0 and method.fake_as_real_share > 0:
                 return (
                     f"methods.{key}.fake_as_real_share is {method.fake_as_real_share}, which is less than "
-                    f"one "
-                    f"sample of {name}.batch_size, {size}; raise the share, or say 0"
+                    f"one sample of {name}.batch_size, {size}; raise the share, or say 0"
                 )
             if count >= size:
                 return (
@@ -204,13 +217,9 @@ def _evaluation_problem(params: Params) -> str | None:
     return None
 
 
-def _grid_recipes(params: Params) -> list[tuple[str, Recipe]]:
-    """The recipes of the grid, each with the key that stands for it."""
+def _grid_recipes(params: Params) -> GridRecipes:
     pairs = itertools.product(params.grid.datasets, params.grid.architectures)
-    return [
-        (_recipe_key(params, dataset, architecture), params.recipe(dataset, architecture))
-        for dataset, architecture in pairs
-    ]
+    return {pair: (_recipe_key(params, *pair), params.recipe(*pair)) for pair in pairs}
 
 
 def _recipe_key(params: Params, dataset: str, architecture: str) -> str:
@@ -218,15 +227,12 @@ def _recipe_key(params: Params, dataset: str, architecture: str) -> str:
     return f"recipes.{dataset}" + (f".by_architecture.{architecture}" if own else "")
 
 
-def _recipe_problem(params: Params) -> str | None:
+def _recipe_problem(params: Params, recipes: GridRecipes) -> str | None:
     """The first recipe whose own values, points or methods of the grid contradict it."""
-    for name, architecture in itertools.product(params.grid.datasets, params.grid.architectures):
-        dataset, size = params.datasets[name], params.recipe(name, architecture).batch_size
+    for (name, _), (recipe_key, recipe) in recipes.items():
+        dataset, size = params.datasets[name], recipe.batch_size
         if isinstance(dataset, Points) and size > dataset.train:
-            return (
-                f"{_recipe_key(params, name, architecture)}.batch_size is {size}; expected <= "
-                f"datasets.{name}.train, {dataset.train}"
-            )
+            return f"{recipe_key}.batch_size is {size}; expected <= datasets.{name}.train, {dataset.train}"
     for name, dataset_recipe in params.recipes.items():
         for architecture in dataset_recipe.by_architecture:
             if architecture not in params.architectures:
@@ -241,7 +247,7 @@ def _recipe_problem(params: Params) -> str | None:
         ):
             if problem := _contradiction(recipe_key, recipe):
                 return problem
-    for key, recipe in _grid_recipes(params):
+    for key, recipe in recipes.values():
         for method in params.grid.methods if recipe.compile else ():
             mend = "set it to false or leave that method out"
             if params.methods[method].needs_second_derivatives:
@@ -271,5 +277,11 @@ def _contradiction(key: str, recipe: Recipe) -> str | None:
     return None
 
 
-def _repeated(values: list[Any]) -> Any:
-    return next((value for i, value in enumerate(values) if value in values[:i]), None)
+def _repeated(values: Iterable[Any]) -> Any:
+    """The first value that stood before; None if all differ."""
+    seen: set[Any] = set()
+    for value in values:
+        if value in seen:
+            return value
+        seen.add(value)
+    return None
