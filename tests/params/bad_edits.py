@@ -40,10 +40,14 @@ BAD = [
     ("seeds: [0, 1]", "seeds: [true]", "grid.seeds[0] is true; expected a whole number"),
     ("seeds: [0, 1]", "seeds: ['0']", "grid.seeds[0] is '0'; expected a whole number"),
     ("seeds: [0, 1]", "seeds: [2147483648]", "grid.seeds[0] is 2147483648; expected < 2147483648"),
-    ("seeds: [0, 1]", "seeds: [2001-01-01]", "grid.seeds[0] is 2001-01-01; expected a whole number"),
+    ("seeds: [0, 1]", "seeds: [2001-01-01]", "grid.seeds[0] is '2001-01-01'; expected a whole number"),
     ("seeds: [0, 1]", "seeds: []", "grid.seeds is empty; expected at least 1 entry"),
-    ("seeds: [0, 1]", "seeds: 3", "grid.seeds is 3; expected a list"),
-    ("seeds: [0, 1]", "", "grid.seeds is missing; add it (training seeds, non-negative integers)"),
+    (
+        "seeds: [0, 1]",
+        "",
+        "grid.seeds is missing; add it (training seeds: a count, such as 3 for 0, 1 and 2, or a list of "
+        "different ones)",
+    ),
     ("seeds: [0, 1]", "seeds: [0, 1, 0]", "grid.seeds: 0 stands twice; name it once"),
     ("seeds: [0, 1]", "sead: [0]", "grid.sead: unknown key; did you mean seeds? (and 1 more)"),
     (
@@ -74,7 +78,8 @@ BAD = [
     (
         "[conventional, resnet_sn]",
         "[resnet-sn]",
-        "grid.architectures[0]: 'resnet-sn' is an ill-formed name; names match [a-z0-9_]+, such as resnet_sn",
+        "grid.architectures[0]: the name 'resnet-sn' is ill-formed; names match [a-z0-9_]+, such as "
+        "resnet_sn",
     ),
     (
         "[gan, as_gan, dat, fargan]",
@@ -199,7 +204,7 @@ BAD = [
     (
         "  digits: {kind",
         "  Digits!: {kind",
-        "datasets.Digits!: 'Digits!' is an ill-formed name; names match [a-z0-9_]+, such as digits_",
+        "datasets: the name 'Digits!' is ill-formed; names match [a-z0-9_]+, such as digits_",
     ),
     (
         "photos: {kind: photos, resolution: 32, short_side: 64, stride: 16, held_out_share: 0.5}",
@@ -752,5 +757,5 @@ BAD = [
     # the document
     ("claims: {}", "cliams: {}", "cliams: unknown key; did you mean claims?"),
     ("claims: {}", "extra: 1", f"extra: unknown key; expected {SECTIONS}"),
-    ("claims: {}", '"a\\nb": 1', f"a b: unknown key; expected {SECTIONS}"),
+    ("claims: {}", '"a\\nb": 1', f"'a\\nb': unknown key; expected {SECTIONS}"),
 ]

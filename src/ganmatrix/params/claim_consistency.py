@@ -4,7 +4,7 @@ from typing import get_args
 
 from ganmatrix.params.claims import Claim, PaperSetting
 from ganmatrix.params.columns import SCORES, columns
-from ganmatrix.params.messages import nearest, unknown_name
+from ganmatrix.params.messages import nearest, printable, unknown_name
 from ganmatrix.params.params import Params
 from ganmatrix.params.techniques import Technique
 
@@ -25,7 +25,7 @@ def claim_problem(params: Params) -> str | None:
             return f"claims.{key}: {claim.method} is compared with itself; name another baseline or control"
         if claim.metric not in known:
             mend = nearest(claim.metric, known) or f"; choose from {', '.join(known)}"
-            return f"claims.{key}.metric: {claim.metric} is no column of the matrix{mend}"
+            return f"claims.{key}.metric: {printable(claim.metric)} is no column of the matrix{mend}"
         if problem := _setting_problem(f"claims.{key}.setting", claim.setting):
             return problem
         if problem := _bound_problem(claim):
@@ -40,8 +40,8 @@ def _setting_problem(key: str, setting: PaperSetting) -> str | None:
             return unknown_name(f"{key}.techniques[{i}]", technique, TECHNIQUE_KINDS, "techniques")
     if setting.score is not None and setting.score not in SCORES:
         return (
-            f"{key}.score is {setting.score}; expected a score's column without its checkpoint, such as "
-            f"fid_inception{nearest(setting.score, SCORES)}"
+            f"{key}.score is {printable(setting.score)}; expected a score's column without its checkpoint, "
+            f"such as fid_inception{nearest(setting.score, SCORES)}"
         )
     return None
 

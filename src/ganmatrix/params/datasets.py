@@ -2,14 +2,24 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from ganmatrix.params.base import Section
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 StackCount = Annotated[int, Field(ge=100, le=200_000)]
 Resolution = Literal[16, 32, 48, 64, 128]
-Place = Annotated[str, StringConstraints(min_length=1)]
+
+
+def _path(text: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError("expected a path without control characters")
+    if text.split("/")[0].startswith("~"):
+        raise ValueError("~ stands for no folder here; write the path out (./~ for a folder of that name)")
+    return text
+
+
+Place = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_path)]
 
 
 class DatasetSection(Section):
@@ -150,7 +160,9 @@ class Copy(Section):
     """Another copy of a published archive, recognised by its checksum."""
 
     path: Place = Field(description="from the project's folder, or absolute")
-    md5: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] = Field(description="32 hex digits")
+    md5: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] = Field(
+        description="32 hex digits, in lower case"
+    )
 
 
 class Cifar10(ImageFiles):

@@ -2,12 +2,15 @@
 
 import difflib
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from ganmatrix.params.base import NAME_PATTERN
+from ganmatrix.params.base import NAME_LENGTH, NAME_PATTERN
+
+LISTED = 40
+"""Choices that are named; of more, the number."""
 
 _BOUNDS = {
     "greater_than": (">", "gt"),
@@ -36,12 +39,22 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
+def printable(text: str) -> str:
+    """A text as it stands, if that is short and can be printed; else cut, and in quotes."""
+    return text if len(text) <= 60 and text.isprintable() else _shown(text)
+
+
 def unknown_name(key: str, name: str, known: Iterable[str], section: str) -> str:
     """The line for a name that points nowhere."""
     choices = sorted(known)
-    return (
-        f"{key}: {name} is not among `{section}` (choose from {', '.join(choices)}){nearest(name, choices)}"
-    )
+    found = f"{key}: {printable(name)} is not among `{section}`"
+    return f"{found} (choose from {listed(choices)}){nearest(name, choices)}"
+
+
+def listed(choices: Sequence[str]) -> str:
+    """The choices, or the first of very many."""
+    more = len(choices) - LISTED
+    return ", ".join(choices[:LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
@@ -55,13 +68,13 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 
 def _explain_one(problem: Any, model: type[BaseModel]) -> str:
     path, enclosing, annotation = _locate(problem["loc"], model)
-    key = _joined(path)
+    key, place = _joined(path), _joined(path[:-1])
     value, kind, context = problem["input"], problem["type"], problem.get("ctx", {})
+    fields = getattr(enclosing, "model_fields", {})
     if kind == "extra_forbidden":
-        keys = list(enclosing.model_fields)
-        return f"{key}: unknown key{nearest(path[-1], keys) or '; expected ' + ', '.join(keys)}"
+        return f"{key}: unknown key{nearest(path[-1], fields) or '; expected ' + ', '.join(fields)}"
     if kind == "missing":
-        described = enclosing.model_fields[path[-1]].description
+        described = fields[path[-1]].description if path and path[-1] in fields else None
         return f"{key} is missing; add it" + (f" ({described})" if described else "")
     if kind == "union_tag_not_found":
         return f"{key}.kind is missing; choose from {', '.join(_variants(annotation))}"
@@ -70,15 +83,21 @@ def _explain_one(problem: Any, model: type[BaseModel]) -> str:
     if kind == "literal_error":
         choices = [str(choice) for member in _members(annotation) for choice in get_args(member)]
         return f"{key} is {_shown(value)}; {_choose(value, choices)}"
-    if problem["loc"][-1] == "[key]" and kind == "string_type":
-        return f"{_joined(path[:-1])}: the name {_shown(value)} is no text; put it in quotes"
-    if kind == "string_too_long":
-        place = _joined(path[:-1]) if problem["loc"][-1] == "[key]" else key
+    if kind == "invalid_key" or (problem["loc"][-1:] == ("[key]",) and kind == "string_type"):
+        what = "key" if kind == "invalid_key" else "name"
+        return f"{place or 'the document'}: the {what} {_shown(value)} is no text; put it in quotes"
+    if kind == "string_too_long" and isinstance(value, str):
         longest = context["max_length"]
-        return f"{place}: the name {_shown(value)} has {len(value)} characters; expected at most {longest}"
+        if longest != NAME_LENGTH:
+            return f"{key} has {len(value)} characters; expected at most {longest}"
+        where = place if problem["loc"][-1:] == ("[key]",) else key
+        return f"{where}: the name {_shown(value)} has {len(value)} characters; expected at most {longest}"
     if kind == "string_pattern_mismatch" and context.get("pattern") == NAME_PATTERN:
-        mended = "".join(c if c.isascii() and c.isalnum() else "_" for c in value.lower()) or "a"
-        return f"{key}: {_shown(value)} is an ill-formed name; names match [a-z0-9_]+, such as {mended}"
+        where = place if problem["loc"][-1:] == ("[key]",) else key
+        return f"{where}: the name {_cut(ascii(value))} is ill-formed; {_well_formed(value)}"
+    if kind == "string_pattern_mismatch":
+        described = fields[path[-1]].description if path and path[-1] in fields else None
+        return f"{key} is {_shown(value)}; expected {described or 'text like ' + context['pattern']}"
     if kind in _BOUNDS:
         sign, bound = _BOUNDS[kind]
         return f"{key} is {_shown(value)}; expected {sign} {_number(context[bound])}"
@@ -92,9 +111,14 @@ def _explain_one(problem: Any, model: type[BaseModel]) -> str:
         return f"{key} is {_shown(value)}; {context['error']}"
     if kind == "model_attributes_type" and (kinds := _variants(annotation)):
         return f"{key} is {_shown(value)}; expected a mapping with a kind ({', '.join(kinds)})"
-    return f"{key} is {_shown(value)}; " + (
+    return f"{key or 'the document'} is {_shown(value)}; " + (
         f"expected {_WANTED[kind]}" if kind in _WANTED else problem["msg"]
     )
+
+
+def _well_formed(name: str) -> str:
+    mended = "".join(c if c.isascii() and c.isalnum() else "_" for c in name.lower())[:NAME_LENGTH] or "a"
+    return f"names match [a-z0-9_]+, such as {mended}"
 
 
 def _choose(value: Any, choices: list[str]) -> str:
@@ -105,7 +129,13 @@ def _shown(value: Any) -> str:
     """The value as YAML would have it, cut to 60 characters."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    text = repr(value) if isinstance(value, str) else str(value)
+    try:
+        return _cut(repr(value[:60]) if isinstance(value, str) and len(value) > 60 else repr(value))
+    except ValueError:  # Python prints no number of thousands of digits
+        return "a number of thousands of digits"
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -119,7 +149,7 @@ def _entries(count: int) -> str:
 
 def _joined(path: list[Any]) -> str:
     """`a.b[2]`: keys joined by dots, places in a list in brackets."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
+    parts = [f"[{part}]" if isinstance(part, int) else f".{printable(str(part))}" for part in path]
     return "".join(parts).removeprefix(".")
 
 
@@ -131,12 +161,12 @@ def _locate(loc: tuple[Any, ...], model: Any) -> tuple[list[Any], Any, Any]:
     """
     path: list[Any] = []
     enclosing, here = None, model
-    for part in loc[:-1] if loc[-1] == "[key]" else loc:
+    for part in loc[:-1] if loc[-1:] == ("[key]",) else loc:
         if variants := _variants(here):
             here = variants[part]
         else:
             path.append(part)
-            enclosing, here = here, _descend(here, part)
+            enclosing, here = _only(here), _descend(here, part)
     return path, enclosing, here
 
 
@@ -157,9 +187,15 @@ def _members(annotation: Any) -> tuple[Any, ...]:
     return (annotation,)
 
 
+def _only(annotation: Any) -> Any:
+    """The one type that may stand there beside null; None where there are several."""
+    members = _members(annotation)
+    return members[0] if len(members) == 1 else None
+
+
 def _descend(annotation: Any, part: Any) -> Any:
     """The type of a key or place within a type; None if it has no such key."""
-    (outer,) = _members(annotation)
+    outer = _only(annotation)
     if hasattr(outer, "model_fields"):
         return outer.model_fields[part].annotation if part in outer.model_fields else None
     return get_args(outer)[-1] if get_origin(outer) in (dict, list) else None
