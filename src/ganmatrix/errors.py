@@ -1,6 +1,7 @@
 """The one exception that is shown to a user as a line instead of a traceback."""
 
 import errno
+import os
 from pathlib import Path
 
 _MENDS = {
@@ -30,5 +31,6 @@ class NotMade(UserError):
 
 def unreadable(path: Path | str, error: OSError) -> str:
     """`x cannot be read: Permission denied; mend its permissions`: not that it is damaged."""
-    mend = _MENDS.get(error.errno or 0, "mend the file or its disk")
-    return f"{path} cannot be read: {error.strerror or error}; {mend}"
+    number = error.errno or 0
+    reason = os.strerror(number) if number else str(error)
+    return f"{path} cannot be read: {reason}; {_MENDS.get(number, 'mend the file or its disk')}"

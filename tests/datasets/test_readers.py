@@ -108,14 +108,6 @@ def test_lsun(tmp_path: Path) -> None:
     assert [s.split for s in other.samples(0)] != [s.split for s in found]
 
 
-def test_lsun_is_opened_anew_as_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    values = [jpeg(n) for n in range(20)]
-    archives.lsun(tmp_path / "lmdb", values)
-    monkeypatch.setattr("ganmatrix.datasets.lsun_bedroom.MAPPED", 3 * 4096)
-    source = opened(tmp_path, kind="lsun_bedroom", resolution=64, folder="lmdb")
-    assert [s.image for s in tails_agree(source)] == values
-
-
 def _folder(root: Path, files: dict[str, bytes]) -> None:
     for name, content in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

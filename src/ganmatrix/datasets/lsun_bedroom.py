@@ -7,13 +7,13 @@ keys as a pickle.
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import lmdb
-
 from ganmatrix.datasets import raw
+from ganmatrix.datasets.decoding import LARGEST_FILE
+from ganmatrix.datasets.lmdb_file import CutShort, DamagedFile, Entry, LmdbFile
+from ganmatrix.datasets.opening import file_state, reading, state
 from ganmatrix.datasets.resizing import RESIZER
 from ganmatrix.datasets.stream import BadSample, BadSource, Frame, Sample, Split, held_out_members
 from ganmatrix.params.datasets import LsunBedroom as LsunBedroomParams
@@ -22,9 +22,6 @@ DATABASE = "data.mdb"
 ORIGIN = "archive.md5"
 """Beside the database: the checksum of the archive that it was unpacked from, and its own bytes."""
 
-MAPPED = 64 * 1024**2
-"""Bytes of the file that are looked at before it is opened anew."""
-PAGE = 4096
 AGAIN = "remove it, so that it is unpacked again"
 
 
@@ -37,13 +34,12 @@ class LsunBedroom:
         self.origin = f"LSUN bedroom, training set (Yu et al. 2015), {raw.LSUN_BEDROOM.url}"
         self.licence = "none stated; for research"
         self.class_names = ("bedroom",)
-        with self._transaction() as transaction:
-            self._count = int(transaction.stat()["entries"])
+        with self._opened() as database:
+            self._count = database.entries
+            self.identity = f"{database.size} {database.modified_ns}"
         self._held_out = held_out_members(
             self._count, params.held_out_share, params.seed, self.folder / DATABASE
         )
-        state = (self.folder / DATABASE).stat()
-        self.identity = f"{state.st_size} {state.st_mtime_ns}"
         self._split = f"{params.held_out_share} held out at random, seed {params.seed}"
 
     @property
@@ -63,43 +59,29 @@ class LsunBedroom:
         return self._count
 
     def samples(self, start: int) -> Generator[Sample, None, None]:
-        number, key = start, self._key(start)
-        while key is not None:
-            # Pages that were read count as this process's memory until the file is closed.
-            with self._transaction() as transaction, transaction.cursor() as cursor:
-                size, more = 0, cursor.set_key(key)
-                while more and size < MAPPED:
-                    value = cursor.value()
-                    yield self._sample(number, cursor.key(), value)
-                    number, size = number + 1, size + max(len(value), PAGE)
-                    more = cursor.next()
-                key = cursor.key() if more else None
+        with self._opened() as database:
+            for number, entry in enumerate(database.walk(start), start):
+                yield self._sample(number, entry, database)
 
-    def _key(self, number: int) -> bytes | None:
-        """The key of that number; values are not touched on the way."""
-        with self._transaction() as transaction, transaction.cursor() as cursor:
-            return next(islice(cursor.iternext(values=False), number, None), None)
-
-    def _sample(self, number: int, key: bytes, value: bytes) -> Sample:
-        name = f"{self.folder / 'data.mdb'}, key {key.decode('ascii', 'backslashreplace')}"
+    def _sample(self, number: int, entry: Entry, database: LmdbFile) -> Sample:
+        name = f"{self.folder / DATABASE}, key {entry.key.decode('ascii', 'backslashreplace')}"
         split: Split = "held_out" if self._held_out[number] else "train"
-        return Sample(name, split, 0, value or BadSample("it is empty"))
+        if entry.size > LARGEST_FILE:
+            problem = BadSample(f"it has {entry.size:,} bytes; at most {LARGEST_FILE:,} are read")
+            return Sample(name, split, 0, problem)
+        return Sample(name, split, 0, database.value(entry) or BadSample("it is empty"))
 
     @contextmanager
-    def _transaction(self) -> Iterator[Any]:
-        """A look at the database. BadSource if it is none, or shorter than it says."""
+    def _opened(self) -> Iterator[LmdbFile]:
+        """The database. BadSource if it is none, is shorter than it says, or cannot be read."""
         path = self.folder / DATABASE
-        if not path.is_file():
+        if state(path) is None:
             raise BadSource(f"{path} is missing, and so is its archive; {raw.mend(raw.LSUN_BEDROOM)}")
+        file_state(path, AGAIN)
         try:
-            with lmdb.open(
-                str(self.folder), readonly=True, lock=False, readahead=False, meminit=False
-            ) as env:
-                # Reading a page that the file does not have would kill the process.
-                needed = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
-                if (size := path.stat().st_size) < needed:
-                    raise BadSource(f"{path} is cut short, {size:,} of {needed:,} bytes; {AGAIN}")
-                with env.begin(buffers=False) as transaction:
-                    yield transaction
-        except lmdb.Error as error:
+            with reading(path), LmdbFile(path) as database:
+                yield database
+        except CutShort as error:
+            raise BadSource(f"{path} is cut short, {error}; {AGAIN}") from None
+        except DamagedFile as error:
             raise BadSource(f"{path} is no sound LMDB ({error}); {AGAIN}") from None
