@@ -5,15 +5,16 @@ out. The usual centre crop is 178 pixels, as torch-mimicry has it.
 """
 
 import zipfile
-import zlib
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 from ganmatrix.datasets import raw
 from ganmatrix.datasets.decoding import LARGEST_FILE
+from ganmatrix.datasets.opening import file_state, reading, refused
 from ganmatrix.datasets.resizing import RESIZER
 from ganmatrix.datasets.stream import BadSample, BadSource, Frame, Sample, Split, first_line
+from ganmatrix.errors import unreadable
 from ganmatrix.params.datasets import CelebA as CelebAParams
 
 FOLDER = "img_align_celeba"
@@ -52,19 +53,20 @@ class CelebA:
             if len(members) < len(found):
                 raise BadSource(f"{self.path} holds a file twice; fetch it again")
             for name, split in self._rows[start:]:
-                yield Sample(
-                    f"{self.path}, {name}", split, 0, _content(archive, members.get(f"{FOLDER}/{name}"))
-                )
+                content = _content(archive, members.get(f"{FOLDER}/{name}"), self.path)
+                yield Sample(f"{self.path}, {name}", split, 0, content)
 
 
-def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None) -> bytes | BadSample:
+def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None, path: Path) -> bytes | BadSample:
     if member is None:
         return BadSample("the partition names it, the archive does not hold it")
     if member.file_size > LARGEST_FILE:
         return BadSample(f"it claims {member.file_size:,} bytes; at most {LARGEST_FILE:,} are read")
     try:
         return archive.read(member)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except Exception as error:  # decoders of hostile bytes raise what they like
+        if isinstance(error, OSError) and refused(error):
+            raise BadSource(unreadable(path, error)) from None
         return BadSample(f"its bytes are damaged ({first_line(error)})")
 
 
@@ -72,12 +74,13 @@ def _partition(path: Path) -> list[tuple[str, Split]]:
     """The names of the images of either split, in the order of the list."""
     rows: list[tuple[str, Split]] = []
     seen: set[str] = set()
-    if (size := path.stat().st_size) > raw.LARGEST_LIST:
+    if (size := file_state(path, "fetch it again").st_size) > raw.LARGEST_LIST:
         raise BadSource(f"{path} has {size:,} bytes; expected a list of at most {raw.LARGEST_LIST:,}")
     try:
-        lines = path.read_text(encoding="ascii").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSource(f"{path} cannot be read: {first_line(error)}; expected a list of images") from None
+        with reading(path):
+            lines = path.read_text(encoding="ascii").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadSource(f"{path} is no list of images ({first_line(error)}); fetch it again") from None
     for number, line in enumerate(lines, 1):
         fields = line.split()
         if len(fields) != 2 or fields[1] not in SPLITS:

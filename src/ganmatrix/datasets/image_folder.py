@@ -10,9 +10,11 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+from ganmatrix.datasets.opening import is_folder, state
 from ganmatrix.datasets.own_split import OwnSplit
 from ganmatrix.datasets.resizing import RESIZER
 from ganmatrix.datasets.stream import BadSource, Frame, Sample, Split, check_class_names
+from ganmatrix.errors import unreadable
 from ganmatrix.params.datasets import ImageFolder as ImageFolderParams
 
 ONLY_CLASS = "all"
@@ -92,11 +94,8 @@ def _check_apart(folders: dict[Split, Path]) -> None:
 
 def _image_files(folder: Path) -> list[str]:
     """All files below the folder but hidden ones, by their path from there, in the order of their names."""
-    try:
-        what = None if folder.is_dir() else "is no folder" if folder.exists() else "does not exist"
-    except OSError as error:
-        what = f"cannot be a folder ({error.strerror})"
-    if what is not None:
+    if not is_folder(folder):
+        what = "does not exist" if state(folder) is None else "is no folder"
         raise BadSource(f"{folder} {what}; expected a folder of images, one folder a class")
     found: list[str] = []
     seen: set[str] = set()
@@ -114,7 +113,7 @@ def _image_files(folder: Path) -> list[str]:
 
 
 def _unreadable(error: OSError) -> None:
-    raise BadSource(f"{error.filename} cannot be read: {error.strerror}; mend its permissions")
+    raise BadSource(unreadable(error.filename, error))
 
 
 def _class_names(files: dict[Split, list[str]], folders: dict[Split, Path]) -> tuple[str, ...]:

@@ -6,14 +6,16 @@ names. Class names come from params.yaml, else from the files' own metadata, els
 
 import hashlib
 import json
-from collections.abc import Generator, Iterator
-from pathlib import Path
+from collections.abc import Generator, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 from typing import Any, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ganmatrix.datasets.opening import file_state, is_file, is_folder, listed, refused
 from ganmatrix.datasets.own_split import OwnSplit
 from ganmatrix.datasets.resizing import RESIZER
 from ganmatrix.datasets.stream import (
@@ -25,11 +27,16 @@ from ganmatrix.datasets.stream import (
     check_class_names,
     first_line,
 )
+from ganmatrix.errors import unreadable
 from ganmatrix.params.datasets import ImageParquet as ImageParquetParams
 
 ROWS = 64
 BUFFER = 1024**2
 """Read at a time: rows, and bytes of a file. A row group may be the whole file."""
+
+
+_DAMAGE = (pa.ArrowException, OSError, ValueError, OverflowError)
+"""What is raised where a file is damaged or cannot be read."""
 
 
 class ImageParquet(OwnSplit[ImageParquetParams]):
@@ -58,7 +65,8 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
     @property
     def identity(self) -> str:
         states = [
-            (split, path.name, (stat := path.stat()).st_size, stat.st_mtime_ns) for split, path in self._paths
+            (split, path.name, (found := file_state(path, "put it back")).st_size, found.st_mtime_ns)
+            for split, path in self._paths
         ]
         return hashlib.sha256(repr(states).encode()).hexdigest()
 
@@ -95,8 +103,8 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
                                 member = self.member(split, before + row)
                                 yield self._sample(f"{path}, row {row}", member, image.as_py(), label.as_py())
                             row += 1
-        except (pa.ArrowException, OSError) as error:
-            raise BadSource(f"{path} cannot be read beyond row {row}: {first_line(error)}") from None
+        except _DAMAGE as error:
+            raise _bad(path, error, f"is damaged after row {row}") from None
 
     def _sample(self, name: str, split: Split, image: bytes | None, label: int | None) -> Sample:
         if label is None or not 0 <= label < len(self.class_names):
@@ -110,10 +118,7 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
 
     def _checked(self, path: Path) -> int:
         """Rows of a file that has the columns. BadSource if it is none, or has others."""
-        try:
-            schema, rows = pq.read_schema(path), pq.read_metadata(path).num_rows
-        except (pa.ArrowException, OSError) as error:
-            raise BadSource(f"{path} is no whole Parquet file: {first_line(error)}") from None
+        schema, rows = _schema(path)
         image, label = self.params.image_column, self.params.label_column
         for key, column in (("image_column", image), ("label_column", label)):
             if column not in schema.names:
@@ -131,14 +136,13 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
             raise BadSource(f"{path}: column {label} is {schema.field(label).type}; expected whole numbers")
         if rows == 0:
             raise BadSource(f"{path} has no rows; remove it or give one that has")
-        return int(rows)
+        return rows
 
     def _class_names(self) -> tuple[str, ...]:
         if self.params.class_names:
             return tuple(self.params.class_names)
         stated = {
-            path: _huggingface_names(pq.read_schema(path), self.params.label_column)
-            for _, path in self._paths
+            path: _huggingface_names(_schema(path)[0], self.params.label_column) for _, path in self._paths
         }
         first, names = next(iter(stated.items()))
         for path, others in stated.items():
@@ -151,11 +155,11 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
             return names
         largest = 0
         for _, path in self._paths:
+            column = self.params.label_column
             try:
-                labels = pq.read_table(path, columns=[self.params.label_column]).column(0)
-            except (pa.ArrowException, OSError) as error:
-                column = self.params.label_column
-                raise BadSource(f"{path}: column {column} cannot be read: {first_line(error)}") from None
+                labels = pq.read_table(path, columns=[column]).column(0)
+            except _DAMAGE as error:
+                raise _bad(path, error, f"is damaged in column {column}") from None
             largest = max(largest, pc.max(labels).as_py() or 0)
         if largest >= 100_000:
             raise BadSource(f"{path}: a label is {largest}; a class number is below 100,000, so mend it")
@@ -165,21 +169,51 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
 def _matching(root: Path, pattern: str) -> list[Path]:
     """The files that a path, folder or pattern names, in the order of their names."""
     path = root / pattern
-    try:
-        if path.is_file():
-            return [path]
-        if path.is_dir():
-            base, pattern = path, "*.parquet"
-        elif Path(pattern).is_absolute():
-            base, pattern = Path("/"), pattern.lstrip("/")
-        else:
-            base = root
-        found = sorted(each for each in base.glob(pattern) if each.is_file())
-    except (ValueError, OSError) as error:
-        raise BadSource(f"{path} is no pattern of files: {first_line(error)}") from None
+    if is_file(path):
+        return [path]
+    written = PurePosixPath(pattern)
+    if is_folder(path):
+        base, parts = path, ["*.parquet"]
+    elif written.is_absolute():
+        base, parts = Path("/"), list(written.parts[1:])
+    else:
+        base, parts = root, list(written.parts)
+    found = sorted({each for each in _expanded(base, parts) if is_file(each)})
     if not found:
         raise BadSource(f"{path} matches no Parquet file; expected a file, a folder of them or a pattern")
     return found
+
+
+def _expanded(place: Path, parts: Sequence[str]) -> Iterator[Path]:
+    """The paths that a pattern names from a place on. Unlike pathlib's, it skips no folder in silence."""
+    if not parts:
+        yield place
+        return
+    first, rest = parts[0], parts[1:]
+    if not any(character in first for character in "*?["):
+        yield from _expanded(place / first, rest)
+        return
+    if first == "**":
+        yield from _expanded(place, rest)
+    for each in listed(place) if is_folder(place) else ():
+        if first == "**" and is_folder(each) and not each.is_symlink():
+            yield from _expanded(each, parts)
+        elif first != "**" and fnmatchcase(each.name, first):
+            yield from _expanded(each, rest)
+
+
+def _schema(path: Path) -> tuple[pa.Schema, int]:
+    """The columns of a file, and its rows."""
+    try:
+        return pq.read_schema(path), int(pq.read_metadata(path).num_rows)
+    except _DAMAGE as error:
+        raise _bad(path, error, "is no whole Parquet file") from None
+
+
+def _bad(path: Path, error: Exception, what: str) -> BadSource:
+    if isinstance(error, OSError) and refused(error):
+        return BadSource(unreadable(path, error))
+    return BadSource(f"{path} {what} ({first_line(error)}); give a whole one")
 
 
 def _check_apart(paths: list[tuple[Split, Path]]) -> None:

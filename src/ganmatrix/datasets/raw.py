@@ -8,17 +8,17 @@ ever written under a name that an archive chose.
 import hashlib
 import io
 import stat
-import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Self
 
+from ganmatrix.datasets.opening import file_state, reading, refused
 from ganmatrix.datasets.stream import BadSource, first_line
+from ganmatrix.errors import UserError, unreadable
 from ganmatrix.params.datasets import Copy
 
 MOST_TAR_MEMBERS = 1000
@@ -108,19 +108,15 @@ def verified(
     path = location(root, file, copy)
     md5, size = (copy.md5, None) if copy else (file.md5, file.size)
     again = "give its own `md5`, or the right file" if copy else "fetch it again"
-    if not path.is_file():
-        raise BadSource(f"{path} is missing; {'give the path of a copy' if copy else mend(file)}")
-    if size is not None and (found := path.stat().st_size) != size:
+    found = file_state(path, "give the path of a copy" if copy else mend(file)).st_size
+    if size is not None and found != size:
         raise BadSource(f"{path} has {found:,} bytes; expected {size:,}: {again}")
     hasher, done = hashlib.md5(usedforsecurity=False), 0
-    try:
-        with path.open("rb") as opened:
-            while piece := opened.read(PIECE):
-                hasher.update(piece)
-                done += len(piece)
-                watch(done)
-    except OSError as error:
-        raise BadSource(f"{path} cannot be read: {error.strerror}; mend its permissions") from None
+    with reading(path), path.open("rb") as opened:
+        while piece := opened.read(PIECE):
+            hasher.update(piece)
+            done += len(piece)
+            watch(done)
     if (digest := hasher.hexdigest()) != md5:
         raise BadSource(
             f"{path} has the MD5 {digest}; expected {md5}: it is damaged or another file, {again}"
@@ -137,20 +133,17 @@ def mend(file: RawFile) -> str:
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """BadSource for whatever a damaged archive raises while it is read."""
+    """BadSource for whatever is raised while an archive is read that is damaged, or cannot be read.
+
+    Readers of hostile bytes raise what they like, so that nothing but their own calls belongs in the block.
+    """
     try:
         yield
-    except (
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        OverflowError,
-        ValueError,
-        struct.error,
-    ) as error:
+    except UserError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and refused(error):
+            raise BadSource(unreadable(path, error)) from None
         raise BadSource(f"{path} is a damaged archive ({first_line(error)}); fetch it again") from None
 
 
@@ -215,8 +208,17 @@ def zip_archive(path: Path, unpacked: int) -> Iterator[tuple[zipfile.ZipFile, li
     with readable(path):
         if (directory := _directory_bytes(path)) > LARGEST_DIRECTORY:
             raise BadSource(f"{path} has a directory of {directory:,} bytes; such archives are not read")
-        with zipfile.ZipFile(path) as archive:
-            yield archive, _zip_members(archive, path, unpacked)
+        archive = zipfile.ZipFile(path)
+    with archive:
+        with readable(path):
+            members = _zip_members(archive, path, unpacked)
+        yield archive, members
+
+
+def open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> IO[bytes]:
+    """A member of the archive at that path, to `take` from."""
+    with readable(path):
+        return archive.open(member)
 
 
 def _zip_members(archive: zipfile.ZipFile, path: Path, unpacked: int) -> list[zipfile.ZipInfo]:
