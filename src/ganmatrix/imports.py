@@ -1,0 +1,81 @@
+"""The source files that a stage's code consists of, found by following imports.
+
+Catalogues are not followed: they name every member, and a stage uses the few that params.yaml chooses.
+What all stages share and no number depends on is left out: params (their values are compared
+themselves), paths, printing.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+NAME = PACKAGE.name
+
+_SHARED = {"params", "store", "runtime", "terminal", "errors", "plan", "imports", "limits", "making"}
+"""Modules and packages that do not count."""
+
+_CATALOGUES = {
+    f"{NAME}.{package}.catalogue"
+    for package in ("datasets", "evaluation", "methods", "methods.losses", "methods.techniques", "networks")
+}
+"""Those whose members the params choose."""
+
+
+def sources(roots: Iterable[str]) -> list[str]:
+    """The files of these modules and of all that they import from this package, sorted, as paths in it."""
+    found: set[str] = set()
+    waiting = [root for root in roots if _counts(root)]
+    while waiting:
+        if (module := waiting.pop()) not in found:
+            found.add(module)
+            waiting += _imported(module)
+    return sorted({file for module in found if (file := _file(module))})
+
+
+def digest(roots: Iterable[str], more: Iterable[Path] = ()) -> str:
+    """One SHA-256 of the names and bytes of these modules' files, and of other files."""
+    own = "".join(f"{_file_digest(PACKAGE / name)}  {name}\n" for name in sources(roots))
+    others = "".join(f"{_file_digest(path)}  {path.name}\n" for path in sorted(more))
+    return hashlib.sha256((own + others).encode()).hexdigest()
+
+
+@cache
+def _imported(module: str) -> tuple[str, ...]:
+    """The modules of this package that one imports, anywhere in its file."""
+    file = _file(module)
+    return tuple(named(ast.parse((PACKAGE / file).read_bytes()))) if file else ()
+
+
+def named(tree: ast.AST) -> list[str]:
+    """The modules of this package that a piece of source imports, as far as they count."""
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.append(node.module)
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return [name for name in dict.fromkeys(names) if _counts(name) and _file(name)]
+
+
+def _counts(module: str) -> bool:
+    parts = module.split(".")
+    return parts[0] == NAME and len(parts) > 1 and parts[1] not in _SHARED and module not in _CATALOGUES
+
+
+@cache
+def _file(module: str) -> str | None:
+    """The module's file in the package; None for a name that is no module, such as a class in one."""
+    path = "/".join(module.split(".")[1:])
+    for candidate in (f"{path}.py", f"{path}/__init__.py"):
+        if (PACKAGE / candidate).is_file():
+            return candidate
+    return None
+
+
+@cache
+def _file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

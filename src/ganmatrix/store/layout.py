@@ -1,0 +1,98 @@
+"""Where every artifact lies, relative to the folder that a params file works in."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganmatrix.errors import UserError
+from ganmatrix.store.publishing import Publication
+
+_FOLDERS = {
+    "prepare": "data/{target}",
+    "reference": "references/{target}",
+    "train": "cells/{target}/train",
+    "evaluate": "cells/{target}/evaluate",
+    "probe": "cells/{target}/probe",
+    "transfer": "transfers/{target}",
+    "assemble": "results",
+    "report": "reports",
+}
+"""The folder of each stage. Its manifest has the same name with .json; a report's has the report's name."""
+
+WEIGHTS, HISTORY, SAMPLES, RUN = "weights.safetensors", "history.parquet", "samples.png", "run.json"
+"""The files of `train` for each seed."""
+METRICS, NEIGHBOURS = "metrics.json", "neighbours.png"
+"""Those of `evaluate`."""
+PROBES, ATTACKS = "probes.json", "attacks.png"
+"""Those of `probe`."""
+PAIRS = "pairs.parquet"
+"""That of `transfer`."""
+CARD, STATISTICS = "card.json", "statistics.safetensors"
+"""The card of `prepare`, beside its arrays, and that of `reference`, beside its statistics."""
+
+CELLWISE = ("train", "evaluate", "probe")
+"""The stages of a cell."""
+
+SEEDED = (*CELLWISE, "transfer")
+"""The stages that make something for each seed: `<folder>/<seed>/` with `<folder>/<seed>.json` beside it."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All paths of one working folder (the project's root, or a scale's folder)."""
+
+    root: Path = Path()
+    options: str = ""
+    """What a verb must be given to work here, such as ` --params scales/x.yaml`."""
+
+    def command(self, stage: str, target: str = "") -> str:
+        """The command that makes a stage's artifacts."""
+        return f"ganmatrix {stage} {target}".strip() + self.options
+
+    def folder(self, stage: str, target: str = "", seed: int | None = None) -> Path:
+        """Where a stage's files lie, or those of one seed."""
+        folder = self.root / _FOLDERS[stage].format(target=target)
+        return folder if seed is None else folder / str(seed)
+
+    def manifest(self, stage: str, target: str = "", seed: int | None = None) -> Path:
+        """The manifest of a stage, or the note that one seed's files have beside them."""
+        folder = self.folder(stage, target, seed)
+        return folder / f"{target}.json" if stage == "report" else folder.with_name(f"{folder.name}.json")
+
+    def publication(self, stage: str, target: str = "", seed: int | None = None) -> Publication:
+        """How a stage's files, or those of one seed, are published."""
+        folder, manifest = self.folder(stage, target, seed), self.manifest(stage, target, seed)
+        hidden = manifest.with_name(f".{manifest.stem}")
+        if seed is not None:
+            hidden = manifest.parent.with_name(f".{manifest.parent.name}-{seed}")
+        return Publication(folder, manifest, hidden, shared=stage == "report")
+
+    def lock(self, stage: str, target: str = "", seed: int | None = None) -> Path:
+        """What a process holds while it makes these files."""
+        names = [stage, target, "" if seed is None else str(seed)]
+        return self.scratch("locks", "-".join(filter(None, names)))
+
+    def digest(self, stage: str, target: str = "") -> Path:
+        """What the stage depends on besides files, as an input for the engines."""
+        return self.root / "digests" / stage / f"{target or stage}.json"
+
+    def scratch(self, *names: str) -> Path:
+        """What is unfinished, and locks: neither engine knows of it."""
+        return self.root.joinpath("scratch", *names)
+
+    @property
+    def preview(self) -> "Layout":
+        """Results and reports of an unfinished grid, which neither engine knows."""
+        return Layout(self.root / "preview", self.options)
+
+
+def of_params(path: Path) -> Layout:
+    """Where a params file works: params.yaml in its own folder, any other in scales/<its name>/."""
+    if path.resolve() == Path("params.yaml").resolve():
+        return Layout()
+    if not re.fullmatch(r"[\w.-]+", path.stem, re.ASCII):
+        raise UserError(
+            f"{path}: a params file works in scales/<its name>/, so its name may have letters, digits, "
+            "_, - and . only; rename it"
+        )
+    return Layout(Path("scales", path.stem), f" --params {path}")
