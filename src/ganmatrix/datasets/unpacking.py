@@ -10,11 +10,12 @@ from pathlib import Path, PurePosixPath
 
 from ganmatrix.datasets import raw
 from ganmatrix.datasets.lsun_bedroom import DATABASE, ORIGIN
+from ganmatrix.datasets.opening import file_state, state
 from ganmatrix.datasets.stream import BadSource
 from ganmatrix.errors import UserError
 from ganmatrix.params.datasets import LsunBedroom
-from ganmatrix.stages.files import replacing, write_text
-from ganmatrix.stages.progress import Progressing
+from ganmatrix.runtime.progress import Progressing
+from ganmatrix.store.files import replacing, write_text
 
 MEGABYTE = 1024**2
 SPARE = 64 * MEGABYTE
@@ -25,9 +26,9 @@ def unpack(params: LsunBedroom, root: Path) -> None:
     """Make the database from its archive, where there is an archive and no database yet."""
     target = root / params.folder / DATABASE
     archive = raw.location(root, raw.LSUN_BEDROOM, params.archive)
-    if target.exists() or not archive.is_file():
+    if state(target) is not None or state(archive) is None:
         return
-    size = archive.stat().st_size
+    size = file_state(archive, "give the path of a copy").st_size
     with Progressing(f"verify {archive.name}", _megabytes(size), unit="MB") as shown:
         raw.verified(root, raw.LSUN_BEDROOM, params.archive, lambda done: shown.show(_megabytes(done), {}))
     md5 = params.archive.md5 if params.archive else raw.LSUN_BEDROOM.md5
@@ -37,7 +38,7 @@ def unpack(params: LsunBedroom, root: Path) -> None:
         with (
             replacing(target) as temporary,
             temporary.open("wb") as file,
-            opened.open(member) as content,
+            raw.open_member(opened, member, archive) as content,
             Progressing(f"unpack {archive.name}", _megabytes(member.file_size), unit="MB") as shown,
         ):
             done = 0
@@ -58,7 +59,7 @@ def _database(members: list[zipfile.ZipInfo], archive: Path) -> zipfile.ZipInfo:
 def _check_room(needed: int, target: Path) -> None:
     """UserError unless the disk has room for the file."""
     folder = target.parent
-    while not folder.exists():
+    while state(folder) is None:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     if needed + SPARE > free:

@@ -1,6 +1,6 @@
-"""A GPU each: the processes of a machine lease its devices through file locks.
+"""The processes of a machine lease places on its GPUs through file locks.
 
-One file a device, locked while its holder lives. The kernel drops the lock when a process ends, however
+One file a place, locked while its holder lives. The kernel drops the lock when a process ends, however
 it ends, so a crashed job leaves nothing to clear.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from signal import Signals
 
 from ganmatrix.errors import UserError
-from ganmatrix.stages.signals import Stopped
+from ganmatrix.runtime.signals import Stopped
 
 LEASES = Path(tempfile.gettempdir()) / f"ganmatrix-devices-{os.getuid()}"
 DRIVER = Path("/proc/driver/nvidia/gpus")
@@ -38,8 +38,13 @@ def count() -> int:
     return len([name for name in names if name and not name.startswith("-")])
 
 
+def places(names: Sequence[str], runs_per_device: int) -> list[str]:
+    """The places on these devices: the first one of each, then the second ones, and so on."""
+    return [f"{name}.{place}" if place else name for place in range(runs_per_device) for name in names]
+
+
 def lease(names: Sequence[str], folder: Path, received: Sequence[Signals] = ()) -> int:
-    """Hold one of these devices until this process ends; gives its position in `names`.
+    """Hold one of these places until this process ends; gives its position in `names`.
 
     Waits for a free one, and says so. Raises Stopped when a signal is received meanwhile.
     """

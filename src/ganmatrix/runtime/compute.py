@@ -5,14 +5,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from signal import Signals
+from typing import Any
 
 import psutil
 import torch
 from threadpoolctl import threadpool_limits
 
 from ganmatrix.errors import UserError
-from ganmatrix.stages import devices
-from ganmatrix.stages.threads import threads
+from ganmatrix.runtime import devices
+from ganmatrix.runtime.granted import runs_per_device, threads
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -39,8 +40,8 @@ def _free_in_group() -> float:
 def device(name: str, received: Sequence[Signals] = ()) -> torch.device:
     """Set up threads and determinism, and resolve `auto`, `cpu`, `cuda` or `cuda:N`.
 
-    A GPU is leased until this process ends, any that is visible or the one asked for; waits until it is
-    free. Raises Stopped when a signal is received meanwhile.
+    A place on a GPU is leased until this process ends, on any that is visible or the one asked for; waits
+    until there is one. Raises Stopped when a signal is received meanwhile.
     """
     torch.set_num_threads(threads())
     threadpool_limits(threads())
@@ -66,9 +67,16 @@ def device(name: str, received: Sequence[Signals] = ()) -> torch.device:
 
 
 def _leased(wanted: torch.device, received: Sequence[Signals]) -> torch.device:
-    """A GPU of this process's own. Leases go by UUID, as CUDA_VISIBLE_DEVICES renumbers."""
+    """A place on a GPU. Leases go by UUID, as CUDA_VISIBLE_DEVICES renumbers."""
     indices = range(torch.cuda.device_count()) if wanted.index is None else [wanted.index]
     names = [str(torch.cuda.get_device_properties(index).uuid) for index in indices]
-    chosen = torch.device("cuda", indices[devices.lease(names, devices.LEASES, received)])
+    places = devices.places(names, runs_per_device())
+    found = devices.lease(places, devices.LEASES, received)
+    chosen = torch.device("cuda", indices[found % len(names)])
     torch.cuda.set_device(chosen)
     return chosen
+
+
+def environment(device: torch.device) -> dict[str, Any]:
+    """What the bytes of a result may depend on besides code, params and data; a manifest records it."""
+    return {"device": device.type, "threads": threads(), "torch": torch.__version__}

@@ -1,13 +1,11 @@
 """Preparing what does not fit into memory: piece by piece, and after a kill from the last whole piece on.
 
-Arrays grow under scratch/data/<dataset>/ beside a note of how far they are whole. Finished, they
-are linked to data/<dataset>/, so that a kill on the way loses nothing either; what is there from
-before stays until then.
+Arrays grow under scratch/data/<dataset>/ beside a note of how far they are whole. Finished, they move
+to data/<dataset>/; what is there from before stays until then.
 """
 
 import hashlib
 import json
-import os
 import shutil
 import signal
 import sys
@@ -24,16 +22,14 @@ import PIL
 from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
 from ganmatrix.datasets.framing import Bad, Framed, frame_all
+from ganmatrix.datasets.growing import DamagedArray, GrowingArray
 from ganmatrix.datasets.stream import Frame, Source, Split
 from ganmatrix.errors import UserError
 from ganmatrix.params.datasets import Dataset
-from ganmatrix.plan import code_digest
-from ganmatrix.stages.files import replacing, write_json
-from ganmatrix.stages.growing import DamagedArray, GrowingArray
-from ganmatrix.stages.layout import DataFiles
-from ganmatrix.stages.progress import Progressing
-from ganmatrix.stages.signals import Stopped
-from ganmatrix.stages.threads import threads
+from ganmatrix.runtime.granted import cores
+from ganmatrix.runtime.progress import Progressing
+from ganmatrix.runtime.signals import Stopped
+from ganmatrix.store.files import write_json
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 LISTED = 1000
@@ -95,6 +91,14 @@ class Preparation:
     """Between notes of how far the work is."""
     received: Sequence[signal.Signals]
     """Signals that ask to stop."""
+    code: str
+    """A digest of the code that does the work."""
+
+    @property
+    def arrays(self) -> dict[str, Path]:
+        """The arrays by their file names."""
+        names = [name for split in SPLITS for name in (f"{split}.npy", f"{split}_labels.npy")]
+        return {name: self.folder / name for name in names}
 
     def run(self, params: Dataset) -> dict[str, Any]:
         """Write the arrays in the folder; what the card says of them.
@@ -103,7 +107,7 @@ class Preparation:
         read, and where a split ends up empty. What was done so far is kept, and tied to params,
         code and files.
         """
-        fingerprint = _fingerprint(params, self.source)
+        fingerprint = _fingerprint(params, self.source, self.code)
         try:
             try:
                 progress = self._grow(self._restore(fingerprint))
@@ -126,26 +130,8 @@ class Preparation:
             )
         return self._facts(progress)
 
-    def publish(self, files: DataFiles) -> None:
-        """Have the finished arrays where they belong. Without a card, which is then to be written, they
-        do not count."""
-        try:
-            files.folder.mkdir(parents=True, exist_ok=True)
-            files.card.unlink(missing_ok=True)
-        except OSError as error:
-            raise UserError(
-                f"{files.folder} cannot be written: {error.strerror}; mend the folder and run again"
-            ) from None
-        for path in files.arrays.values():
-            with replacing(path) as temporary:
-                temporary.unlink()
-                try:
-                    os.link(self.folder / path.name, temporary)
-                except OSError:  # another disk, or one without links
-                    shutil.copyfile(self.folder / path.name, temporary)
-
     def clear(self) -> None:
-        """Forget the work, when the card is written."""
+        """Forget the work, when it is published."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -172,7 +158,7 @@ class Preparation:
             warnings.simplefilter("ignore")  # of images' metadata; what matters is an error
             shown = stack.enter_context(Progressing(self.name, len(self.source), progress.read, "images"))
             samples = stack.enter_context(closing(self.source.samples(progress.read)))
-            framed_all = stack.enter_context(closing(frame_all(samples, frame, threads())))
+            framed_all = stack.enter_context(closing(frame_all(samples, frame, cores())))
             try:
                 for framed in framed_all:
                     self._check(framed)
@@ -251,9 +237,9 @@ class Preparation:
         }
 
 
-def _fingerprint(params: Dataset, source: Source) -> str:
+def _fingerprint(params: Dataset, source: Source, code: str) -> str:
     values = params.model_dump(exclude={"skip_bad"})
-    parts = [values, source.identity, code_digest("prepare"), PIL.__version__]
+    parts = [values, source.identity, code, PIL.__version__]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -17,6 +17,9 @@ SHORTEST_BAR, LONGEST_BAR = 6, 40
 
 SHORTEST_TITLE = 12
 
+shared = False
+"""Whether other processes write to the same terminal: then lines, since bars would overwrite each other."""
+
 
 class Line(ProgressColumn):
     """The whole line, so that count and losses are whole whatever the terminal's width."""
@@ -64,7 +67,8 @@ class Progressing:
         self.title, self.total, self.start, self.unit = title, total, start, unit
         self.began = self.spoke = time.monotonic()
         self.without_losses = True
-        self.bar = Progress(Line()) if sys.stderr.isatty() else None
+        in_terminal = sys.stderr.isatty() and not shared
+        self.bar = Progress(Line(), console=Console(stderr=True)) if in_terminal else None
 
     def __enter__(self) -> "Progressing":
         if self.bar is not None:

@@ -1,0 +1,40 @@
+"""What an engine grants a job: cores. How many threads each run takes is a setting of its own.
+
+The bytes of a run depend on its threads, so they never follow from what was granted: a job with more
+cores makes more runs at once.
+"""
+
+import os
+import re
+
+from ganmatrix.errors import UserError
+
+MOST = 1024
+
+
+def cores() -> int:
+    """Cores granted: OMP_NUM_THREADS, which Snakemake sets from a rule's threads; else all there are."""
+    return _number("OMP_NUM_THREADS") or len(os.sched_getaffinity(0))
+
+
+def threads() -> int:
+    """Threads that each run computes on: GANMATRIX_THREADS, else 1."""
+    return _number("GANMATRIX_THREADS") or 1
+
+
+def runs_per_device() -> int:
+    """Runs that share a GPU: GANMATRIX_RUNS_PER_DEVICE, else 1. Where memory allows, more use it better."""
+    return _number("GANMATRIX_RUNS_PER_DEVICE") or 1
+
+
+def workers() -> int:
+    """Runs that a job makes at once."""
+    return max(1, cores() // threads())
+
+
+def _number(name: str) -> int | None:
+    if (text := os.environ.get(name)) is None:
+        return None
+    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MOST:
+        raise UserError(f"{name} is {text!r}; expected a whole number from 1 to {MOST}")
+    return int(text)
