@@ -1,63 +1,69 @@
 # params.yaml in, results and reports out: `snakemake --cores`.
 # Another params file replaces it whole: `snakemake --cores --configfile pipeline/scales/smoke.yaml`
 # works in scales/smoke/, beside the default's artifacts.
+# Snakemake schedules; each verb knows whether it is done, so outputs are marked update(...).
 import shlex
 from pathlib import Path
 
 from snakemake.utils import min_version
 
-from ganmatrix import plan
-from ganmatrix.cell import expand as expand_grid, find
+from ganmatrix.cell import find
 from ganmatrix.errors import UserError
-from ganmatrix.params import load
-from ganmatrix.stages import news, planned, turns
+from ganmatrix.plan import Plan, Task
+from ganmatrix.stages import digest
 
 min_version("9.10")
 
-PARAMS = Path(workflow.configfiles[0] if workflow.configfiles else "params.yaml").resolve()
-PARAMS_OPTION = "" if PARAMS == Path("params.yaml").resolve() else f" --params {shlex.quote(str(PARAMS))}"
-REPORTS = ["index", "claims", "results_matrix", "robustness", "stability"]
 
-try:
-    GRID, DOCUMENT = load(PARAMS)
-except UserError as error:
-    print(f"error: {error}", file=sys.stderr)
+def refuse(problem):
+    """End the run with one line."""
+    print(f"error: {problem}", file=sys.stderr)
     sys.exit(2)
 
-if workflow.is_main_process and not PARAMS_OPTION and news.unseen():
-    print("note: dvc.lock has changed; `ganmatrix adopt` saves making again what DVC has", file=sys.stderr)
 
-CELL = "{dataset}-{architecture}-{method}-{seed}"
-CELLS = {cell.id: cell for cell in expand_grid(GRID)}
+if workflow.config_settings.config:
+    refuse(
+        "--config is not for ganmatrix: write the value into params.yaml, or give another file with --configfile"
+    )
+if workflow.is_main_process and sum(each.startswith("--configfile") for each in sys.argv) > 1:
+    refuse("--configfile is given twice; expected once, since a params file stands for itself")
+if len(workflow.configfiles) > 1:
+    refuse("--configfile names several files; expected one, since a params file stands for itself")
+
+PARAMS = Path(workflow.configfiles[0] if workflow.configfiles else "params.yaml")
+try:
+    PLAN = Plan.load(PARAMS)
+    if workflow.is_main_process:
+        digest.run(PLAN)
+except UserError as error:
+    refuse(error)
+
+ROOT = "" if PLAN.layout.root == Path() else f"{PLAN.layout.root.as_posix()}/"
+PARAMS_OPTION = f" --params {shlex.quote(str(PARAMS))}" if ROOT else ""
+DATASETS = PLAN.targets("prepare")
+CELLS = PLAN.targets("train")
 
 
-def cell_of(wildcards):
-    """The cell that a file belongs to; one outside the grid ends the run with the nearest id."""
-    name = wildcards.get("cell") or CELL.format(**wildcards)
-    try:
-        return CELLS.get(name) or find(GRID, name)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+def of_cell(stage):
+    """Where the file of a stage lies that belongs to a cell's dataset; one line for a cell that is none."""
+
+    def path(wildcards):
+        try:
+            return f"{ROOT}{stage}/{find(PLAN.params, wildcards.cell).dataset}.json"
+        except UserError as error:
+            refuse(error)
+
+    return path
 
 
-# A scale works in a folder of its own, so what lies at the root is named in full there.
-TEMPLATES = "reports/templates"
-TEMPLATES_OPTION = SOURCES_OPTION = ""
-if PARAMS_OPTION:
-    TEMPLATES = f"{workflow.basedir}/{TEMPLATES}"
-    TEMPLATES_OPTION = f" --templates {shlex.quote(TEMPLATES)}"
-    SOURCES_OPTION = f" --sources {shlex.quote(str(workflow.basedir))}"
-
-    workdir: f"scales/{PARAMS.stem}"
+def threads_of_cell(wildcards):
+    """Cores for the runs of a cell: those that would be idle if each cell had one."""
+    return max(1, min(len(PLAN.seeds), (workflow.cores or 1) // len(CELLS)))
 
 
 wildcard_constraints:
     dataset="[a-z0-9_]+",
-    architecture="[a-z0-9_]+",
-    method="[a-z0-9_]+",
-    seed="[0-9]+",
-    cell="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+-[0-9]+",
+    cell="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+",
     report="[a-z0-9_]+",
 
 
@@ -72,31 +78,20 @@ localrules:
 
 rule all:
     input:
-        expand("reports/{report}.html", report=REPORTS),
+        expand(f"{ROOT}reports/{{report}}.json", report=PLAN.reports),
 
 
 include: "pipeline/rules/data.smk"
-include: "pipeline/rules/training.smk"
-include: "pipeline/rules/evaluation.smk"
-include: "pipeline/rules/probes.smk"
-include: "pipeline/rules/transfer.smk"
+include: "pipeline/rules/cells.smk"
 include: "pipeline/rules/results.smk"
 
 
 onstart:
-    if not PARAMS_OPTION:
-        try:
-            turns.take()
-        except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
-            sys.exit(2)
-    planned.note(DOCUMENT)
+    if workflow.touch:
+        refuse(
+            "--touch would vouch for files that nobody made; `snakemake --cores` makes only what is not current"
+        )
 
 
 onsuccess:
-    turns.give_back()
     shell(f"ganmatrix record{PARAMS_OPTION}")
-
-
-onerror:
-    turns.give_back()

@@ -2,24 +2,20 @@
 
 
 rule prepare:
+    input:
+        digest=f"{ROOT}digests/prepare/{{dataset}}.json",
     output:
-        train="data/{dataset}/train.npy",
-        train_labels="data/{dataset}/train_labels.npy",
-        held_out="data/{dataset}/held_out.npy",
-        held_out_labels="data/{dataset}/held_out_labels.npy",
-        card="data/{dataset}/card.json",
+        manifest=update(f"{ROOT}data/{{dataset}}.json"),
     log:
-        "logs/prepare/{dataset}.log",
+        f"{ROOT}logs/prepare/{{dataset}}.log",
     benchmark:
-        "benchmarks/prepare/{dataset}.tsv"
-    threads: lambda w: 8 if GRID.datasets[w.dataset].is_streamed else 1
+        f"{ROOT}benchmarks/prepare/{{dataset}}.tsv"
+    threads: lambda w: 8 if PLAN.is_streamed(w.dataset) else 1
     resources:
         mem_mb=2000,
-        runtime=lambda w: 720 if GRID.datasets[w.dataset].is_streamed else 60,
+        runtime=lambda w: 720 if PLAN.is_streamed(w.dataset) else 60,
     params:
-        values=lambda w: plan.values("prepare", DOCUMENT, dataset=w.dataset),
-        code=plan.code_digest("prepare"),
-        options=PARAMS_OPTION + SOURCES_OPTION,
+        options=PARAMS_OPTION,
     message:
         "prepare {wildcards.dataset}"
     shell:
@@ -28,25 +24,19 @@ rule prepare:
 
 rule reference:
     input:
-        train=rules.prepare.output.train,
-        train_labels=rules.prepare.output.train_labels,
-        held_out=rules.prepare.output.held_out,
-        held_out_labels=rules.prepare.output.held_out_labels,
-        card=rules.prepare.output.card,
+        digest=f"{ROOT}digests/reference/{{dataset}}.json",
+        data=rules.prepare.output.manifest,
     output:
-        statistics="references/{dataset}/statistics.safetensors",
-        card="references/{dataset}/card.json",
+        manifest=update(f"{ROOT}references/{{dataset}}.json"),
     log:
-        "logs/reference/{dataset}.log",
+        f"{ROOT}logs/reference/{{dataset}}.log",
     benchmark:
-        "benchmarks/reference/{dataset}.tsv"
+        f"{ROOT}benchmarks/reference/{{dataset}}.tsv"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
     params:
-        values=lambda w: plan.values("reference", DOCUMENT, dataset=w.dataset),
-        code=plan.code_digest("reference"),
         options=PARAMS_OPTION,
     message:
         "reference {wildcards.dataset}"

@@ -3,35 +3,20 @@
 
 rule assemble:
     input:
-        runs=expand("cells/{cell}/run.json", cell=CELLS),
-        histories=expand("cells/{cell}/history.parquet", cell=CELLS),
-        metrics=expand("cells/{cell}/metrics.json", cell=CELLS),
-        probes=expand("cells/{cell}/probes.json", cell=CELLS),
-        transfers=expand("transfers/{dataset}.parquet", dataset=GRID.grid.datasets),
+        digest=f"{ROOT}digests/assemble/assemble.json",
+        cells=expand(f"{ROOT}cells/{{cell}}/{{stage}}.json", cell=CELLS, stage=["train", "evaluate", "probe"]),
+        transfers=expand(f"{ROOT}transfers/{{dataset}}.json", dataset=DATASETS),
     output:
-        matrix="results/matrix.parquet",
-        matrix_csv="results/matrix.csv",
-        history="results/history.parquet",
-        curves="results/curves.parquet",
-        transfers="results/transfers.parquet",
-        claims="results/claims.parquet",
-        published="results/published.parquet",
-        latex="results/table.tex",
-        summary="results/summary.json",
-        metrics="results/metrics.json",
-        scores_over_steps="results/scores_over_steps.csv",
-        losses_over_steps="results/losses_over_steps.csv",
+        manifest=update(f"{ROOT}results.json"),
     log:
-        "logs/assemble.log",
+        f"{ROOT}logs/assemble.log",
     benchmark:
-        "benchmarks/assemble.tsv"
+        f"{ROOT}benchmarks/assemble.tsv"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        values=plan.values("assemble", DOCUMENT),
-        code=plan.code_digest("assemble"),
         options=PARAMS_OPTION,
     message:
         "assemble"
@@ -41,30 +26,20 @@ rule assemble:
 
 rule report:
     input:
-        template=f"{TEMPLATES}/{{report}}.ipynb",
-        # No `rules.assemble.output`: with one in a rule, Snakemake compares each list once for every file in it.
-        tables=expand("results/{table}.parquet", table=["matrix", "history", "curves", "transfers", "claims"]),
-        summary="results/summary.json",
-        runs=expand("cells/{cell}/run.json", cell=CELLS),
-        metrics=expand("cells/{cell}/metrics.json", cell=CELLS),
-        probes=expand("cells/{cell}/probes.json", cell=CELLS),
-        samples=expand("cells/{cell}/samples.png", cell=CELLS),
-        neighbours=expand("cells/{cell}/neighbours.png", cell=CELLS),
-        attacks=expand("cells/{cell}/attacks.png", cell=CELLS),
+        digest=f"{ROOT}digests/report/{{report}}.json",
+        results=rules.assemble.output.manifest,
     output:
-        page="reports/{report}.html",
+        manifest=update(f"{ROOT}reports/{{report}}.json"),
     log:
-        "logs/report/{report}.log",
+        f"{ROOT}logs/report/{{report}}.log",
     benchmark:
-        "benchmarks/report/{report}.tsv"
+        f"{ROOT}benchmarks/report/{{report}}.tsv"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        values=plan.values("report", DOCUMENT),
-        code=plan.code_digest("report"),
-        options=PARAMS_OPTION + TEMPLATES_OPTION,
+        options=PARAMS_OPTION,
     message:
         "report {wildcards.report}"
     shell:

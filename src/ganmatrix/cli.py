@@ -1,21 +1,28 @@
 """The command line: one verb a stage. Bad input ends in one line and exit status 2."""
 
-import sys
-from collections.abc import Callable
+import json
+import os
+import re
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Annotated
+from signal import Signals
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ganmatrix import __version__
-from ganmatrix.cell import Cell, expand, find, of_dataset
+from ganmatrix.cell import Cell, find
 from ganmatrix.errors import UserError
-from ganmatrix.params import Params, load, schema
+from ganmatrix.params import schema
 from ganmatrix.params.messages import unknown_name
-from ganmatrix.stages import planned, signals
-from ganmatrix.stages.files import describe, write_text
-from ganmatrix.stages.layout import Layout
+from ganmatrix.plan import Plan, Task
+from ganmatrix.runtime import granted, signals
+from ganmatrix.store.files import describe, write_text
 from ganmatrix.terminal.commands import diff, show
+from ganmatrix.terminal.output import printing
+
+if TYPE_CHECKING:
+    from ganmatrix.making import Maker
 
 app = typer.Typer(
     name="ganmatrix",
@@ -26,18 +33,34 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-ParamsPath = Annotated[Path, typer.Option("--params", metavar="FILE", help="The params file to read.")]
+ParamsPath = Annotated[
+    Path,
+    typer.Option(
+        "--params", metavar="FILE", help="The params file; any but params.yaml works in scales/<its name>/."
+    ),
+]
 Device = Annotated[
     str, typer.Option("--device", envvar="GANMATRIX_DEVICE", help="auto, cpu, cuda or cuda:N.")
 ]
-DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="A name under `datasets`.")]
-CellId = Annotated[
-    str,
-    typer.Argument(metavar="CELL", help="An id such as digits-conventional-gan-0; see `ganmatrix cells`."),
+DatasetName = Annotated[
+    str | None, typer.Argument(metavar="DATASET", help="A name under `datasets`.", show_default=False)
 ]
-Templates = Annotated[Path, typer.Option("--templates", metavar="FOLDER", help="Where the notebooks are.")]
+CellId = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="CELL",
+        help="An id such as digits-conventional-gan; see `ganmatrix cells`.",
+        show_default=False,
+    ),
+]
+ReportName = Annotated[
+    str | None, typer.Argument(metavar="NAME", help="A notebook under reports/templates.", show_default=False)
+]
+Seeds = Annotated[
+    str | None, typer.Option("--seeds", metavar="N,...", help="Only these seeds of the grid, such as 4,5.")
+]
+CheckpointSeconds = Annotated[float, typer.Option(min=0, help="Seconds between notes of the progress.")]
 DEFAULT_PARAMS = Path("params.yaml")
-DEFAULT_TEMPLATES = Path("reports/templates")
 DEFAULT_SOURCES = Path()
 
 
@@ -56,24 +79,16 @@ def _root(
 
 
 @app.command()
-def digest(
-    what: Annotated[
-        str,
-        typer.Argument(
-            metavar="WHAT", help="A stage, such as train, or a key of params.yaml, such as methods.gan."
-        ),
-    ],
-    params: ParamsPath = DEFAULT_PARAMS,
-) -> None:
-    """Note what artifacts depend on: the code of a stage, or a value of params.yaml, in digests/."""
+def digest(params: ParamsPath = DEFAULT_PARAMS) -> None:
+    """Note what stages depend on besides files, for both engines: digests/."""
     from ganmatrix.stages import digest as stage
 
-    _say(stage.run(what, *load(params), Layout()))
+    typer.echo(stage.run(Plan.load(params)))
 
 
 @app.command()
 def prepare(
-    dataset: DatasetName,
+    dataset: DatasetName = None,
     params: ParamsPath = DEFAULT_PARAMS,
     sources: Annotated[
         Path, typer.Option("--sources", metavar="FOLDER", help="What relative paths of sources count from.")
@@ -81,116 +96,145 @@ def prepare(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out images that cannot be used; the card lists them.")
     ] = False,
-    checkpoint_seconds: Annotated[
-        float, typer.Option(min=0, help="Seconds between notes of the progress under scratch/data/DATASET/.")
-    ] = 5.0,
+    checkpoint_seconds: CheckpointSeconds = 5.0,
 ) -> None:
     """Prepare a dataset, or go on where it was stopped: data/DATASET/.
 
     SIGTERM ends with status 75; the same command then continues.
     """
     received = signals.raising()
-    try:
+    plan, task = _of_dataset("prepare", dataset, params)
+
+    def load() -> "Maker":
         from ganmatrix.stages import prepare as stage
 
-        name, loaded = _dataset(dataset, params, "prepare")
-        found = loaded.datasets[name]
-        _say(stage.run(name, found, Layout(), sources, skip_bad, checkpoint_seconds, received))
-    except signals.Stopped as stop:
-        typer.echo(f"{dataset}: stopped by {stop}; the same command goes on", err=True)
-        raise typer.Exit(signals.INTERRUPTED) from None
-    finally:
-        signals.ignore()
+        return lambda _, folder: stage.into(
+            folder, task.target, plan, sources, skip_bad, checkpoint_seconds, received
+        )
+
+    _make(plan, task, load)
 
 
 @app.command()
-def reference(dataset: DatasetName, params: ParamsPath = DEFAULT_PARAMS, device: Device = "auto") -> None:
+def reference(
+    dataset: DatasetName = None, params: ParamsPath = DEFAULT_PARAMS, device: Device = "auto"
+) -> None:
     """Measure the real data that generators are scored against: references/DATASET/."""
-    from ganmatrix.stages import reference as stage
+    signals.raising()
+    plan, task = _of_dataset("reference", dataset, params)
 
-    name, loaded = _dataset(dataset, params, "reference")
-    _say(stage.run(name, loaded.evaluation, Layout(), device))
+    def load() -> "Maker":
+        from ganmatrix.stages import reference as stage
+
+        return lambda _, folder: stage.into(folder, task.target, plan, device)
+
+    _make(plan, task, load)
 
 
 @app.command()
 def train(
-    cell: CellId,
+    cell: CellId = None,
     params: ParamsPath = DEFAULT_PARAMS,
+    seeds: Seeds = None,
     device: Device = "auto",
-    checkpoint_seconds: Annotated[
-        float, typer.Option(min=0, help="Seconds between checkpoints under scratch/CELL/.")
-    ] = 60.0,
+    checkpoint_seconds: CheckpointSeconds = 60.0,
 ) -> None:
-    """Train a cell, or go on where it was stopped: weights, history, run record, samples in cells/CELL/.
+    """Train the runs of a cell that are missing or outdated: cells/CELL/train/SEED/.
 
-    SIGTERM saves a checkpoint and ends with status 75; the same command then continues.
+    As many runs at once as there are cores, or OMP_NUM_THREADS. SIGTERM saves checkpoints and ends with
+    status 75; the same command then continues.
     """
     received = signals.noted()
-    from ganmatrix.stages import train as stage
+    plan, task, found = _of_cell("train", cell, params)
 
-    found, loaded = _cell(cell, params, "train")
-    try:
-        _say(stage.run(found, loaded, Layout(), device, checkpoint_seconds, received))
-    except stage.InterruptedTraining as stop:
-        typer.echo(str(stop), err=True)
-        raise typer.Exit(signals.INTERRUPTED) from None
-    except signals.Stopped as stop:
-        typer.echo(f"{cell}: stopped by {stop} while it waited for a device", err=True)
-        raise typer.Exit(signals.INTERRUPTED) from None
-    finally:
-        signals.ignore()
+    def load() -> "Maker":
+        from ganmatrix.stages import train as stage
+
+        return lambda seed, folder: stage.into(
+            folder, found, _number(seed), plan, device, checkpoint_seconds, received
+        )
+
+    _make(plan, task, load, seeds, received)
 
 
 @app.command()
-def evaluate(cell: CellId, params: ParamsPath = DEFAULT_PARAMS, device: Device = "auto") -> None:
-    """Score a cell's generators: cells/CELL/metrics.json."""
-    from ganmatrix.stages import evaluate as stage
+def evaluate(
+    cell: CellId = None, params: ParamsPath = DEFAULT_PARAMS, seeds: Seeds = None, device: Device = "auto"
+) -> None:
+    """Score the generators of a cell's runs: cells/CELL/evaluate/SEED/."""
+    signals.raising()
+    plan, task, found = _of_cell("evaluate", cell, params)
 
-    found, loaded = _cell(cell, params, "evaluate")
-    _say(stage.run(found, loaded.evaluation, Layout(), device))
+    def load() -> "Maker":
+        from ganmatrix.stages import evaluate as stage
 
+        return lambda seed, folder: stage.into(folder, found, _number(seed), plan, device)
 
-@app.command()
-def probe(cell: CellId, params: ParamsPath = DEFAULT_PARAMS, device: Device = "auto") -> None:
-    """Probe a cell's discriminator: cells/CELL/probes.json."""
-    from ganmatrix.stages import probe as stage
-
-    found, loaded = _cell(cell, params, "probe")
-    _say(stage.run(found, loaded.probes, Layout(), device))
+    _make(plan, task, load, seeds)
 
 
 @app.command()
-def transfer(dataset: DatasetName, params: ParamsPath = DEFAULT_PARAMS, device: Device = "auto") -> None:
-    """Try attacks made on one cell's discriminator on every other's: transfers/DATASET.parquet.
+def probe(
+    cell: CellId = None, params: ParamsPath = DEFAULT_PARAMS, seeds: Seeds = None, device: Device = "auto"
+) -> None:
+    """Probe the discriminators of a cell's runs: cells/CELL/probe/SEED/."""
+    signals.raising()
+    plan, task, found = _of_cell("probe", cell, params)
 
-    All pairs of the grid's cells of one dataset with the same seed, across methods and architectures.
-    """
-    from ganmatrix.stages import transfer as stage
+    def load() -> "Maker":
+        from ganmatrix.stages import probe as stage
 
-    name, loaded = _dataset(dataset, params, "transfer")
-    _say(stage.run(name, of_dataset(loaded, name), loaded.probes, Layout(), device))
+        return lambda seed, folder: stage.into(folder, found, _number(seed), plan, device)
+
+    _make(plan, task, load, seeds)
+
+
+@app.command()
+def transfer(
+    dataset: DatasetName = None,
+    params: ParamsPath = DEFAULT_PARAMS,
+    seeds: Seeds = None,
+    device: Device = "auto",
+) -> None:
+    """Try attacks made on one run's discriminator on the others of its seed: transfers/DATASET/SEED/."""
+    signals.raising()
+    plan, task = _of_dataset("transfer", dataset, params)
+
+    def load() -> "Maker":
+        from ganmatrix.stages import transfer as stage
+
+        return lambda seed, folder: stage.into(folder, task.target, _number(seed), plan, device)
+
+    _make(plan, task, load, seeds)
 
 
 @app.command()
 def assemble(params: ParamsPath = DEFAULT_PARAMS) -> None:
-    """Gather all cells of the grid into results/."""
-    from ganmatrix.stages import assemble as stage
+    """Turn all runs of the grid into the tables of results/, with verdicts on the claims."""
+    signals.raising()
+    plan = Plan.load(params)
 
-    planned.check("assemble", load(params)[1])
-    _say(stage.run(params, Layout()))
+    def load() -> "Maker":
+        from ganmatrix.stages import assemble as stage
+
+        return lambda _, folder: stage.into(folder, plan)
+
+    _make(plan, Task("assemble"), load)
 
 
 @app.command()
-def report(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A notebook under reports/templates.")],
-    params: ParamsPath = DEFAULT_PARAMS,
-    templates: Templates = DEFAULT_TEMPLATES,
-) -> None:
+def report(name: ReportName = None, params: ParamsPath = DEFAULT_PARAMS) -> None:
     """Render a report from results/: reports/NAME.html."""
-    from ganmatrix.stages import report as stage
+    signals.raising()
+    plan = Plan.load(params)
+    given = _target("NAME", name, "report", plan.reports, "reports")
 
-    planned.check("report", load(params)[1])
-    _say(stage.run(name, Layout(), templates))
+    def load() -> "Maker":
+        from ganmatrix.stages import report as stage
+
+        return lambda _, folder: stage.into(folder, given, plan)
+
+    _make(plan, Task("report", given), load)
 
 
 @app.command()
@@ -199,7 +243,6 @@ def preview(
         list[str] | None, typer.Argument(metavar="[NAME]...", help="Reports to render; all otherwise.")
     ] = None,
     params: ParamsPath = DEFAULT_PARAMS,
-    templates: Templates = DEFAULT_TEMPLATES,
 ) -> None:
     """Results and reports of as much of the grid as there is so far: preview/results/, preview/reports/.
 
@@ -207,24 +250,43 @@ def preview(
     """
     from ganmatrix.stages import preview as stage
 
-    _say(stage.run(params, Layout(), templates, names or []))
+    typer.echo(describe(stage.run(Plan.load(params), names or [])))
 
 
 @app.command()
 def record(params: ParamsPath = DEFAULT_PARAMS) -> None:
-    """Commit what Snakemake has made to DVC's cache and dvc.lock, as far as it is up to date."""
+    """Commit what is current to DVC's cache and dvc.lock: the quick form of a `dvc repro`."""
     from ganmatrix.stages import record as stage
 
-    typer.echo(stage.run(params, *load(params)))
+    typer.echo(stage.run(params, Plan.load(params)))
 
 
 @app.command()
-def adopt(params: ParamsPath = DEFAULT_PARAMS) -> None:
-    """Make known to Snakemake what `dvc repro` has made or `dvc checkout` has restored."""
-    from ganmatrix.stages import adopt as stage
+def status(
+    params: ParamsPath = DEFAULT_PARAMS,
+    files: Annotated[
+        bool, typer.Option("--files", help="Compare every file with its manifest too; reads them all.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+) -> None:
+    """Say what is current, what is stale because of what, and what is missing."""
+    from ganmatrix.stages import status as stage
 
-    load(params)
-    typer.echo(stage.run(params))
+    found = stage.run(Plan.load(params), files)
+    if as_json:
+        rows = [
+            {
+                "stage": each.task.stage,
+                "target": each.task.target,
+                "seed": each.seed,
+                "state": each.state.kind,
+                "reason": each.state.reason,
+            }
+            for each in found
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+    else:
+        typer.echo("\n".join(stage.lines(found)))
 
 
 app.command()(show)
@@ -234,9 +296,8 @@ app.command()(diff)
 @app.command()
 def cells(params: ParamsPath = DEFAULT_PARAMS) -> None:
     """List the ids of the grid's cells, one a line."""
-    loaded, _ = load(params)
-    for each in expand(loaded):
-        typer.echo(each.id)
+    for each in Plan.load(params).cells:
+        typer.echo(each)
 
 
 @app.command(name="schema")
@@ -248,32 +309,82 @@ def schema_(
         typer.echo(schema(), nl=False)
     else:
         write_text(output, schema())
-        _say([output])
+        typer.echo(describe([output]))
 
 
-def _dataset(name: str, path: Path, stage: str) -> tuple[str, Params]:
-    loaded, document = load(path)
-    if name not in loaded.datasets:
-        raise UserError(f"{path}: {unknown_name('DATASET', name, loaded.datasets, 'datasets')}")
-    planned.check(stage, document, dataset=name)
-    return name, loaded
+def _make(
+    plan: Plan,
+    task: Task,
+    load: Callable[[], "Maker"],
+    seeds: str | None = None,
+    received: Sequence[Signals] = (),
+) -> None:
+    """Bring a stage up to date and say what was done; exit status 75 after a signal."""
+    from ganmatrix.making import make
+
+    try:
+        typer.echo(make(plan, task, load, _chosen(seeds, plan), granted.workers(), received))
+    except signals.Stopped as stop:
+        typer.echo(f"{task}: stopped by {stop}; the same command goes on", err=True)
+        raise typer.Exit(signals.INTERRUPTED) from None
+    finally:
+        signals.ignore()
 
 
-def _cell(cell_id: str, path: Path, stage: str) -> tuple[Cell, Params]:
-    loaded, document = load(path)
-    cell = find(loaded, cell_id)
-    planned.check(stage, document, **cell.names)
-    return cell, loaded
+def _chosen(text: str | None, plan: Plan) -> list[int]:
+    """The seeds that were asked for; none stands for all."""
+    if text is None:
+        return []
+    chosen = []
+    for part in text.split(","):
+        if not re.fullmatch("[0-9]{1,10}", part.strip()):
+            raise UserError(f"--seeds is {text[:100]!r}; expected seeds with commas between, such as 4,5")
+        if (seed := int(part)) not in plan.seeds:
+            raise UserError(f"--seeds names {seed}, which is not in grid.seeds; add it there first")
+        chosen.append(seed)
+    return list(dict.fromkeys(chosen))
 
 
-def _say(written: list[Path]) -> None:
-    typer.echo(describe(written))
+def _of_dataset(stage: str, name: str | None, path: Path) -> tuple[Plan, Task]:
+    plan = Plan.load(path)
+    given = _target("DATASET", name, stage, plan.params.datasets, "datasets")
+    if given not in plan.params.grid.datasets and stage != "prepare":
+        raise UserError(f"{given} is not in grid.datasets, which has {', '.join(plan.params.grid.datasets)}")
+    return plan, Task(stage, given)
+
+
+def _of_cell(stage: str, cell_id: str | None, path: Path) -> tuple[Plan, Task, Cell]:
+    plan = Plan.load(path)
+    cell = find(plan.params, _asked("CELL", cell_id, stage))
+    return plan, Task(stage, cell.id), cell
+
+
+def _target(what: str, name: str | None, stage: str, known: Collection[str], section: str) -> str:
+    given = _asked(what, name, stage)
+    if given not in known:
+        raise UserError(unknown_name(what, given, list(known), section))
+    return given
+
+
+def _asked(what: str, name: str | None, stage: str) -> str:
+    """What a verb is for: its argument or, as a command of dvc.yaml, what DVC says that its stage is for.
+
+    So no name of params.yaml reaches a shell before it was validated.
+    """
+    if name is not None:
+        return name
+    verb, _, target = os.environ.get("DVC_STAGE", "").partition("@")
+    if verb != stage or not target:
+        raise UserError(f"{what} is missing; `ganmatrix {stage} --help` says what it is")
+    return target
+
+
+def _number(seed: int | None) -> int:
+    assert seed is not None, "a stage with seeds"
+    return seed
 
 
 def main(run: Callable[[], None] = app) -> None:
     """The `ganmatrix` command."""
-    try:
+    with printing():
         run()
-    except UserError as error:
-        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
-        sys.exit(2)

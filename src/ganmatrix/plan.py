@@ -1,223 +1,402 @@
-"""What each stage depends on besides its input files: values of params.yaml and source code.
+"""What each stage makes, and what that depends on: values of params.yaml, source code, and other stages.
 
-Both engines compare the same things. Snakemake is given them as `params:` of its rules. In dvc.yaml the
-code of each stage is one small file, `digests/<stage>.sha256`, that a stage of its own makes of the same
-paths. So are the keys of those stages that each cell has, `digests/<key>.json`; the others list theirs
-under `params:`. A test holds the two together.
+Everything that asks "is this current?" asks here: the verbs before they work, readers before they open,
+`ganmatrix status`, and both engines through the files that `ganmatrix digest` writes.
 """
 
-import hashlib
+import ast
 import json
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-PACKAGE = Path(__file__).parent
+from pydantic import BaseModel
 
-KEYS: dict[str, tuple[str, ...]] = {
-    "prepare": ("datasets.{dataset}",),
-    "reference": ("evaluation.extractors", "evaluation.images.neighbours"),
-    "train": ("architectures.{architecture}", "methods.{method}", "recipes.{dataset}"),
-    "evaluate": ("evaluation",),
-    "probe": ("probes",),
-    "transfer": ("grid.architectures", "grid.methods", "grid.seeds", "probes"),
-    "assemble": ("grid", "datasets", "claims"),
-    "report": (),
-}
-"""The keys of params.yaml whose values a stage uses."""
+from ganmatrix import imports
+from ganmatrix.cell import Cell, expand
+from ganmatrix.datasets.catalogue import HELD, STREAMED
+from ganmatrix.errors import NotMade, UserError
+from ganmatrix.evaluation.catalogue import PRETRAINED
+from ganmatrix.methods.catalogue import METHODS
+from ganmatrix.methods.losses.catalogue import LOSSES
+from ganmatrix.methods.techniques.catalogue import TECHNIQUES
+from ganmatrix.networks.catalogue import IMAGES, POINTS
+from ganmatrix.params import Params, load
+from ganmatrix.store import manifest, opening
+from ganmatrix.store.files import as_json, text_digest
+from ganmatrix.store.layout import CELLWISE, SEEDED, WEIGHTS, Layout, of_params
+from ganmatrix.store.manifest import Entry, MadeFrom, Manifest
+from ganmatrix.store.opening import Part
 
-CELLWISE = ("train", "evaluate", "probe")
-"""The stages that each cell has. DVC would parse params.yaml for each, if they listed keys."""
-
-CODE: dict[str, tuple[str, ...]] = {
-    "prepare": (
-        "params/base.py",
-        "params/datasets.py",
-        "datasets",
-        "stages/data.py",
-        "stages/growing.py",
-        "stages/prepare.py",
-        "stages/streaming.py",
-        "stages/unpacking.py",
-    ),
-    "reference": (
-        "params/base.py",
-        "params/evaluation.py",
-        "evaluation",
-        "stages/data.py",
-        "stages/reference.py",
-    ),
-    "train": (
-        "params/architectures.py",
-        "params/base.py",
-        "params/losses.py",
-        "params/methods.py",
-        "params/recipes.py",
-        "params/techniques.py",
-        "cell.py",
-        "networks",
-        "methods",
-        "training",
-        "stages/checksums.py",
-        "stages/data.py",
-        "stages/pictures.py",
-        "stages/train.py",
-    ),
-    "evaluate": (
-        "params/architectures.py",
-        "params/base.py",
-        "params/evaluation.py",
-        "params/losses.py",
-        "params/methods.py",
-        "params/techniques.py",
-        "cell.py",
-        "entry.py",
-        "networks",
-        "methods",
-        "training/averaging.py",
-        "training/seeding.py",
-        "training/weights.py",
-        "evaluation",
-        "stages/checksums.py",
-        "stages/data.py",
-        "stages/evaluate.py",
-        "stages/pictures.py",
-        "stages/references.py",
-        "stages/trained.py",
-    ),
-    "probe": (
-        "params/architectures.py",
-        "params/base.py",
-        "params/losses.py",
-        "params/methods.py",
-        "params/probes.py",
-        "params/techniques.py",
-        "cell.py",
-        "entry.py",
-        "networks",
-        "methods",
-        "training/seeding.py",
-        "training/weights.py",
-        "probes",
-        "stages/checksums.py",
-        "stages/data.py",
-        "stages/pictures.py",
-        "stages/probe.py",
-        "stages/probing.py",
-        "stages/trained.py",
-    ),
-    "transfer": (
-        "params/architectures.py",
-        "params/base.py",
-        "params/grid.py",
-        "params/losses.py",
-        "params/methods.py",
-        "params/probes.py",
-        "params/techniques.py",
-        "cell.py",
-        "entry.py",
-        "networks",
-        "methods",
-        "training/seeding.py",
-        "training/weights.py",
-        "probes",
-        "stages/checksums.py",
-        "stages/data.py",
-        "stages/probing.py",
-        "stages/tables.py",
-        "stages/trained.py",
-        "stages/transfer.py",
-    ),
-    "assemble": (
-        "params/base.py",
-        "params/claims.py",
-        "params/datasets.py",
-        "params/grid.py",
-        "params/papers.py",
-        "cell.py",
-        "results",
-        "stages/assemble.py",
-        "stages/gathering.py",
-        "stages/tables.py",
-    ),
-    "report": (
-        "params/base.py",
-        "params/claims.py",
-        "params/losses.py",
-        "params/methods.py",
-        "params/papers.py",
-        "params/techniques.py",
-        "cell.py",
-        "results",
-        "reporting",
-        "stages/report.py",
-    ),
-}
-"""The source files, or folders of them, that can change what a stage makes.
-
-What every stage shares and no artifact depends on is left out: the command line, error messages,
-paths, progress, and reading params.yaml as a whole (its values are compared themselves).
-"""
-
-_SUFFIXES = (".py", ".css", ".js")
+STAGES = ("prepare", "reference", "train", "evaluate", "probe", "transfer", "assemble", "report")
+TEMPLATES = Path("reports/templates")
+FRONT_PAGE = "index"
 
 
-def keys(stage: str, **names: str) -> list[str]:
-    """The stage's keys of params.yaml, for a target such as dataset="digits"."""
-    return [key.format(**names) for key in KEYS[stage]]
+@dataclass(frozen=True)
+class Task:
+    """A stage and what it is for: a dataset, a cell, a report, or nothing."""
+
+    stage: str
+    target: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.stage} {self.target}".strip()
 
 
-def values(stage: str, document: dict[str, Any], **names: str) -> dict[str, Any]:
-    """The values of these keys, as written but for the order of keys, which DVC does not compare either."""
-    return {key: _in_order(_lookup(document, key)) for key in keys(stage, **names)}
+@dataclass(frozen=True)
+class Input:
+    """What a stage reads under one name: files of other stages, of one seed or of a stage without seeds."""
+
+    task: Task
+    seed: int | None = None
+    files: tuple[str, ...] = ()
+    """All files of the stage if none is named."""
 
 
-def digested(names: Iterable[dict[str, str]]) -> list[str]:
-    """The keys that DVC's stages of cells with these names read as files, each once."""
-    found = [key for each in names for stage in CELLWISE for key in keys(stage, **each)]
-    return list(dict.fromkeys(found))
+Kind = Literal["current", "stale", "missing"]
 
 
-def digest_of_key(document: dict[str, Any], key: str) -> str:
-    """The value of one key as JSON, the same for the same value in whatever order of keys."""
-    return json.dumps(_lookup(document, key), indent=2, sort_keys=True) + "\n"
+@dataclass(frozen=True)
+class State:
+    """Whether what is on disk is what the params, the code and the other artifacts would give now."""
+
+    kind: Kind
+    reason: str = ""
+    because: Task | None = None
+    """The stage whose params, code or files changed, where it is another one."""
+
+    @property
+    def is_current(self) -> bool:
+        return self.kind == "current"
 
 
-def sources(stage: str) -> list[Path]:
-    """The files that the stage's code consists of, style sheets and scripts of pages too, sorted."""
-    files: set[Path] = set()
-    for entry in CODE[stage]:
-        path = PACKAGE / entry
-        files |= (
-            {file for suffix in _SUFFIXES for file in path.rglob(f"*{suffix}")} if path.is_dir() else {path}
-        )
-    return sorted(files)
+CURRENT = State("current")
 
 
-def manifest(stage: str) -> str:
-    """The stage's code, a line a file, as `sha256sum --check` reads it in the package's folder."""
-    lines = (
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(PACKAGE).as_posix()}\n"
-        for path in sources(stage)
-    )
-    return "".join(lines)
+class Plan:
+    """The stages of one params file in the folder that it works in."""
+
+    def __init__(self, params: Params, layout: Layout, templates: Path = TEMPLATES) -> None:
+        self.params, self.layout, self.templates = params, layout, templates
+        self._manifests: dict[Task, Manifest | UserError] = {}
+        self._states: dict[tuple[Task, int | None], State] = {}
+
+    @classmethod
+    def load(cls, path: Path) -> "Plan":
+        """The plan of a params file; UserError if it is not valid."""
+        return cls(load(path)[0], of_params(path))
+
+    @cached_property
+    def cells(self) -> dict[str, Cell]:
+        """The grid's cells by id."""
+        return {cell.id: cell for cell in expand(self.params)}
+
+    @property
+    def seeds(self) -> list[int]:
+        """The grid's seeds."""
+        return self.params.grid.seeds
+
+    @cached_property
+    def reports(self) -> list[str]:
+        """The names of the reports: the front page first, the others by name."""
+        names = [path.stem for path in self.templates.glob("*.ipynb")]
+        return sorted(names, key=lambda name: (name != FRONT_PAGE, name))
+
+    def targets(self, stage: str) -> list[str]:
+        """What a stage is done for, in the grid's order."""
+        if stage in ("prepare", "reference", "transfer"):
+            return list(self.params.grid.datasets)
+        if stage == "report":
+            return self.reports
+        return [""] if stage == "assemble" else list(self.cells)
+
+    def is_streamed(self, dataset: str) -> bool:
+        """Whether a dataset is read from files, piece by piece."""
+        return self.params.datasets[dataset].kind in STREAMED
+
+    def tasks(self) -> list[Task]:
+        """All stages of the grid, each after those that it reads from."""
+        return [Task(stage, target) for stage in STAGES for target in self.targets(stage)]
+
+    def parts(self, task: Task) -> list[int | None]:
+        """The seeds that a stage is done for; [None] where it has none."""
+        return list(self.seeds) if task.stage in SEEDED else [None]
+
+    def digest(self, task: Task) -> dict[str, Any]:
+        """What the task depends on besides files: the engines compare it."""
+        seeds = {"seeds": self.seeds} if task.stage in SEEDED else {}
+        # In DVC a transfer depends on a folder, which cells that left the grid do not leave.
+        cells = {"cells": self._cells_of(task.target)} if task.stage == "transfer" else {}
+        return {"params": self._params(task), "code": self._code(task)} | seeds | cells
+
+    def made_from(self, task: Task, seed: int | None = None) -> MadeFrom:
+        """What the task would be made from now; NotMade if an input is missing or no longer current."""
+        inputs = {}
+        for name, read in self.inputs(task, seed).items():
+            digests = []
+            for each in read:
+                state = self.state(each.task, each.seed)
+                if not state.is_current:
+                    raise NotMade(self._problem(each.task, each.seed, state))
+                digests.append(self._entry(each.task, each.seed).digest(each.files))
+            inputs[name] = digests[0] if len(digests) == 1 else text_digest("\n".join(digests))
+        return MadeFrom(self._params(task), self._code(task), inputs)
+
+    def state(self, task: Task, seed: int | None = None) -> State:
+        """Whether the task's files are current, as far as manifests tell."""
+        key = (task, seed)
+        if key not in self._states:
+            self._states[key] = self._find_state(task, seed)
+        return self._states[key]
+
+    def open(self, stage: str, target: str = "", seed: int | None = None) -> Part:
+        """The files of a stage. NotMade if it is missing or not current, UserError if a manifest is bad."""
+        task = Task(stage, target)
+        state = self.state(task, seed)
+        if not state.is_current:
+            found = self._manifest(task)
+            if isinstance(found, UserError) and not isinstance(found, NotMade):
+                raise found
+            raise NotMade(self._problem(task, seed, state))
+        return opening.part_of(self._read(task), self.layout, seed)
+
+    def forget(self) -> None:
+        """Read manifests anew: others, or this process, may have changed them."""
+        self._manifests.clear()
+        self._states.clear()
+
+    def inputs(self, task: Task, seed: int | None) -> dict[str, list[Input]]:
+        """What the task reads of other stages, by a name for people."""
+        stage, target = task.stage, task.target
+        if stage == "prepare":
+            return {}
+        if stage == "reference":
+            return {"data": [Input(Task("prepare", target))]}
+        if stage in ("assemble", "report"):
+            return self._results(stage)
+        if stage == "transfer":
+            weights = [Input(Task("train", cell), seed, (WEIGHTS,)) for cell in self._cells_of(target)]
+            return {"data": [Input(Task("prepare", target))], "weights": weights}
+        dataset = self.cells[target].dataset
+        read = {"data": [Input(Task("prepare", dataset))]}
+        if stage != "train":
+            read["weights"] = [Input(Task("train", target), seed, (WEIGHTS,))]
+        if stage == "evaluate":
+            read["reference"] = [Input(Task("reference", dataset))]
+        return read
+
+    def _cells_of(self, dataset: str) -> list[str]:
+        return [cell.id for cell in self.cells.values() if cell.dataset == dataset]
+
+    def _results(self, stage: str) -> dict[str, list[Input]]:
+        """What tables and pages are made of: the whole grid."""
+        read = {} if stage == "assemble" else {"results": [Input(Task("assemble"))]}
+        for each in SEEDED if stage == "assemble" else CELLWISE:
+            read[each] = [
+                Input(Task(each, target), seed) for target in self.targets(each) for seed in self.seeds
+            ]
+        return read
+
+    def _find_state(self, task: Task, seed: int | None) -> State:
+        found = self._manifest(task)
+        if isinstance(found, UserError):
+            return State("missing", str(found))
+        if seed not in found.entries:
+            return State("missing", "" if seed is None else f"seed {seed}")
+        for read in self.inputs(task, seed).values():
+            for each in read:
+                if not (state := self.state(each.task, each.seed)).is_current:
+                    reason = state.reason if state.kind == "stale" else f"{each.task} is missing"
+                    return State("stale", reason, state.because or each.task)
+        change = self.change(task, seed, found.entries[seed])
+        return State("stale", change) if change else CURRENT
+
+    def change(self, task: Task, seed: int | None, entry: Entry) -> str | None:
+        """What has changed since the task's files were made, or None; NotMade as `made_from`."""
+        change = entry.made_from.change(self.made_from(task, seed))
+        if change is None:
+            return None
+        return f"the code of {task.stage} changed" if change == "code" else f"{change} changed"
+
+    def _problem(self, task: Task, seed: int | None, state: State) -> str:
+        """One line on an artifact that is not current."""
+        path = self.layout.manifest(task.stage, task.target)
+        first = state.because or task
+        maker = self.layout.command(first.stage, first.target)
+        found = self._manifest(task)
+        if isinstance(found, UserError):
+            return str(found)
+        whose = "" if seed is None else f", seed {seed}"
+        if state.kind == "missing":
+            return f"{path} lacks seed {seed}; run `{maker}` or `snakemake --cores` first"
+        return f"{path}{whose} is not current: {state.reason}; run `{maker}` or `snakemake --cores` again"
+
+    def _manifest(self, task: Task) -> Manifest | UserError:
+        if task not in self._manifests:
+            try:
+                self._manifests[task] = self.read(task)
+            except UserError as error:
+                self._manifests[task] = error
+        return self._manifests[task]
+
+    def read(self, task: Task) -> Manifest:
+        """The task's manifest as it is on disk."""
+        return opening.read_manifest(self.layout, task.stage, task.target)
+
+    def _read(self, task: Task) -> Manifest:
+        if isinstance(found := self._manifest(task), UserError):
+            raise found
+        return found
+
+    def _entry(self, task: Task, seed: int | None) -> Entry:
+        return self._read(task).entries[seed]
+
+    def _params(self, task: Task) -> dict[str, str]:
+        """Digests of the params that matter, by key, defaults filled in."""
+        return {key: text_digest(as_json(value)) for key, value in self._values(task).items()}
+
+    def _values(self, task: Task) -> dict[str, Any]:
+        params, stage, target = self.params, task.stage, task.target
+        if stage == "prepare":
+            return {f"datasets.{target}": _plain(params.datasets[target])}
+        if stage == "reference":
+            return self._evaluation(target, "extractors", "images.neighbours")
+        if stage == "train":
+            cell = self.cells[target]
+            return {
+                f"architectures.{cell.architecture}": _plain(params.architectures[cell.architecture]),
+                f"methods.{cell.method}": _plain(params.methods[cell.method]),
+                f"recipes.{cell.dataset}": _plain(params.recipe(cell.dataset, cell.architecture)),
+            }
+        if stage == "evaluate":
+            return self._evaluation(
+                self.cells[target].dataset, "extractors", "images", "digits", "points"
+            ) | {
+                f"evaluation.{name}": _plain(getattr(params.evaluation, name))
+                for name in ("checkpoints", "curves")
+            }
+        if stage in ("probe", "transfer"):
+            return {"probes": _plain(params.probes)}
+        if stage == "assemble":
+            datasets = {f"datasets.{name}": _plain(params.datasets[name]) for name in params.grid.datasets}
+            claims = {name: _plain(claim) for name, claim in params.claims.items()}
+            return {"grid": _plain(params.grid), "claims": claims} | datasets
+        return {"reports": self._titles}
+
+    def _evaluation(self, dataset: str, *names: str) -> dict[str, Any]:
+        """Those sections of `evaluation` that apply to the dataset's kind, points or images."""
+        points = self.params.datasets[dataset].is_points
+        values = {}
+        for name in names:
+            if (name == "points") == points:
+                value = self.params.evaluation
+                for part in name.split("."):
+                    value = getattr(value, part)
+                values[f"evaluation.{name}"] = _plain(value)
+        return values
+
+    def _code(self, task: Task) -> str:
+        more: tuple[Path, ...] = ()
+        if task.stage == "report":
+            template = self.templates / f"{task.target}.ipynb"
+            more = (template, *sorted((imports.PACKAGE / "reporting/assets").iterdir()))
+        return imports.digest(self._roots(task), more)
+
+    def _roots(self, task: Task) -> set[str]:
+        """The modules whose code makes the task's files: the stage's, and the members that it uses."""
+        roots = {f"ganmatrix.stages.{task.stage}"}
+        if task.stage == "prepare":
+            kind = self.params.datasets[task.target].kind
+            return roots | _modules(HELD | STREAMED, kind)
+        if task.stage == "reference":
+            return roots | self._extractors(task.target)
+        if task.stage == "report":
+            return roots | _notebook_imports(self.templates / f"{task.target}.ipynb")
+        if task.stage == "assemble":
+            return roots
+        cells = [cell for cell in self.cells.values() if task.target in (cell.id, cell.dataset)]
+        families = POINTS if self.params.datasets[cells[0].dataset].is_points else IMAGES
+        for cell in cells:
+            method, architecture = (
+                self.params.methods[cell.method],
+                self.params.architectures[cell.architecture],
+            )
+            roots |= _members(method) | _modules(families, architecture.kind)
+        return roots | (self._extractors(cells[0].dataset) if task.stage == "evaluate" else set())
+
+    def _extractors(self, dataset: str) -> set[str]:
+        if self.params.datasets[dataset].is_points:
+            return set()
+        return {
+            name for each in self.params.evaluation.extractors for name in _modules(PRETRAINED, each.kind)
+        }
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        """The reports' titles by name: each page links to all."""
+        return {name: title(self.templates / f"{name}.ipynb") for name in self.reports}
 
 
-@cache
-def code_digest(stage: str) -> str:
-    """The first 16 hexadecimal digits of the manifest's SHA-256, which change with the stage's code."""
-    return hashlib.sha256(manifest(stage).encode()).hexdigest()[:16]
+def title(template: Path) -> str:
+    """A report's title; its name if it has none. UserError if the file is no notebook."""
+    metadata = _notebook(template).get("metadata", {})
+    return str(metadata.get("title", template.stem))
 
 
-def _in_order(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _in_order(value[key]) for key in sorted(value)}
-    return [_in_order(each) for each in value] if isinstance(value, list) else value
+def _notebook(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+            raise ValueError("no cells")
+    except OSError as error:
+        raise manifest.unreadable(path, error) from None
+    except ValueError as error:
+        raise UserError(f"{path} is no notebook ({str(error).splitlines()[0]}); mend it") from None
+    return content
 
 
-def _lookup(document: dict[str, Any], key: str) -> Any:
-    value: Any = document
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
+def _notebook_imports(path: Path) -> set[str]:
+    """The modules that a notebook imports."""
+    cells = [cell for cell in _notebook(path)["cells"] if cell.get("cell_type") == "code"]
+    found: set[str] = set()
+    for cell in cells:
+        source = cell.get("source", "")
+        try:
+            tree = ast.parse(source if isinstance(source, str) else "".join(source))
+        except SyntaxError as error:
+            raise UserError(f"{path}: {error.msg} in {error.text!r}; mend it") from None
+        found.update(imports.named(tree))
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A part of the params as JSON has it."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _members(section: Any) -> set[str]:
+    """The modules of the method, the loss and the techniques that a section of `methods` names."""
+    kinds = {kind for part in _sections(section) if (kind := getattr(part, "kind", None))}
+    catalogues = (METHODS, LOSSES, TECHNIQUES)
+    return {name for kind in kinds for catalogue in catalogues for name in _modules(catalogue, kind)}
+
+
+def _sections(value: Any) -> Iterator[BaseModel]:
+    """A section and all sections in it."""
+    if isinstance(value, BaseModel):
+        yield value
+        for name in type(value).model_fields:
+            yield from _sections(getattr(value, name))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _sections(each)
+
+
+def _modules(catalogue: dict[str, str], kind: str) -> set[str]:
+    """The module of a member; none for a kind that the catalogue leaves to the stage itself."""
+    return {catalogue[kind].partition(":")[0]} if kind in catalogue else set()

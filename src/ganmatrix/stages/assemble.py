@@ -1,71 +1,180 @@
-"""`ganmatrix assemble`: all cells of the grid into the results matrix, with verdicts on the claims."""
+"""`ganmatrix assemble`: all runs of the grid into the tables of results/, with verdicts on the claims."""
 
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pandas as pd
+from pydantic import ValidationError
 
-from ganmatrix.cell import expand
-from ganmatrix.params import Params, load
+from ganmatrix.cell import Run, runs
+from ganmatrix.errors import NotMade
+from ganmatrix.making import Made
+from ganmatrix.params import Params
+from ganmatrix.plan import Plan
 from ganmatrix.results import claims, completeness, latex, matrix, protocols, summary, tracked, transfers
+from ganmatrix.results.artifacts import (
+    Absence,
+    Artifact,
+    Record,
+    RunFile,
+    Scores,
+    Stage,
+    TransferHeader,
+    Transfers,
+)
 from ganmatrix.results.comparability import beside_ours
+from ganmatrix.results.final_losses import final_losses
 from ganmatrix.results.published import published
-from ganmatrix.stages.files import write_json, write_text
-from ganmatrix.stages.gathering import Gathered, everything
-from ganmatrix.stages.layout import Layout, ResultFiles
-from ganmatrix.stages.tables import write_table
+from ganmatrix.store import tables
+from ganmatrix.store.files import as_json
+from ganmatrix.store.layout import HISTORY, METRICS, PAIRS, PROBES, RUN
+from ganmatrix.store.opening import Part
 
 SHORT = "%.6g"
 """Numbers that are drawn need no more digits."""
 
-
-def run(params_path: Path, layout: Layout) -> list[Path]:
-    """Write `results/`; UserError if an artifact of the grid is missing, corrupt, or made from others."""
-    params, _ = load(params_path)
-    return write(params, everything(params, layout), layout.results)
+Model = TypeVar("Model", bound=Artifact)
+Found = TypeVar("Found")
 
 
-def write(params: Params, gathered: Gathered, results: ResultFiles) -> list[Path]:
-    """Write matrix, histories, curves, transfers, claims, published numbers, and what DVC draws.
+@dataclass(frozen=True)
+class Gathered:
+    """The artifacts of a grid, and what is still to come of it."""
 
-    Everything is computed before the first file is written, so that a contradiction between artifacts,
-    a UserError, leaves the previous results untouched.
+    records: list[Record]
+    """Of the runs that are trained, in the order of the grid."""
+    tried: list[Transfers]
+    """Of each dataset and seed."""
+    absent: list[Absence]
+
+
+def into(folder: Path, plan: Plan) -> Made:
+    """Write the tables of the whole grid; UserError if an artifact is missing, damaged or not current."""
+    write(folder, plan.params, gather(plan))
+    return Made()
+
+
+def gather(plan: Plan, tolerant: bool = False) -> Gathered:
+    """The artifacts of the grid; NotMade for the first that is missing or not current.
+
+    A tolerant reader notes these as absent.
     """
+    absent: list[Absence] = []
+
+    def read(stage: Stage, target: str, reading: Callable[[], Found]) -> Found | None:
+        try:
+            return reading()
+        except NotMade as error:
+            if not tolerant:
+                raise
+            absent.append(Absence(stage, target, str(error)))
+            return None
+
+    def record(run: Run) -> Record | None:
+        made = read("train", run.id, partial(_trained, run, plan))
+        if made is None:
+            return None
+        metrics = read("evaluate", run.id, partial(_scores, run, plan, "evaluate", METRICS))
+        return replace(
+            made, metrics=metrics, probes=read("probe", run.id, partial(_scores, run, plan, "probe", PROBES))
+        )
+
+    records = [found for run in runs(plan.params) if (found := record(run))]
+    tried: dict[tuple[str, int], Transfers] = {}
+    for dataset, seed in product(plan.targets("transfer"), plan.seeds):
+        if table := read("transfer", f"{dataset}-{seed}", partial(_tried, dataset, seed, plan)):
+            tried[dataset, seed] = table
+    return Gathered([_with_transfers(each, tried) for each in records], list(tried.values()), absent)
+
+
+def _with_transfers(record: Record, tried: dict[tuple[str, int], Transfers]) -> Record:
+    found = tried.get((record.run.dataset, record.run.seed))
+    if found is None:
+        return record
+    return replace(record, transfers={transfers.RECEIVED: transfers.received(found, record.run)})
+
+
+def _trained(run: Run, plan: Plan) -> Record:
+    """What a run's training says; its scores are still to be read."""
+    part = plan.open("train", run.cell.id, run.seed)
+    file = part.parsed(RUN, _model(RunFile))
+    history = part.table(HISTORY).rows
+    if "step" not in history:
+        raise part.damaged(HISTORY, "it has no column step")
+    losses = final_losses(history, file.reproducible)
+    return Record(run, file, metrics=None, probes=None, transfers={}, final_losses=losses, history=history)
+
+
+def _scores(run: Run, plan: Plan, stage: str, name: str) -> Scores:
+    part: Part = plan.open(stage, run.cell.id, run.seed)
+    scores = part.parsed(name, _model(Scores))
+    if scores.run != run.id:
+        raise part.damaged(name, f"it belongs to {scores.run}")
+    return scores
+
+
+def _tried(dataset: str, seed: int, plan: Plan) -> Transfers:
+    part = plan.open("transfer", dataset, seed)
+    table, content = part.table(PAIRS)
+    header = part.parsed(PAIRS, lambda _: _valid(TransferHeader, content))
+    if missing := [column for column in transfers.COLUMNS if column not in table]:
+        raise part.damaged(PAIRS, f"it has no column {missing[0]}")
+    return Transfers(header, table)
+
+
+def _model(model: type[Model]) -> Callable[[bytes], Model]:
+    """Reads JSON as that model; ValueError if it is something else."""
+    return lambda text: _valid(model, json.loads(text))
+
+
+def _valid(model: type[Model], content: Any) -> Model:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"])) or "the document"
+        raise ValueError(f"{key}: {first['msg']}") from None
+
+
+def write(folder: Path, params: Params, gathered: Gathered) -> None:
+    """Write matrix, histories, curves, transfers, claims, published numbers, and what DVC draws."""
     records, absent = gathered.records, gathered.absent
     completeness.check(records)
     measured = protocols.collect(records, params.grid.datasets)
-    frame = matrix.matrix(records, expand(params))
+    frame = matrix.matrix(records, runs(params))
     curves = matrix.curves(records)
     pairs = transfers.pairs(gathered.tried)
     censored = matrix.with_censored(frame, records)
     unfinished = {each.target for each in absent}
-    reasons = {(gap["cell"], gap["column"]): gap["reason"] for gap in summary.missing(records)}
+    reasons = {(gap["run"], gap["column"]): gap["reason"] for gap in summary.missing(records)}
     verdicts = claims.adjudicate(params.claims, censored, measured, unfinished, reasons, params)
     printed = beside_ours(published(), records, censored, measured, params.datasets)
     numbers = summary.summarise(records, censored, curves, pairs, measured, params.claims, absent)
     numbers["published"] = summary.rows(printed)
     histories = matrix.history(records)
-    tables = {
-        results.matrix: frame,
-        results.history: histories,
-        results.curves: curves,
-        results.transfers: pairs,
-        results.claims: verdicts,
-        results.published: printed,
-    }
-    for path, table in tables.items():
-        write_table(path, table)
-    documents = {results.summary: numbers, results.metrics: tracked.metrics(numbers["groups"], measured)}
-    for path, document in documents.items():
-        write_json(path, document)
-    texts = {
-        results.matrix_csv: _csv(frame),
-        results.latex: latex.table(censored, measured),
-        results.scores_over_steps: _csv(tracked.scores_over_steps(curves), SHORT),
-        results.losses_over_steps: _csv(tracked.losses_over_steps(histories, frame), SHORT),
-    }
-    for path, text in texts.items():
-        write_text(path, text)
-    return [*tables, *documents, *texts]
+    for name, table in {
+        "matrix": frame,
+        "history": histories,
+        "curves": curves,
+        "transfers": pairs,
+        "claims": verdicts,
+        "published": printed,
+    }.items():
+        (folder / f"{name}.parquet").write_bytes(tables.pack(table))
+    for name, text in {
+        "summary.json": as_json(numbers),
+        "metrics.json": as_json(tracked.metrics(numbers["groups"], measured)),
+        "matrix.csv": _csv(frame),
+        "table.tex": latex.table(censored, measured),
+        "scores_over_steps.csv": _csv(tracked.scores_over_steps(curves), SHORT),
+        "losses_over_steps.csv": _csv(tracked.losses_over_steps(histories, frame), SHORT),
+    }.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _csv(table: pd.DataFrame, number: str | None = None) -> str:

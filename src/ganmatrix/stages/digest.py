@@ -1,43 +1,42 @@
-"""`digest WHAT`: what stages of DVC depend on besides their input files, as small files of their own.
+"""`ganmatrix digest`: what each stage depends on besides files, as small files that both engines compare.
 
-- Of a stage: its code, `digests/<stage>.sha256`, a line a source file, instead of twenty paths a cell.
-  `sha256sum` of it begins with the `code_digest` of run.json.
-- Of a key of params.yaml: its value, `digests/<key>.json`, instead of a parse of params.yaml a cell.
-
-A thousand cells are compared quickly by them. Snakemake has no use for them: its rules carry values and
-code, and compare them without files that may be older.
+`digests/<stage>/<target>.json` holds a digest of each value of params.yaml that matters, one of the
+code, and the seeds. A file is written only if it changes, so its time tells an engine the same.
 """
 
 from pathlib import Path
-from typing import Any
 
-from ganmatrix.cell import expand
+from ganmatrix import imports
 from ganmatrix.errors import UserError
-from ganmatrix.params import Params
-from ganmatrix.params.messages import unknown_name
-from ganmatrix.plan import CODE, PACKAGE, digest_of_key, digested, manifest
-from ganmatrix.stages.files import write_text
-from ganmatrix.stages.layout import Layout
+from ganmatrix.plan import Plan
+from ganmatrix.store.files import as_json, blamed, write_text
 
 
-def known(params: Params) -> list[str]:
-    """All that can be digested: stages, and the keys that the grid's cells use."""
-    return [*CODE, *digested(cell.names for cell in expand(params))]
+def run(plan: Plan) -> str:
+    """Write the digests of all stages of the grid; a line that says how many were new.
 
-
-def run(what: str, params: Params, document: dict[str, Any], layout: Layout) -> list[Path]:
-    """Write the digest of a stage's code or of a key's value.
-
-    UserError if there is neither, or if the code that runs is not the code that lies here.
+    UserError if the code that runs is not the code that lies here.
     """
-    if what not in (choices := known(params)):
-        raise UserError(unknown_name("WHAT", what, choices, "stages and keys of the grid's cells"))
-    sources = layout.root / "src" / "ganmatrix"
-    if what in CODE and sources.resolve() != PACKAGE.resolve():
+    here = Path("src", imports.NAME)
+    if here.is_dir() and here.resolve() != imports.PACKAGE.resolve():
         raise UserError(
-            f"the code that runs is {PACKAGE}, not {sources.resolve()}: "
+            f"the code that runs is {imports.PACKAGE}, not {here.resolve()}: "
             "set PYTHONPATH to the latter's folder, or `pip install --editable .` here"
         )
-    path = layout.digest(f"{what}.sha256" if what in CODE else f"{what}.json")
-    write_text(path, manifest(what) if what in CODE else digest_of_key(document, what))
-    return [path]
+    wanted = {
+        plan.layout.digest(task.stage, task.target): as_json(plan.digest(task)) for task in plan.tasks()
+    }
+    new = 0
+    for path, text in wanted.items():
+        try:
+            same = path.read_text(encoding="utf-8") == text
+        except (OSError, ValueError):
+            same = False
+        if not same:
+            write_text(path, text)
+            new += 1
+    for path in {path.parent for path in wanted}:
+        for old in set(path.glob("*.json")) - set(wanted):
+            with blamed(old):
+                old.unlink()
+    return f"{len(wanted)} digests, {new} of them new"

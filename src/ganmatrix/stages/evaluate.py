@@ -7,28 +7,30 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ganmatrix.cell import Cell
+from ganmatrix.cell import Cell, Run
 from ganmatrix.entry import Entry, inapplicable, null_entries
 from ganmatrix.evaluation import catalogue, curves
 from ganmatrix.evaluation.generation import quantise
 from ganmatrix.evaluation.judge import ImageJudge, Judge, PointJudge
 from ganmatrix.evaluation.naming import Scores, null_scores
 from ganmatrix.evaluation.neighbours import nearest
+from ganmatrix.evaluation.references import OpenReference
+from ganmatrix.making import Made
 from ganmatrix.params.base import Checkpoint
 from ganmatrix.params.evaluation import Evaluation
-from ganmatrix.stages import compute, pictures, scratch
-from ganmatrix.stages.data import Prepared, open_data
-from ganmatrix.stages.files import replacing, write_json
-from ganmatrix.stages.layout import Layout
-from ganmatrix.stages.references import OpenReference
-from ganmatrix.stages.trained import latents, open_trained, require_trained_on
-from ganmatrix.training import averaging
+from ganmatrix.plan import Plan
+from ganmatrix.runtime import compute
+from ganmatrix.store.dataset import PreparedData, open_dataset
+from ganmatrix.store.files import as_json
+from ganmatrix.store.layout import METRICS, NEIGHBOURS
+from ganmatrix.training import averaging, pictures
 from ganmatrix.training.seeding import Stream, stream_seed
+from ganmatrix.training.trained import latents, open_trained
 from ganmatrix.training.weights import Trained
 
 PROTOCOL = {"seeds": "evaluation latents and subsets of dataset, architecture and seed"}
 
-SHOWN, NEIGHBOURS = 8, 5
+SHOWN, MATCHES = 8, 5
 """Images whose nearest training images are shown, and how many of these."""
 
 POINTS_SHOWN = 500
@@ -36,40 +38,37 @@ POINTS_SHOWN = 500
 NO_SNAPSHOTS = "the recipe keeps no snapshots"
 
 
-def run(cell: Cell, params: Evaluation, layout: Layout, device_name: str) -> list[Path]:
+def into(folder: Path, cell: Cell, seed: int, plan: Plan, device_name: str) -> Made:
     """Score each checkpoint that the params name; null with its reason where training diverged."""
+    run, params = cell.run(seed), plan.params.evaluation
     device = compute.device(device_name)
-    trained = open_trained(cell, layout)
-    data = open_data(layout.data(cell.dataset))
-    require_trained_on(data, trained)
-    judge = open_judge(cell, params, layout, data, trained, device)
-    curve, best_step = score_curves(cell, params.curves.target, judge, trained, device)
-    entries = curve | score_checkpoints(cell, params.checkpoints, judge, trained, best_step, device)
+    trained = open_trained(run, plan.open("train", cell.id, seed))
+    data = open_dataset(plan.open("prepare", cell.dataset))
+    reference = OpenReference(plan.open("reference", cell.dataset))
+    judge = open_judge(run, params, reference, data, trained, device)
+    curve, best_step = score_curves(run, params.curves.target, judge, trained, device)
+    entries = curve | score_checkpoints(run, params.checkpoints, judge, trained, best_step, device)
     for entry in entries.values():
         if entry["value"] is not None:
             entry["protocol"] = entry["protocol"] | PROTOCOL
-    files = layout.cell(cell.id)
-    with replacing(files.neighbours) as temporary:
-        temporary.write_bytes(neighbours_picture(cell, judge, data, trained, device))
-    document = {"cell": cell.id, "weights_sha256": trained.sha256, "best_step": best_step, "entries": entries}
-    write_json(files.metrics, document)
-    scratch.clear(layout.scratch(cell.id))
-    return [files.metrics, files.neighbours]
+    (folder / NEIGHBOURS).write_bytes(neighbours_picture(run, judge, data, trained, device))
+    document = {"run": run.id, "weights_sha256": trained.sha256, "best_step": best_step, "entries": entries}
+    (folder / METRICS).write_text(as_json(document), encoding="utf-8")
+    return Made(compute.environment(device))
 
 
 def open_judge(
-    cell: Cell,
+    run: Run,
     params: Evaluation,
-    layout: Layout,
-    data: Prepared,
+    reference: OpenReference,
+    data: PreparedData,
     trained: Trained,
     device: torch.device,
 ) -> Judge:
-    """The judge of the cell's generators, with the dataset's reference and the cell's latents."""
-    reference = OpenReference(cell.dataset, layout.reference(cell.dataset), data.digest)
+    """The judge of the run's generators, with the dataset's reference and the run's latents."""
 
     def draw(count: int) -> Tensor:
-        return latents(cell, count, trained.latent, device)
+        return latents(run, count, trained.latent, device)
 
     if not data.is_image:
         return PointJudge(
@@ -84,24 +83,24 @@ def open_judge(
         params=params.images,
         latents=draw(params.images.samples),
         curve_latents=draw(params.curves.samples),
-        seed=stream_seed(cell, Stream.EVALUATION_SUBSETS),
+        seed=stream_seed(run, Stream.EVALUATION_SUBSETS),
         classifier=reader.extractor(channels) if reader else None,
         class_latents=draw(digits) if reader else None,
     )
 
 
-def open_generator(cell: Cell, trained: Trained, checkpoint: Checkpoint, best_step: int) -> nn.Module:
+def open_generator(run: Run, trained: Trained, checkpoint: Checkpoint, best_step: int) -> nn.Module:
     """G in eval mode; that of a checkpoint before training gets estimated batch statistics."""
     if checkpoint == "best":
         return trained.averaged(best_step)
     generator = trained.generator(checkpoint)
     if checkpoint == "init":
-        averaging.with_batch_statistics(generator, averaging.statistics_latents(cell, trained.latent))
+        averaging.with_batch_statistics(generator, averaging.statistics_latents(run, trained.latent))
     return generator
 
 
 def score_curves(
-    cell: Cell, target: float, judge: Judge, trained: Trained, device: torch.device
+    run: Run, target: float, judge: Judge, trained: Trained, device: torch.device
 ) -> tuple[dict[str, Entry], int]:
     """The entries of the scores over training, and the step of the best averaged generator."""
     last = trained.header.generator_steps
@@ -110,7 +109,7 @@ def score_curves(
     if trained.header.diverged:
         return null_entries(curve_columns(judge), divergence(trained)), last
     steps = sorted({*trained.snapshots, last})
-    values = [judge.values(open_generator(cell, trained, "init", 0).to(device))]
+    values = [judge.values(open_generator(run, trained, "init", 0).to(device))]
     values += [judge.values(trained.averaged(step).to(device)) for step in steps]
     followed = judge.followed()
     entries = curves.curve_entries([0, *steps], values, target, followed)
@@ -118,7 +117,7 @@ def score_curves(
 
 
 def score_checkpoints(
-    cell: Cell,
+    run: Run,
     checkpoints: Sequence[Checkpoint],
     judge: Judge,
     trained: Trained,
@@ -136,7 +135,7 @@ def score_checkpoints(
             judged[judged_as] = (
                 null_scores(judge.names(), divergence(trained))
                 if trained.header.diverged and checkpoint != "init"
-                else judge.scores(open_generator(cell, trained, judged_as, best_step).to(device))
+                else judge.scores(open_generator(run, trained, judged_as, best_step).to(device))
             )
         more = {"checkpoint": checkpoint} | ({"selection": selection(judge)} if checkpoint == "best" else {})
         for name, entry in judged[judged_as].items():
@@ -162,7 +161,7 @@ def selection(judge: Judge) -> str:
 
 
 def neighbours_picture(
-    cell: Cell, judge: Judge, data: Prepared, trained: Trained, device: torch.device
+    run: Run, judge: Judge, data: PreparedData, trained: Trained, device: torch.device
 ) -> bytes:
     """A PNG of some of the averaged generator's samples, each with the training samples nearest to it.
 
@@ -171,7 +170,7 @@ def neighbours_picture(
     generator = trained.generator("ema").to(device)
     count = SHOWN if data.is_image else POINTS_SHOWN
     with torch.no_grad():
-        samples = generator(latents(cell, count, trained.latent, device))
+        samples = generator(latents(run, count, trained.latent, device))
     if not samples.isfinite().all():
         return pictures.blank()
     train = data.samples("train")
@@ -179,6 +178,6 @@ def neighbours_picture(
         return pictures.matched_points(samples, train)
     extractor, reference = judge.references[0]
     features = extractor(quantise(samples))[0].cpu().numpy()
-    found = nearest(features, reference["features"], min(NEIGHBOURS, len(reference["features"])))[0]
+    found = nearest(features, reference["features"], min(MATCHES, len(reference["features"])))[0]
     matches = np.asarray(train[reference["indices"][found].ravel()])
     return pictures.matched_images(samples, matches.reshape(*found.shape, *data.shape))

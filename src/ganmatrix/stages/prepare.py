@@ -7,63 +7,66 @@ from typing import Any
 
 import numpy as np
 
-from ganmatrix.datasets import catalogue
+from ganmatrix import limits
+from ganmatrix.datasets import catalogue, unpacking
 from ganmatrix.datasets.prepared import Prepared
-from ganmatrix.params.datasets import Dataset, LsunBedroom
-from ganmatrix.stages import unpacking
-from ganmatrix.stages.data import file_digest
-from ganmatrix.stages.files import replacing, write_json
-from ganmatrix.stages.layout import DataFiles, Layout
-from ganmatrix.stages.streaming import Preparation
+from ganmatrix.datasets.streaming import Preparation
+from ganmatrix.making import Made
+from ganmatrix.params.datasets import LsunBedroom
+from ganmatrix.plan import Plan, Task
+from ganmatrix.store.dataset import ARRAYS, Card
+from ganmatrix.store.files import as_json
+from ganmatrix.store.layout import CARD
 
 
-def run(
+def into(
+    folder: Path,
     name: str,
-    params: Dataset,
-    layout: Layout,
+    plan: Plan,
     sources: Path = Path(),
     skip_bad: bool = False,
     checkpoint_seconds: float = 5.0,
     received: Sequence[signal.Signals] = (),
-) -> list[Path]:
-    """Prepare one dataset; the card, written last, vouches for the arrays.
+) -> Made:
+    """Prepare one dataset into that folder.
 
     Relative paths of sources count from the folder `sources`. `skip_bad` leaves out images that
     cannot be used, as the params' own `skip_bad` does; without either the first of them is an error.
     What is read piece by piece notes its progress every `checkpoint_seconds`, and stops, by
-    raising Stopped, when a signal was received. On an error the former dataset stays as it is.
+    raising Stopped, when a signal was received.
     """
-    files = layout.data(name)
+    params = plan.params.datasets[name]
     if isinstance(params, LsunBedroom):
         unpacking.unpack(params, sources)
     found = catalogue.open_source(params, sources)
+    card: dict[str, Any] = {"dataset": name, "kind": params.kind, "modes": None}
     if isinstance(found, Prepared):
-        facts = write_arrays(found, files)
-        write_json(files.card, _card(name, params, files) | facts)
+        card |= write_arrays(found, folder)
+        made = Made()
     else:
-        skip_bad = skip_bad or getattr(params, "skip_bad", False)
-        folder = layout.unfinished(name)
-        work = Preparation(name, found, folder, skip_bad, checkpoint_seconds, received)
-        facts = work.run(params)
-        card = _card(name, params, DataFiles(folder))
-        work.publish(files)
-        write_json(files.card, card | facts)
-        work.clear()
-    return [*files.arrays.values(), files.card]
+        work = Preparation(
+            name,
+            found,
+            plan.layout.scratch("data", name),
+            skip_bad or getattr(params, "skip_bad", False),
+            checkpoint_seconds,
+            received,
+            plan.digest(Task("prepare", name))["code"],
+        )
+        card |= work.run(params)
+        made = Made(moved=work.arrays, finished=work.clear)
+    limits.check(plan.params, Card.model_validate(card))
+    (folder / CARD).write_text(as_json(card), encoding="utf-8")
+    return made
 
 
-def _card(name: str, params: Dataset, files: DataFiles) -> dict[str, Any]:
-    digests = {key: file_digest(path) for key, path in files.arrays.items()}
-    return {"dataset": name, "kind": params.kind, "sha256": digests}
-
-
-def write_arrays(prepared: Prepared, files: DataFiles) -> dict[str, Any]:
+def write_arrays(prepared: Prepared, folder: Path) -> dict[str, Any]:
     """Write arrays that are held in memory; what the card says of them."""
     pixels = prepared.train.reshape(len(prepared.train), prepared.train.shape[1], -1)
     mean, std = (function(pixels, axis=(0, 2), dtype=np.float64) for function in (np.mean, np.std))
-    for key, path in files.arrays.items():
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.save(file, np.ascontiguousarray(getattr(prepared, key)), allow_pickle=False)
+    for name in ARRAYS:
+        with (folder / f"{name}.npy").open("wb") as file:
+            np.save(file, np.ascontiguousarray(getattr(prepared, name)), allow_pickle=False)
     return {
         "modality": prepared.modality,
         "shape": list(prepared.train.shape[1:]),

@@ -7,29 +7,35 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ganmatrix.errors import UserError
-from ganmatrix.params import load
+from ganmatrix.plan import Plan, Task
 from ganmatrix.stages import assemble, report
-from ganmatrix.stages.data import open_data
-from ganmatrix.stages.gathering import so_far
-from ganmatrix.stages.layout import Layout
+from ganmatrix.store import manifest
+from ganmatrix.store.files import write_text
+from ganmatrix.store.locks import waited_for
+from ganmatrix.store.manifest import Entry, MadeFrom, Manifest
 
 
-def run(params_path: Path, layout: Layout, templates: Path, names: Sequence[str] = ()) -> list[Path]:
+def run(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
     """Write `preview/results/` and the named reports, or all, beside it in `preview/reports/`.
 
-    UserError if nothing is trained yet, or for an artifact that is corrupt.
+    UserError if nothing is trained yet, or for an artifact that is damaged.
     """
-    params, _ = load(params_path)
-    chosen = report.choose(names, templates)
-    data = {
-        dataset: open_data(files).digest
-        for dataset in params.grid.datasets
-        if (files := layout.data(dataset)).card.is_file()
-    }
-    gathered = so_far(params, layout, data)
-    if not gathered.records:
-        raise UserError("no cell of the grid is trained yet; run `snakemake --cores` first")
-    written = assemble.write(params, gathered, layout.preview.results)
-    for name in chosen:
-        written += report.run(name, layout.preview, templates, layout.cells)
-    return written
+    chosen = report.choose(names, plan)
+    layout = plan.layout.preview
+    with waited_for(plan.layout.lock("preview"), "preview"):
+        gathered = assemble.gather(plan, tolerant=True)
+        if not gathered.records:
+            raise UserError("no run of the grid is trained yet; run `snakemake --cores` first")
+        publication = layout.publication("assemble")
+        with publication.begun() as folder:
+            assemble.write(folder, plan.params, gathered)
+            files = {path.name: manifest.listed(path) for path in sorted(folder.iterdir())}
+            code = str(plan.digest(Task("assemble"))["code"])
+            entry = Entry(MadeFrom({}, code, {}), files)
+            publication.publish(Manifest("assemble", "", {None: entry}).text())
+        pages = {
+            layout.folder("report") / f"{name}.html": report.render(name, plan, layout) for name in chosen
+        }
+        for path, text in pages.items():
+            write_text(path, text)
+    return [*(layout.folder("assemble") / name for name in files), *pages]

@@ -4,20 +4,23 @@ from pathlib import Path
 
 import torch
 
+from ganmatrix import limits
 from ganmatrix.cell import Cell
+from ganmatrix.making import Made
 from ganmatrix.params.probes import Probes
+from ganmatrix.plan import Plan
+from ganmatrix.probes.data import held_out, train
 from ganmatrix.probes.exhibit import exhibit, landscape
 from ganmatrix.probes.measure import null_probes, probe
 from ganmatrix.probes.subject import Game
 from ganmatrix.probes.transfer import Attack, Contestant
-from ganmatrix.stages import compute, pictures
-from ganmatrix.stages.data import open_data
-from ganmatrix.stages.files import replacing, write_json
-from ganmatrix.stages.layout import Layout
-from ganmatrix.stages.probing import held_out, train
-from ganmatrix.stages.trained import latents, open_trained, require_trained_on
-from ganmatrix.training import seeding
+from ganmatrix.runtime import compute
+from ganmatrix.store.dataset import open_dataset
+from ganmatrix.store.files import as_json
+from ganmatrix.store.layout import ATTACKS, PROBES
+from ganmatrix.training import pictures, seeding
 from ganmatrix.training.seeding import Stream
+from ganmatrix.training.trained import latents, open_trained
 
 PROTOCOL = {
     "real_split": "held_out",
@@ -29,12 +32,13 @@ IMAGES_SHOWN, POINTS_SHOWN = 6, 64
 """Held-out reals whose attack is shown: the first."""
 
 
-def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Path]:
+def into(folder: Path, cell: Cell, seed: int, plan: Plan, device_name: str) -> Made:
     """Probe D on held-out reals and on fresh fakes of the generator that it last played against."""
+    run, params = cell.run(seed), plan.params.probes
     device = compute.device(device_name)
-    trained = open_trained(cell, layout)
-    data = open_data(layout.data(cell.dataset))
-    require_trained_on(data, trained)
+    trained = open_trained(run, plan.open("train", cell.id, seed))
+    data = open_dataset(plan.open("prepare", cell.dataset))
+    limits.check_probes(plan.params, data.card)
     members = tuple(member.to(device) for member in trained.members())
     if trained.header.diverged:
         reason = f"training diverged: {trained.header.diverged}"
@@ -42,7 +46,7 @@ def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Pa
         picture = pictures.blank({"reason": reason})
     else:
         generator = trained.generator("last").to(device)
-        z = latents(cell, params.samples, trained.latent, device)
+        z = latents(run, params.samples, trained.latent, device)
         with torch.no_grad():
             fakes = generator(z)
         game = Game(
@@ -55,16 +59,15 @@ def run(cell: Cell, params: Probes, layout: Layout, device_name: str) -> list[Pa
             bounded=data.is_image,
             members=members,
         )
-        stream = seeding.generator(cell, Stream.PROBES, device)
+        stream = seeding.generator(run, Stream.PROBES, device)
         entries = probe(game, params, stream)
         picture = attack_picture(game, params, stream)
     for entry in entries.values():
         entry["protocol"] |= PROTOCOL
-    files = layout.cell(cell.id)
-    with replacing(files.attacks) as temporary:
-        temporary.write_bytes(picture)
-    write_json(files.probes, {"cell": cell.id, "weights_sha256": trained.sha256, "entries": entries})
-    return [files.probes, files.attacks]
+    (folder / ATTACKS).write_bytes(picture)
+    document = {"run": run.id, "weights_sha256": trained.sha256, "entries": entries}
+    (folder / PROBES).write_text(as_json(document), encoding="utf-8")
+    return Made(compute.environment(device))
 
 
 def attack_picture(game: Game, params: Probes, stream: torch.Generator) -> bytes:

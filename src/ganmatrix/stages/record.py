@@ -1,87 +1,85 @@
-"""`record`: what Snakemake has made, committed to DVC's cache and dvc.lock.
+"""`ganmatrix record`: what is current, committed to DVC's cache and dvc.lock.
 
-Only outputs that Snakemake holds to be up to date are: `dvc commit` believes whatever it finds, and would
-vouch for results of older params. `adopt` is the other direction.
+The quick form of a `dvc repro` in which every verb would say that it is up to date. Only stages that are
+current, with every file as its manifest lists it, are committed: `dvc commit` believes whatever it finds.
 """
 
-import hashlib
-import logging
-from contextlib import AbstractContextManager
+import subprocess
+import sys
+import time
 from pathlib import Path
-from typing import Any
 
-from dvc.repo import Repo, lock_repo
-from dvc.rwlock import rwlock
-
-from ganmatrix.cell import Cell
 from ganmatrix.errors import UserError
-from ganmatrix.params import Params
-from ganmatrix.stages import checksums, digest, engines, news
-from ganmatrix.stages.layout import Layout
+from ganmatrix.making import outdated
+from ganmatrix.plan import Plan, Task
+from ganmatrix.stages import digest
+
+RECORDED = Path("params.yaml")
+"""The params file that dvc.yaml is templated on."""
+
+BUSY = ("being blocked by", "Unable to acquire lock")
+"""In what DVC says while another of its commands is at work."""
+
+POLL_SECONDS = 1.0
 
 
-def run(path: Path, params: Params, document: dict[str, Any]) -> str:
-    """Commit all finished stages; returns a line that says how many. UserError if an engine fails."""
-    if not engines.recorded(path):
-        return f"not recorded in DVC: dvc.yaml describes {engines.RECORDED}, these results come from {path}"
-    stages = engines.up_to_date(engines.snakemake("--summary"))
-    good = {name for name, good in stages.items() if good}
-    edited = [name for name in good if not _genuine(name)]
-    # What is good to Snakemake was made of code and values as they stand; to DVC those are stages as well.
-    digested = digest.known(params)
-    good |= {engines.digest_name(what) for what in digested}
-    seen = not news.unseen()
-    try:
-        with Repo() as repo, lock_repo(repo):
-            with _held(repo, Layout().digests):
-                for what in digested:
-                    digest.run(what, params, document, Layout())
-            finished = engines.closed(good - set(edited), engines.reads(repo))
-            commit(repo, finished)
-    except engines.DVC_ERRORS as error:
-        raise UserError(f"DVC cannot record: {engines.explain(error)}") from None
-    if seen:
-        news.see()
-    pending = len(stages) + len(digested) - len(finished)
-    line = f"recorded {len(finished)} stages in DVC"
-    if pending:
-        line += f"; {pending} are unfinished or out of date and were left out"
-    if edited:
-        line += f"; weights are not those that were trained: {', '.join(sorted(edited))}"
+def run(path: Path, plan: Plan) -> str:
+    """Commit all current stages; a line that says how many. UserError if DVC refuses."""
+    if path.resolve() != RECORDED.resolve():
+        return f"not recorded in DVC: dvc.yaml describes {RECORDED}, these results come from {path}"
+    digest.run(plan)
+    tasks = plan.tasks()
+    current = [task for task in tasks if is_whole(plan, task)]
+    # DVC takes four times as long for stages that are named one by one.
+    named = [] if len(current) == len(tasks) else ["digest", *map(stage_name, current)]
+    dvc("commit", "--force", *named)
+    line = f"recorded {len(current)} stages in DVC"
+    if pending := len(tasks) - len(current):
+        line += f"; {pending} are unfinished or out of date and were left out (`ganmatrix status` says why)"
     return line
 
 
-def _genuine(name: str) -> bool:
-    """Whether a stage's weights, if it has any, are those that its checksum vouches for."""
-    verb, _, cell_id = name.partition("@")
-    if verb != "train":
-        return True
-    try:
-        cell = Cell.parse(cell_id)
-        weights = Layout().cell(cell_id).weights.read_bytes()
-        checksums.verify(cell, hashlib.sha256(weights).hexdigest(), Layout())
-    except (UserError, OSError):
+def is_whole(plan: Plan, task: Task) -> bool:
+    """Whether the task is current for all its seeds, and its files are those that its manifests list."""
+    if not all(plan.state(task, part).is_current for part in plan.parts(task)):
         return False
-    return True
+    try:
+        return not outdated(plan, task, plan.parts(task))
+    except UserError:
+        return False
 
 
-def _held(repo: Repo, folder: Path) -> AbstractContextManager[None]:
-    """Have the folder to oneself; LockError if a stage that runs has read it, or writes it."""
-    hardlink = repo.config["core"].get("hardlink_lock", False)
-    return rwlock(repo.tmp_dir, repo.fs, "ganmatrix record", [], [str(folder.resolve())], hardlink)
+def stage_name(task: Task) -> str:
+    """DVC's name of the task, such as `train@digits-conventional-gan`."""
+    return f"{task.stage}@{task.target}" if task.target else task.stage
 
 
-def commit(repo: Repo, names: set[str]) -> None:
-    """Commit those of the named stages that DVC does not hold yet.
+def dvc(*arguments: str) -> None:
+    """Run DVC, once no other command of DVC is at work here; UserError with its own words if it fails."""
+    told = False
+    while True:
+        done = subprocess.run(
+            [sys.executable, "-m", "dvc", *arguments], capture_output=True, check=False, text=True
+        )
+        if done.returncode == 0:
+            return
+        said = done.stderr or done.stdout
+        said = (said.partition("ERROR: ")[2] or said).partition("Having any troubles?")[0]
+        problem = " ".join(said.split()) or f"exit status {done.returncode}"
+        if not any(words in problem for words in BUSY):
+            raise UserError(f"DVC cannot record: {problem}{_mend(problem)}")
+        if not told:
+            sys.stderr.write(f"waiting for another command of DVC: {problem}\n")
+            told = True
+        time.sleep(POLL_SECONDS)
 
-    As `dvc commit --force NAMES` does, but reading and writing dvc.lock once instead of once a stage.
-    """
-    logging.getLogger("dvc").setLevel(logging.WARNING)
-    with lock_repo(repo), engines.params_read_once():
-        stages = [stage for stage in repo.index.stages if stage.addressing in names]
-        changed = [stage for stage in stages if stage.status()]
-        for stage in changed:
-            stage.save()
-            stage.commit()
-        if changed:
-            changed[0].dvcfile.dump_stages(changed, update_pipeline=False)
+
+def _mend(problem: str) -> str:
+    """What to do about files that DVC writes in place, so that a kill can tear them."""
+    if "dvc.lock" in problem and ("invalid" in problem or "validation failed" in problem):
+        return (
+            "; a kill while it is written can do that: remove it (or `git checkout dvc.lock`) and repeat this"
+        )
+    if "rwlock" in problem:
+        return "; a kill while it is written can do that: remove it if no DVC command runs here"
+    return ""

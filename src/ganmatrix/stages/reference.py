@@ -9,17 +9,18 @@ from safetensors.numpy import save
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import catalogue, digits_cnn
 from ganmatrix.evaluation.reference import Reference, image_reference, point_reference
-from ganmatrix.params.evaluation import Evaluation
-from ganmatrix.stages import compute
-from ganmatrix.stages.data import Prepared, open_data
-from ganmatrix.stages.files import replacing, write_json
-from ganmatrix.stages.layout import Layout
+from ganmatrix.making import Made
+from ganmatrix.plan import Plan
+from ganmatrix.runtime import compute
+from ganmatrix.store.dataset import PreparedData, open_dataset
+from ganmatrix.store.files import as_json
+from ganmatrix.store.layout import CARD, STATISTICS
 
 
-def run(name: str, params: Evaluation, layout: Layout, device_name: str) -> list[Path]:
+def into(folder: Path, name: str, plan: Plan, device_name: str) -> Made:
     """Measure the training split of one dataset, once for all cells, with every extractor that applies."""
     device = compute.device(device_name)
-    data = open_data(layout.data(name))
+    params, data = plan.params.evaluation, open_dataset(plan.open("prepare", name))
     card: dict[str, Any] = {"dataset": name, "data_sha256": data.digest, "real_split": "train"}
     arrays: Reference = {}
     train, held_out = data.samples("train"), data.samples("held_out")
@@ -39,15 +40,14 @@ def run(name: str, params: Evaluation, layout: Layout, device_name: str) -> list
     else:
         arrays = point_reference(train, held_out)
     card["arrays"] = sorted(arrays)
-    files = layout.reference(name)
-    with replacing(files.statistics) as temporary:
-        # safetensors writes the memory as it lies: a Fortran-ordered array would come back scrambled.
-        temporary.write_bytes(save({key: np.array(value, order="C") for key, value in arrays.items()}))
-    write_json(files.card, card)
-    return [files.statistics, files.card]
+    # safetensors writes the memory as it lies: a Fortran-ordered array would come back scrambled.
+    packed = save({key: np.array(value, order="C") for key, value in arrays.items()})
+    (folder / STATISTICS).write_bytes(packed)
+    (folder / CARD).write_text(as_json(card), encoding="utf-8")
+    return Made(compute.environment(device))
 
 
-def train_reader(name: str, data: Prepared) -> digits_cnn.Reader:
+def train_reader(name: str, data: PreparedData) -> digits_cnn.Reader:
     """The classifier that reads the digits; UserError if it reads too few of the unseen correctly."""
     reader = digits_cnn.train(
         *(data.samples("train"), data.labels("train")), *(data.samples("held_out"), data.labels("held_out"))

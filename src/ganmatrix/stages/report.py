@@ -14,12 +14,14 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from ganmatrix.errors import UserError
+from ganmatrix.making import Made
 from ganmatrix.params.messages import nearest
+from ganmatrix.plan import Plan, title
 from ganmatrix.reporting.page import page
-from ganmatrix.stages.files import require, write_text
-from ganmatrix.stages.layout import Layout
+from ganmatrix.store.layout import Layout
 
-FRONT_PAGE = "index"
+LONGEST = 60
+"""Characters of a folder in which sockets can be made."""
 
 
 class ThisInterpreter(AsyncKernelManager):
@@ -38,52 +40,41 @@ class ThisInterpreter(AsyncKernelManager):
         )
 
 
-def run(name: str, layout: Layout, templates: Path, cells: Path | None = None) -> list[Path]:
-    """Write `reports/<name>.html` from `templates/<name>.ipynb`; equal inputs give equal bytes.
-
-    `cells` is the folder of the cells, the layout's own unless another is given.
-    """
-    titles = _titles(templates)
-    choose([name], templates)
-    results = layout.results
-    for path in (results.matrix, results.history, results.claims, results.summary):
-        require(path, "assemble")
-    parameters = {"results": results.folder, "cells": cells or layout.cells}
-    notebook = _execute(name, templates, {key: str(path.resolve()) for key, path in parameters.items()})
-    target = layout.report(name)
-    write_text(target, page(name, titles, _body(notebook)))
-    return [target]
+def into(folder: Path, name: str, plan: Plan) -> Made:
+    """Write one page from its template; equal inputs give equal bytes."""
+    text = render(name, plan, plan.layout)
+    (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return Made()
 
 
-def choose(names: Iterable[str], templates: Path) -> list[str]:
+def render(name: str, plan: Plan, results: Layout) -> str:
+    """The page of a report, of results in one working folder and cells in the plan's own."""
+    titles = {each: title(plan.templates / f"{each}.ipynb") for each in choose([], plan)}
+    parameters = {"folder": str(results.root.resolve()), "root": str(plan.layout.root.resolve())}
+    return page(name, titles, _body(_execute(name, plan.templates, parameters)))
+
+
+def choose(names: Iterable[str], plan: Plan) -> list[str]:
     """These reports, or all there are if none is named; UserError for a name that is none."""
-    titles = _titles(templates)
-    chosen = list(names) or list(titles)
+    if not plan.reports:
+        raise UserError(f"{plan.templates} holds no notebooks; run this in the project's folder")
+    chosen = list(names) or plan.reports
     for name in chosen:
-        if name not in titles:
-            raise UserError(f"{name} is no report; choose from {', '.join(titles)}{nearest(name, titles)}")
+        if name not in plan.reports:
+            known = ", ".join(plan.reports)
+            raise UserError(f"{name} is no report; choose from {known}{nearest(name, plan.reports)}")
     return chosen
 
 
-def _titles(templates: Path) -> dict[str, str]:
-    """The reports there are, by name: the front page first, the others by name."""
-    paths = sorted(templates.glob("*.ipynb"), key=lambda path: (path.stem != FRONT_PAGE, path.stem))
-    if not paths:
-        raise UserError(f"{templates} holds no notebooks; give the folder of the report templates")
-    return {path.stem: _read(path).metadata.get("title", path.stem) for path in paths}
-
-
-def _read(path: Path) -> nbformat.NotebookNode:
-    try:
-        notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, nbformat.ValidationError) as error:
-        raise UserError(f"{path} is no notebook ({str(error).splitlines()[0]}); mend it") from None
-    return notebook
+def _short_folder() -> str:
+    """A folder for sockets, whose paths may have some 100 characters: TMPDIR if it is short."""
+    folder = tempfile.gettempdir()
+    return folder if len(folder) <= LONGEST else "/tmp"
 
 
 def _execute(name: str, templates: Path, parameters: dict[str, str]) -> nbformat.NotebookNode:
     """The executed notebook. What goes wrong in it is the user's line, without its traceback."""
-    with tempfile.TemporaryDirectory(prefix="ganmatrix-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ganmatrix-", dir=_short_folder()) as folder:
         kernel = {"transport": "ipc", "connection_file": str(Path(folder) / "kernel.json")}
         try:
             notebook: nbformat.NotebookNode = papermill.execute_notebook(

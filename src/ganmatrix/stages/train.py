@@ -1,9 +1,6 @@
-"""`train CELL`: weights, history, run record and a sample grid under cells/<cell>/."""
+"""`train CELL`: weights, history, run record and a sample grid of each run, under cells/<cell>/train/."""
 
 import copy
-import hashlib
-import io
-import json
 import math
 import signal
 import time
@@ -14,34 +11,32 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
-from ganmatrix.cell import Cell, resolved
-from ganmatrix.errors import UserError
+from ganmatrix import limits
+from ganmatrix.cell import Cell, Run, resolved
+from ganmatrix.making import Made
 from ganmatrix.methods import catalogue as methods
 from ganmatrix.networks.pair import Pair, parameter_count
 from ganmatrix.params import Params
-from ganmatrix.params.methods import Method as MethodParams
 from ganmatrix.params.recipes import Recipe
-from ganmatrix.plan import code_digest
-from ganmatrix.stages import checksums, compute, pictures, provenance
-from ganmatrix.stages.data import Prepared, open_data
-from ganmatrix.stages.files import replacing, write_json
-from ganmatrix.stages.layout import Layout
-from ganmatrix.stages.progress import Progressing
-from ganmatrix.stages.scratch import Scratch
-from ganmatrix.stages.threads import threads
-from ganmatrix.training import averaging, seeding, weights
+from ganmatrix.plan import Plan, Task
+from ganmatrix.runtime import compute, provenance
+from ganmatrix.runtime.checkpoints import Checkpoints
+from ganmatrix.runtime.granted import threads
+from ganmatrix.runtime.progress import Progressing
+from ganmatrix.runtime.signals import Stopped
+from ganmatrix.store.dataset import PreparedData, open_dataset
+from ganmatrix.store.files import as_json, file_digest, text_digest
+from ganmatrix.store.layout import HISTORY, RUN, SAMPLES, WEIGHTS
+from ganmatrix.store.manifest import sealed
+from ganmatrix.store.tables import pack_arrow
+from ganmatrix.training import averaging, pictures, seeding, weights
 from ganmatrix.training.data import open_data as open_samples
 from ganmatrix.training.seeding import Stream
 from ganmatrix.training.trainer import Trainer
 
 POINT_SAMPLES = 2000
-
-
-class InterruptedTraining(Exception):
-    """Training stopped on a signal after saving a checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -53,85 +48,123 @@ class Effort:
     devices: tuple[str, ...] = ()
 
 
-def run(
+def into(
+    folder: Path,
     cell: Cell,
-    params: Params,
-    layout: Layout,
+    seed: int,
+    plan: Plan,
     device_name: str,
     checkpoint_seconds: float,
     received: Sequence[signal.Signals] = (),
-) -> list[Path]:
-    """Train one cell, or go on with it. A diverged cell is a result like any other.
+) -> Made:
+    """Train one run into that folder, or go on with it. A diverged run is a result like any other.
 
-    Raises InterruptedTraining when a signal has been received, UserError when the data do not fit the
-    recipe. A signal that comes before the first step is heeded after it, or raises Stopped where a
-    device is waited for; one that comes after the last step finds nothing left to stop.
+    Raises Stopped when a signal has been received, after saving a checkpoint; UserError when the data do
+    not fit the recipe. A signal that comes before the first step is heeded after it; one that comes
+    after the last step finds nothing left to stop.
     """
     started = datetime.now(UTC)
+    run, params = cell.run(seed), plan.params
     device = compute.device(device_name, received)
-    data = open_data(layout.data(cell.dataset))
-    recipe = params.recipe(cell.dataset, cell.architecture)
-    check_batch(data, recipe)
-    check_epoch(data, recipe, cell, params.methods[cell.method])
-    method = methods.build(params.methods[cell.method])
-    pair = weights.initialise(cell, params.architectures[cell.architecture], method, data.shape)
-    facts = identity(cell, params, pair, data)
-    scratch = Scratch(layout.scratch(cell.id), cell.id, fingerprint(facts, device, threads()))
-    samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
-    with scratch.claimed():
-        trainer = Trainer(cell, pair, method, recipe, samples)
-        earlier = Effort()
-        if (state := scratch.restore()) is not None:
-            trainer.load_state_dict(state)
-            earlier = Effort(**state["effort"])
-        first_step = trainer.step
-        earlier = with_device(earlier, provenance.device_name(device))
-        effort = advance(trainer, scratch, cell.id, checkpoint_seconds, earlier, received)
-        # Kept until `evaluate`, which the engine starts when it has taken note of the outputs. One that is
-        # killed before deletes them, and starts the cell once more.
-        if state is None or trainer.step > first_step:
-            scratch.save(trainer.step, trainer.state_dict() | {"effort": asdict(effort)})
+    environment = compute.environment(device)
+    data = open_dataset(plan.open("prepare", cell.dataset))
+    limits.check_training(params, cell, data.card)
+    checkpoints = Checkpoints(
+        plan.layout.scratch("train", cell.id, str(seed)),
+        run.id,
+        text_digest(as_json(asdict(plan.made_from(Task("train", cell.id), seed)))),
+        environment,
+    )
+    pair, trainer, state = restored(run, params, data, device, checkpoints)
+    first_step = trainer.step
+    earlier = with_device(Effort(**state["effort"]) if state else Effort(), provenance.device_name(device))
+    effort = advance(trainer, checkpoints, run.id, checkpoint_seconds, earlier, received)
+    # Kept until the run is published, so that a kill on the way to it does not train it again.
+    if state is None or trainer.step > first_step:
+        checkpoints.save(trainer.step, trainer.state_dict() | {"effort": asdict(effort)})
+    write(folder, run, params, data, pair, trainer)
+    facts = identity(run, params, pair, data) | outcome(trainer)
+    this_run = provenance.this_run(started, threads()) | {
+        "wall_seconds": round(effort.wall_seconds, 3),
+        "cpu_seconds": round(effort.cpu_seconds, 3),
+        "devices": effort.devices,
+        "resumed_from_step": first_step,
+        "images_per_second": round(
+            images_per_step(trainer.recipe) * trainer.step / max(effort.wall_seconds, 1e-9), 1
+        ),
+    }
+    facts["weights_sha256"] = file_digest(folder / WEIGHTS)
+    record = sealed({"run": run.id, "reproducible": facts, "this_run": this_run})
+    (folder / RUN).write_text(as_json(record), encoding="utf-8")
+    return Made(environment, finished=checkpoints.clear)
 
-        files = layout.cell(cell.id)
-        generator = finished_generator(trainer, cell)
-        divergence = trainer.divergence
-        packed = weights.pack(
-            weights.Header(
-                cell=cell,
-                architecture=facts["params"]["architecture"],
-                method=facts["params"]["method"],
-                shape=data.shape,
-                data_sha256=data.digest,
-                generator_steps=trainer.step,
-                snapshots=tuple(recipe.snapshots),
-                diverged=divergence.reason.value if divergence else None,
-            ),
-            {
-                "generator": pair.generator,
-                "generator_ema": generator,
-                "discriminator": pair.discriminator,
-                **finished_snapshots(trainer, cell, pair),
-            },
-        )
-        write_bytes(files.weights, packed)
-        write_history(files.history, trainer.history)
-        write_bytes(files.samples, sample_picture(generator, cell, data, pair.latent))
-        sha256 = hashlib.sha256(packed).hexdigest()
-        checksums.write(cell, sha256, layout)
-        reproducible = facts | outcome(trainer) | {"weights_sha256": sha256}
-        this_run = provenance.this_run(started, threads()) | {
-            "wall_seconds": round(effort.wall_seconds, 3),
-            "cpu_seconds": round(effort.cpu_seconds, 3),
-            "devices": effort.devices,
-            "resumed_from_step": first_step,
-            "images_per_second": round(
-                images_per_step(recipe) * trainer.step / max(effort.wall_seconds, 1e-9), 1
-            ),
-        }
-        record = {"cell": cell.id, "reproducible": reproducible, "this_run": this_run}
-        write_json(files.run, record)
-        checksum = layout.checksum(cell.dataset, cell.id)
-        return [files.weights, files.history, files.samples, files.run, checksum]
+
+def restored(
+    run: Run, params: Params, data: PreparedData, device: torch.device, checkpoints: Checkpoints
+) -> tuple[Pair, Trainer, dict[str, Any] | None]:
+    """The run's networks and trainer with the newest usable state, and that state; None at the start."""
+    recipe = params.recipe(run.dataset, run.architecture)
+    samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
+
+    def fresh() -> tuple[Pair, Trainer]:
+        method = methods.build(params.methods[run.method])
+        pair = weights.initialise(run, params.architectures[run.architecture], method, data.shape)
+        return pair, Trainer(run, pair, method, recipe, samples)
+
+    for state in checkpoints.states():
+        pair, trainer = fresh()
+        try:
+            check_state(state, recipe)
+            trainer.load_state_dict(state)
+        except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            checkpoints.unusable(" ".join(str(error).split())[:200])
+            continue
+        checkpoints.say_resumed(trainer.step)
+        return pair, trainer, state
+    return *fresh(), None
+
+
+def check_state(state: dict[str, Any], recipe: Recipe) -> None:
+    """ValueError for a state that training by this recipe cannot have reached."""
+    step, steps = state["step"], recipe.generator_steps
+    if not 0 <= step <= steps:
+        raise ValueError(f"its step is {step} of {steps}")
+    if state["discriminator_updates"] != step * recipe.discriminator_steps:
+        raise ValueError("its updates of D do not fit its step")
+    rows = [step for step in range(1, step + 1) if step % recipe.log_every == 0 or step == steps]
+    if state["divergence"] is not None and step not in rows:
+        rows.append(step)
+    if [row["step"] for row in state["history"]] != rows:
+        raise ValueError("its history does not fit its step")
+    if sorted(state["snapshots"]) != sorted(each for each in recipe.snapshots if each <= step):
+        raise ValueError("its snapshots do not fit its step")
+
+
+def write(folder: Path, run: Run, params: Params, data: PreparedData, pair: Pair, trainer: Trainer) -> None:
+    """Write weights, history and samples."""
+    generator = finished_generator(trainer, run)
+    divergence, recipe, sections = trainer.divergence, trainer.recipe, resolved(params, run)
+    packed = weights.pack(
+        weights.Header(
+            run=run,
+            architecture=sections["architecture"],
+            method=sections["method"],
+            shape=data.shape,
+            data_sha256=data.digest,
+            generator_steps=trainer.step,
+            snapshots=tuple(recipe.snapshots),
+            diverged=divergence.reason.value if divergence else None,
+        ),
+        {
+            "generator": pair.generator,
+            "generator_ema": generator,
+            "discriminator": pair.discriminator,
+            **finished_snapshots(trainer, run, pair),
+        },
+    )
+    (folder / WEIGHTS).write_bytes(packed)
+    (folder / HISTORY).write_bytes(history(trainer.history))
+    (folder / SAMPLES).write_bytes(sample_picture(generator, run, data, pair.latent))
 
 
 def with_device(effort: Effort, name: str) -> Effort:
@@ -139,28 +172,14 @@ def with_device(effort: Effort, name: str) -> Effort:
     return replace(effort, devices=tuple(dict.fromkeys([*effort.devices, name])))
 
 
-def check_batch(data: Prepared, recipe: Recipe) -> None:
-    """UserError if the training set cannot fill one batch."""
-    name, count = data.card.dataset, data.card.counts["train"]
-    if recipe.batch_size > count:
-        raise UserError(
-            f"recipes.{name}.batch_size is {recipe.batch_size}, but {name} has {count} training samples; "
-            f"expected <= {count}"
-        )
-
-
-def check_epoch(data: Prepared, recipe: Recipe, cell: Cell, method: MethodParams) -> None:
-    """UserError if an epoch of the training set is too short for a part of the method ever to be on."""
-    if problem := method.idle(data.card.counts["train"] // recipe.batch_size):
-        raise UserError(f"methods.{cell.method} on {cell.dataset}: {problem}")
-
-
-def identity(cell: Cell, params: Params, pair: Pair, data: Prepared) -> dict[str, Any]:
+def identity(run: Run, params: Params, pair: Pair, data: PreparedData) -> dict[str, Any]:
     """What is trained, with every default filled in: the part of run.json that is known beforehand."""
-    method = params.methods[cell.method]
+    method = params.methods[run.method]
     return {
-        **cell.names,
-        "seed": cell.seed,
+        "dataset": run.dataset,
+        "architecture": run.architecture,
+        "method": run.method,
+        "seed": run.seed,
         "modality": data.card.modality,
         "method_kind": method.kind,
         "loss": method.loss.kind,
@@ -170,8 +189,7 @@ def identity(cell: Cell, params: Params, pair: Pair, data: Prepared) -> dict[str
             "generator": parameter_count(pair.generator),
             "discriminator": parameter_count(pair.discriminator),
         },
-        "params": resolved(params, cell),
-        "code_digest": code_digest("train"),
+        "params": resolved(params, run),
         "data_sha256": data.digest,
     }
 
@@ -187,12 +205,6 @@ def outcome(trainer: Trainer) -> dict[str, Any]:
     }
 
 
-def fingerprint(facts: dict[str, Any], device: torch.device, threads: int) -> str:
-    """A digest of everything that the bytes of the result depend on."""
-    parts = [facts, device.type, threads, torch.__version__]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
 def images_per_step(recipe: Recipe) -> int:
     """Reals that D sees in one generator step: the usual count of training speed."""
     return recipe.batch_size * recipe.discriminator_steps
@@ -200,13 +212,13 @@ def images_per_step(recipe: Recipe) -> int:
 
 def advance(
     trainer: Trainer,
-    scratch: Scratch,
+    checkpoints: Checkpoints,
     title: str,
     checkpoint_seconds: float,
     earlier: Effort,
     received: Sequence[signal.Signals],
 ) -> Effort:
-    """Train to the end, saving now and then; on a signal save at once and raise InterruptedTraining.
+    """Train to the end, saving now and then; on a signal save at once and raise Stopped.
 
     Gives the effort of training, `earlier` included.
     """
@@ -227,11 +239,9 @@ def advance(
             now, stop = time.monotonic(), bool(received)
             if stop or now - saved >= checkpoint_seconds:
                 saved = now
-                scratch.save(trainer.step, trainer.state_dict() | {"effort": asdict(effort())})
+                checkpoints.save(trainer.step, trainer.state_dict() | {"effort": asdict(effort())})
             if stop:
-                raise InterruptedTraining(
-                    f"{title}: stopped by {received[0].name} at step {trainer.step}; checkpoint saved"
-                )
+                raise Stopped(f"{received[0].name} at step {trainer.step} of {title}; checkpoint saved")
     return effort()
 
 
@@ -242,29 +252,29 @@ def _losses(trainer: Trainer) -> dict[str, float]:
     return {"D": row["loss_discriminator"], "G": row["loss_generator"]}
 
 
-def finished_generator(trainer: Trainer, cell: Cell) -> torch.nn.Module:
+def finished_generator(trainer: Trainer, run: Run) -> torch.nn.Module:
     """The averaged generator with batch statistics of its own, on the CPU."""
     return averaging.with_batch_statistics(
-        trainer.average.network.cpu(), averaging.statistics_latents(cell, trainer.latent)
+        trainer.average.network.cpu(), averaging.statistics_latents(run, trainer.latent)
     )
 
 
-def finished_snapshots(trainer: Trainer, cell: Cell, pair: Pair) -> dict[str, torch.nn.Module]:
+def finished_snapshots(trainer: Trainer, run: Run, pair: Pair) -> dict[str, torch.nn.Module]:
     """The averaged generators kept on the way, with batch statistics of their own, by name."""
     snapshots = {}
     for step, state in trainer.snapshots.items():
         generator = copy.deepcopy(pair.generator).cpu()
         generator.load_state_dict(state)
         snapshots[weights.snapshot_name(step)] = averaging.with_batch_statistics(
-            generator, averaging.statistics_latents(cell, trainer.latent)
+            generator, averaging.statistics_latents(run, trainer.latent)
         )
     return snapshots
 
 
-def sample_picture(generator: torch.nn.Module, cell: Cell, data: Prepared, latent: int) -> bytes:
+def sample_picture(generator: torch.nn.Module, run: Run, data: PreparedData, latent: int) -> bytes:
     """A PNG of the averaged generator's samples from the evaluation latents."""
     count = pictures.GRID**2 if data.is_image else POINT_SAMPLES
-    stream = seeding.generator(cell, Stream.EVALUATION_LATENTS)
+    stream = seeding.generator(run, Stream.EVALUATION_LATENTS)
     with torch.no_grad():
         samples = generator(torch.randn(count, latent, generator=stream))
     if data.is_image:
@@ -274,17 +284,9 @@ def sample_picture(generator: torch.nn.Module, cell: Cell, data: Prepared, laten
     return pictures.point_raster(samples, extent)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    with replacing(path) as temporary:
-        temporary.write_bytes(data)
-
-
-def write_history(path: Path, rows: list[dict[str, float]]) -> None:
+def history(rows: list[dict[str, float]]) -> bytes:
     """The history as Parquet; a value that is not finite stays NaN or infinite."""
     names = list(dict.fromkeys(name for row in rows for name in row)) or ["step"]
     columns = {name: [row.get(name, math.nan) for row in rows] for name in names}
     types = {name: pa.int64() if name == "step" else pa.float64() for name in names}
-    table = pa.table({name: pa.array(columns[name], types[name]) for name in names})
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer)
-    write_bytes(path, buffer.getvalue())
+    return pack_arrow(pa.table({name: pa.array(columns[name], types[name]) for name in names}))

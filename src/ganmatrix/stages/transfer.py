@@ -1,26 +1,26 @@
-"""`transfer DATASET`: attacks made on one cell's D, tried on another's, in transfers/<dataset>.parquet."""
+"""`transfer DATASET`: attacks made on one run's D, tried on the others of its seed."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
 
-from ganmatrix.cell import Cell
-from ganmatrix.params.probes import Probes
+from ganmatrix import limits
+from ganmatrix.cell import Run
+from ganmatrix.making import Made
+from ganmatrix.plan import Plan
+from ganmatrix.probes.data import held_out
 from ganmatrix.probes.transfer import Attack, Contestant, Outcome, transfers
-from ganmatrix.stages import compute
-from ganmatrix.stages.data import Prepared, open_data
-from ganmatrix.stages.layout import Layout
-from ganmatrix.stages.probing import held_out
-from ganmatrix.stages.progress import Progressing
-from ganmatrix.stages.tables import write_table
-from ganmatrix.stages.trained import open_trained, require_trained_on
+from ganmatrix.runtime import compute
+from ganmatrix.runtime.progress import Progressing
+from ganmatrix.store import tables
+from ganmatrix.store.dataset import open_dataset
+from ganmatrix.store.layout import PAIRS
 from ganmatrix.training import seeding
 from ganmatrix.training.seeding import Stream
+from ganmatrix.training.trained import open_trained
 
 PROTOCOL = {
     "real_split": "held_out",
@@ -44,54 +44,49 @@ DTYPES = {
 }
 
 
-def run(dataset: str, cells: Sequence[Cell], params: Probes, layout: Layout, device_name: str) -> list[Path]:
-    """Try all pairs of cells of one seed, sources innermost. The table's header holds the protocol.
+def into(folder: Path, dataset: str, seed: int, plan: Plan, device_name: str) -> Made:
+    """Try all pairs of the runs of one seed, sources innermost. The table's header holds the protocol.
 
-    One seed's networks are in memory at a time. A diverged cell gives rows of nulls with its reason.
+    A diverged run gives rows of nulls with its reason.
     """
     device = compute.device(device_name)
-    data = open_data(layout.data(dataset))
-    reals = held_out(data, params.samples, device)
-    attack = Attack.of(params, data.is_image)
-    rows: list[dict[str, Any]] = []
+    data = open_dataset(plan.open("prepare", dataset))
+    limits.check_probes(plan.params, data.card)
+    reals = held_out(data, plan.params.probes.samples, device)
+    attack = Attack.of(plan.params.probes, data.is_image)
+    runs = {(run := cell.run(seed)).id: run for cell in plan.cells.values() if cell.dataset == dataset}
+    contestants: dict[str, Contestant | str] = {}
     weights: dict[str, str] = {}
-    targets = 0
-    with Progressing(f"transfer {dataset}", len(cells), unit="cells") as progress:
-        for _, members in groupby(sorted(cells, key=lambda cell: cell.seed), key=lambda cell: cell.seed):
-            of_seed = {cell.id: cell for cell in members}
-            contestants = {}
-            for cell in of_seed.values():
-                contestants[cell.id], weights[cell.id] = _contestant(cell, data, layout, device)
-            for outcomes in transfers(contestants, reals, attack):
-                rows += (_row(of_seed[s], of_seed[t], found) for (s, t), found in outcomes.items())
-                targets += 1
-                progress.show(targets, {})
+    for run in runs.values():
+        contestants[run.id], weights[run.id] = _contestant(run, plan, device)
+    rows: list[dict[str, Any]] = []
+    with Progressing(f"transfer {dataset}, seed {seed}", len(runs), unit="runs") as progress:
+        for done, outcomes in enumerate(transfers(contestants, reals, attack), 1):
+            rows += (_row(runs[source], runs[target], found) for (source, target), found in outcomes.items())
+            progress.show(done, {})
     protocol = attack.protocol | PROTOCOL | {"real_samples": len(reals), "dtype": "float32"}
-    path = layout.transfers(dataset)
-    header = {"dataset": dataset, "protocol": protocol, "weights_sha256": weights}
-    write_table(path, pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES), header)
-    return [path]
+    header = {"dataset": dataset, "seed": seed, "protocol": protocol, "weights_sha256": weights}
+    table = pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
+    (folder / PAIRS).write_bytes(tables.pack(table, header))
+    return Made(compute.environment(device))
 
 
-def _contestant(
-    cell: Cell, data: Prepared, layout: Layout, device: torch.device
-) -> tuple[Contestant | str, str]:
-    """The cell's D, or why it has none, and the SHA-256 of the weights."""
-    trained = open_trained(cell, layout)
-    require_trained_on(data, trained)
+def _contestant(run: Run, plan: Plan, device: torch.device) -> tuple[Contestant | str, str]:
+    """The run's D, or why it has none, and the SHA-256 of the weights."""
+    trained = open_trained(run, plan.open("train", run.cell.id, run.seed))
     if trained.header.diverged:
         return f"training diverged: {trained.header.diverged}", trained.sha256
-    stream = seeding.generator(cell, Stream.PROBES, device)
+    stream = seeding.generator(run, Stream.PROBES, device)
     return Contestant(trained.discriminator().to(device), stream), trained.sha256
 
 
-def _row(source: Cell, target: Cell, outcome: Outcome) -> dict[str, Any]:
+def _row(source: Run, target: Run, outcome: Outcome) -> dict[str, Any]:
     sides = {"source": source, "target": target}
     return {
         "dataset": source.dataset,
         "seed": source.seed,
-        **{side: cell.id for side, cell in sides.items()},
-        **{f"{side}_architecture": cell.architecture for side, cell in sides.items()},
-        **{f"{side}_method": cell.method for side, cell in sides.items()},
+        **{side: run.id for side, run in sides.items()},
+        **{f"{side}_architecture": run.architecture for side, run in sides.items()},
+        **{f"{side}_method": run.method for side, run in sides.items()},
         **asdict(outcome),
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import RenderableType
 
 from ganmatrix.reporting.measures import column, interval, number, plain
-from ganmatrix.results.changes import CellChange, Changes, ColumnShift, Difference
+from ganmatrix.results.changes import OF_OTHERS, Changes, ColumnShift, Difference, RunChange
 from ganmatrix.results.noise import Finding
 from ganmatrix.terminal.tables import seeds, table
 
@@ -20,23 +20,23 @@ RULE = (
 
 
 def changes(found: Changes, places: tuple[str, str], every: bool) -> Iterator[RenderableType]:
-    """One line if there is nothing to tell; else cells, columns, protocols, verdicts and means.
+    """One line if there is nothing to tell; else runs, columns, protocols, verdicts and means.
 
     `every` lists means that could be chance, too, instead of counting them.
     """
     before, after = places
     if found.none:
-        yield f"{before} and {after} agree in all {_count(found.cells[0], 'cell')}."
+        yield f"{before} and {after} agree in all {_count(found.runs[0], 'run')}."
         return
-    yield f"{before}: {_count(found.cells[0], 'cell')}. {after}: {_count(found.cells[1], 'cell')}."
-    for title, cells in (("New cells", found.new_cells), ("Gone cells", found.gone_cells)):
-        if cells:
-            yield f"{title}, {len(cells)}: {'; '.join(seeds(cells))}"
-    if found.changed_cells:
+    yield f"{before}: {_count(found.runs[0], 'run')}. {after}: {_count(found.runs[1], 'run')}."
+    for title, runs in (("New runs", found.new_runs), ("Gone runs", found.gone_runs)):
+        if runs:
+            yield f"{title}, {len(runs)}: {'; '.join(seeds(runs))}"
+    if found.changed_runs:
         yield table(
-            f"Changed cells, {len(found.changed_cells)}",
-            ["cells", "what differs"],
-            _cells(found.changed_cells),
+            f"Changed runs, {len(found.changed_runs)}",
+            ["runs", "what differs"],
+            _runs(found.changed_runs),
         )
     for title, columns in (
         ("New columns", found.new_columns),
@@ -48,6 +48,11 @@ def changes(found: Changes, places: tuple[str, str], every: bool) -> Iterator[Re
     if found.incomparable:
         rows = [[each.dataset, each.column, _differences(each.protocol)] for each in found.incomparable]
         yield table("Not comparable: another protocol", ["dataset", "column", "what differs"], rows)
+    if found.other_sources:
+        named = (
+            f"{each.dataset}: {each.column} of {_count(each.runs, 'run')}" for each in found.other_sources
+        )
+        yield f"Not compared, because other runs stand behind it: {'; '.join(named)}"
     if found.verdicts:
         rows = [
             [each.claim, each.before or "not listed", each.after or "not listed"] for each in found.verdicts
@@ -56,16 +61,16 @@ def changes(found: Changes, places: tuple[str, str], every: bool) -> Iterator[Re
     yield from _means(found.shifts, every)
 
 
-def _cells(changed: Iterable[CellChange]) -> Iterator[list[str]]:
-    """Cells that differ in the seed alone and changed alike share a row."""
+def _runs(changed: Iterable[RunChange]) -> Iterator[list[str]]:
+    """Runs that differ in the seed alone and changed alike share a row."""
     alike: dict[tuple[str, str], list[str]] = {}
     for change in changed:
-        alike.setdefault((change.cell.rpartition("-")[0], _what(change)), []).append(change.cell)
-    for (_, what), cells in alike.items():
-        yield [*seeds(cells), what]
+        alike.setdefault((change.run.rpartition("-")[0], _what(change)), []).append(change.run)
+    for (_, what), runs in alike.items():
+        yield [*seeds(runs), what]
 
 
-def _what(change: CellChange) -> str:
+def _what(change: RunChange) -> str:
     parts = [_differences(change.params)] if change.params else []
     parts += [" -> ".join(change.outcome)] if change.outcome else []
     parts += ["other weights"] if change.weights else []
@@ -81,7 +86,8 @@ def _means(shifts: list[ColumnShift], every: bool) -> Iterator[RenderableType]:
     shown = [each for each in shifts if each.shift.finding in told]
     for name in dict.fromkeys(each.column for each in shown):
         rows = [_mean(each) for each in shown if each.column == name]
-        yield table(f"Mean of {name}", ["cells", "before", "after", "change [95% interval]", "finding"], rows)
+        title = f"Mean of {name}" + (", which depends on other runs, too" if name in OF_OTHERS else "")
+        yield table(title, ["cells", "before", "after", "change [95% interval]", "finding"], rows)
     counts = Counter(each.shift.finding for each in shifts)
     yield f"Means: {', '.join(f'{counts[finding]} {finding}' for finding in FINDINGS)}."
     reasons = Counter(each.shift.reason for each in shifts if each.shift.finding == "undecided")

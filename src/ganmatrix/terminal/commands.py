@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ganmatrix.store.layout import of_params
+
 
 class Part(StrEnum):
     """What `show` can be asked for; without it, the matrix and the claims."""
@@ -24,7 +26,7 @@ Columns = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 NOTHING: Names = []
-DEFAULT_RESULTS = Path("results")
+DEFAULT_PARAMS = Path("params.yaml")
 
 
 def show(
@@ -42,19 +44,23 @@ def show(
         Names, typer.Option("--method", metavar="NAME", help="Only this; repeatable.")
     ] = NOTHING,
     results: Annotated[
-        Path, typer.Option("--results", metavar="PLACE", help="A results folder, or a git revision.")
-    ] = DEFAULT_RESULTS,
+        str | None,
+        typer.Option("--results", metavar="PLACE", help="A results folder, or a git revision."),
+    ] = None,
+    params: Annotated[
+        Path, typer.Option("--params", metavar="FILE", help="The params file whose results to show.")
+    ] = DEFAULT_PARAMS,
     as_json: Json = False,
 ) -> None:
     """Print the matrix (mean [95% interval] over seeds) and the claims with their verdicts."""
     from ganmatrix.reporting.unfinished import sentence
-    from ganmatrix.stages.recorded import read
     from ganmatrix.terminal import matrix
     from ganmatrix.terminal.claims import claims
+    from ganmatrix.terminal.reading import read, read_in
     from ganmatrix.terminal.selection import Selection
     from ganmatrix.terminal.tables import console
 
-    found = read(str(results))
+    found = read(results) if results else read_in(of_params(params))
     selection = Selection(column, dataset, architecture, method)
     selection.check(found)
     parts = [part] if part else [Part.MATRIX, Part.CLAIMS]
@@ -88,8 +94,8 @@ def diff(
     A revision's results come from DVC's cache, as its dvc.lock names them; the workspace stays as it is.
     """
     from ganmatrix.results.changes import compare
-    from ganmatrix.stages.recorded import read
     from ganmatrix.terminal.changes import changes
+    from ganmatrix.terminal.reading import read
     from ganmatrix.terminal.selection import matches, require_columns
     from ganmatrix.terminal.tables import console
 

@@ -1,4 +1,4 @@
-"""The matrix in the terminal: a table a dataset and column, methods by architectures; or a row a cell."""
+"""The matrix in the terminal: a table a dataset and column, methods by architectures; or a row a run."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,14 +31,14 @@ def matrix(results: Assembled, selection: Selection) -> Iterator[Group]:
 
 
 def cells(results: Assembled, selection: Selection) -> Iterator[Group]:
-    """A row a cell: its outcome and the value of each column."""
+    """A row a run: its outcome and the value of each column."""
     for dataset, rows in _kept(results, selection).groupby("dataset", sort=False):
         columns = selection.of(results, str(dataset))
         yield table(
             str(dataset),
-            ["cell", "outcome", *(column.name for column in columns)],
+            ["run", "outcome", *(column.name for column in columns)],
             (
-                [row["cell"], outcome(row), *(_value(row[c.name], c) for c in columns)]
+                [row["run"], outcome(row), *(_value(row[c.name], c) for c in columns)]
                 for row in rows.to_dict("records")
             ),
         )
@@ -62,7 +62,7 @@ def cell_records(results: Assembled, selection: Selection) -> pd.DataFrame:
     names = dict.fromkeys(
         c.name for d in selection.axis(results, "dataset") for c in selection.of(results, d)
     )
-    return kept[["cell", "outcome", "outcome_step", "outcome_reason", *names]]
+    return kept[["run", "outcome", "outcome_step", "outcome_reason", *names]]
 
 
 def _kept(results: Assembled, selection: Selection) -> pd.DataFrame:
@@ -91,7 +91,7 @@ def _entry(row: dict[str, Any], column: Column, results: Assembled) -> str:
 
 
 def _diverged(row: dict[str, Any], results: Assembled) -> int:
-    """How many of the missing values are those of cells that diverged."""
+    """How many of the missing values are those of runs that diverged."""
     frame = results.matrix
     same = frame[["dataset", "architecture", "method"]] == [
         row["dataset"],

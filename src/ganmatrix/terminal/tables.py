@@ -25,9 +25,9 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]], note
     return Group(Text(title, style="bold"), made, *([note, ""] if note else []))
 
 
-def seeds(cells: Sequence[str]) -> list[str]:
-    """`digits-conventional-gan: 0, 1, 2` for cells that differ in the seed alone and follow each other."""
-    split = (cell.rsplit("-", 1) for cell in cells)
+def seeds(runs: Sequence[str]) -> list[str]:
+    """`digits-conventional-gan: 0, 1, 2` for runs that differ in the seed alone and follow each other."""
+    split = (run.rsplit("-", 1) for run in runs)
     return [
         f"{group}: {', '.join(seed for _, seed in members)}"
         for group, members in groupby(split, key=lambda parts: parts[0])

@@ -5,64 +5,63 @@ from pathlib import Path
 
 from ganmatrix.errors import UserError
 from ganmatrix.results.assembled import NEEDED, Assembled
-from ganmatrix.stages.files import read_json
-from ganmatrix.stages.layout import Layout, ResultFiles
-from ganmatrix.stages.tables import read_table
+from ganmatrix.store.layout import Layout
+from ganmatrix.store.opening import part
 
-_MAKER = "assemble"
+_TABLES = ("matrix.parquet", "claims.parquet")
+_SUMMARY = "summary.json"
 
 
 def read(place: str) -> Assembled:
     """The results at `place`: a results folder, a folder that has one, or else a git revision.
 
     A revision's files come from DVC's cache (or its remote); the workspace stays as it is.
-    UserError if they are not there, corrupt, or of a version that recorded less.
+    UserError if they are not there, damaged, or of a version that recorded less.
     """
     folder = Path(place)
     if folder.is_dir():
-        inner = Layout(folder).results
-        return _read(inner if inner.folder.is_dir() else ResultFiles(folder), place)
+        inside = folder.name == "results" and not (folder / "results").is_dir()
+        return read_in(Layout(folder.parent if inside else folder))
     with tempfile.TemporaryDirectory(prefix="ganmatrix-") as copies:
-        files = ResultFiles(Path(copies))
-        _fetch(place, files)
-        return _read(files, place)
+        _fetch(place, Layout(Path(copies)))
+        return read_in(Layout(Path(copies)))
 
 
-def _read(files: ResultFiles, place: str) -> Assembled:
-    matrix, _ = read_table(files.matrix, _MAKER)
-    claims, _ = read_table(files.claims, _MAKER)
-    summary = read_json(files.summary, _MAKER)
+def read_in(layout: Layout) -> Assembled:
+    """The results of a working folder."""
+    found = part(layout, "assemble")
+    matrix, claims = (found.table(name).rows for name in _TABLES)
+    summary = found.json(_SUMMARY)
     keys = summary if isinstance(summary, dict) else {}
-    for name, found in (("matrix", matrix), ("claims", claims), ("summary", keys)):
-        if missing := [key for key in NEEDED[name] if key not in found]:
+    for name, content in (("matrix", matrix), ("claims", claims), ("summary", keys)):
+        if missing := [key for key in NEEDED[name] if key not in content]:
             raise UserError(
-                f"{place}: its {name} has no {missing[0]}; another version of ganmatrix assembled it, "
+                f"{found.folder}: its {name} has no {missing[0]}; another version of ganmatrix assembled it, "
                 "so assemble it again"
             )
     return Assembled(matrix, claims, summary)
 
 
-def _fetch(revision: str, files: ResultFiles) -> None:
-    """Copy the three files that are compared out of DVC's cache."""
+def _fetch(revision: str, copies: Layout) -> None:
+    """Copy the manifest and the three files that are compared out of DVC's cache."""
     from dvc.api import DVCFileSystem
     from dvc.scm import SCMError
 
-    recorded = Layout().results
-    copies = {
-        recorded.matrix: files.matrix,
-        recorded.claims: files.claims,
-        recorded.summary: files.summary,
-    }
+    recorded = Layout()
+    wanted = {recorded.manifest("assemble"): copies.manifest("assemble")}
+    for name in (*_TABLES, _SUMMARY):
+        wanted[recorded.folder("assemble") / name] = copies.folder("assemble") / name
+    copies.folder("assemble").mkdir()
     try:
         source = DVCFileSystem(rev=revision)
-        known = all("md5" in source.info(str(path)) for path in copies)
+        known = all("md5" in source.info(str(path)) for path in wanted)
     except SCMError:
         raise UserError(f"{revision} is neither a folder nor a git revision here") from None
     except FileNotFoundError:
         known = False
     if not known:
         raise UserError(f"{revision} records no results: there is no dvc.lock, or it names none")
-    for path, copy in copies.items():
+    for path, copy in wanted.items():
         try:
             copy.write_bytes(source.read_bytes(str(path)))
         except FileNotFoundError:

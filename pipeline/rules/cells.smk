@@ -1,0 +1,96 @@
+# What is made of each cell, all its seeds in one job. Training resumes from scratch/ when it was stopped.
+
+
+rule train:
+    input:
+        digest=f"{ROOT}digests/train/{{cell}}.json",
+        data=of_cell("data"),
+    output:
+        manifest=update(f"{ROOT}cells/{{cell}}/train.json"),
+    log:
+        f"{ROOT}logs/train/{{cell}}.log",
+    benchmark:
+        f"{ROOT}benchmarks/train/{{cell}}.tsv"
+    threads: threads_of_cell
+    resources:
+        mem_mb=lambda w, threads: 2000 * threads,
+        runtime=1440,
+    params:
+        options=PARAMS_OPTION,
+    message:
+        "train {wildcards.cell}"
+    shell:
+        "ganmatrix train {wildcards.cell}{params.options} > {log} 2>&1"
+
+
+rule evaluate:
+    input:
+        digest=f"{ROOT}digests/evaluate/{{cell}}.json",
+        trained=rules.train.output.manifest,
+        data=of_cell("data"),
+        reference=of_cell("references"),
+    output:
+        manifest=update(f"{ROOT}cells/{{cell}}/evaluate.json"),
+    log:
+        f"{ROOT}logs/evaluate/{{cell}}.log",
+    benchmark:
+        f"{ROOT}benchmarks/evaluate/{{cell}}.tsv"
+    threads: threads_of_cell
+    resources:
+        mem_mb=lambda w, threads: 4000 * threads,
+        runtime=120,
+    params:
+        options=PARAMS_OPTION,
+    message:
+        "evaluate {wildcards.cell}"
+    shell:
+        "ganmatrix evaluate {wildcards.cell}{params.options} > {log} 2>&1"
+
+
+rule probe:
+    input:
+        digest=f"{ROOT}digests/probe/{{cell}}.json",
+        trained=rules.train.output.manifest,
+        data=of_cell("data"),
+    output:
+        manifest=update(f"{ROOT}cells/{{cell}}/probe.json"),
+    log:
+        f"{ROOT}logs/probe/{{cell}}.log",
+    benchmark:
+        f"{ROOT}benchmarks/probe/{{cell}}.tsv"
+    threads: threads_of_cell
+    resources:
+        mem_mb=lambda w, threads: 2000 * threads,
+        runtime=120,
+    params:
+        options=PARAMS_OPTION,
+    message:
+        "probe {wildcards.cell}"
+    shell:
+        "ganmatrix probe {wildcards.cell}{params.options} > {log} 2>&1"
+
+
+# Attacks made on one run's discriminator, tried on the others of its dataset and seed.
+rule transfer:
+    input:
+        digest=f"{ROOT}digests/transfer/{{dataset}}.json",
+        trained=lambda w: [
+            f"{ROOT}cells/{cell}/train.json" for cell in CELLS if cell.split("-")[0] == w.dataset
+        ],
+        data=rules.prepare.output.manifest,
+    output:
+        manifest=update(f"{ROOT}transfers/{{dataset}}.json"),
+    log:
+        f"{ROOT}logs/transfer/{{dataset}}.log",
+    benchmark:
+        f"{ROOT}benchmarks/transfer/{{dataset}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        options=PARAMS_OPTION,
+    message:
+        "transfer {wildcards.dataset}"
+    shell:
+        "ganmatrix transfer {wildcards.dataset}{params.options} > {log} 2>&1"
