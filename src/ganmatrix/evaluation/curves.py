@@ -24,7 +24,7 @@ def curve_entries(
     """Curves over ascending generator steps, the untrained generator (step 0) first.
 
     A target is the share `target` of the score at step 0: a generator that no method has touched yet, so
-    that cells which differ in the method alone have one target.
+    that runs which differ in the method alone have one target.
     """
     entries: dict[str, Entry] = {}
     for name, protocol in protocols.items():

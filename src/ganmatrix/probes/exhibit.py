@@ -1,4 +1,4 @@
-"""An attack on a few held-out reals, to be looked at: the one that `transfer` tries on other cells."""
+"""An attack on a few held-out reals, to be looked at: the one that `transfer` tries on other runs."""
 
 from dataclasses import dataclass
 

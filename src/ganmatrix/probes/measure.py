@@ -35,7 +35,7 @@ def probe(game: Game, params: Probes, stream: torch.Generator) -> dict[str, Entr
 
 
 def null_probes(reason: str, *, bounded: bool, several: bool) -> dict[str, Entry]:
-    """What a diverged cell answers to every probe: on images if `bounded`, with `several` D or one."""
+    """What a diverged run answers to every probe: on images if `bounded`, with `several` D or one."""
     entries: dict[str, Entry] = {}
     for member in PROBES.values():
         if lacking := member.lacking(bounded=bounded, several=several):

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, box, image, join, text
-from ganmatrix.reporting.samples import ATTACKS, png
+from ganmatrix.reporting.samples import ATTACKS, png, run_of
 
 NOTE = "ganmatrix"
 """The PNG's text field with what the picture cannot say itself, as JSON."""
@@ -29,18 +29,18 @@ _POINTS = (
 def pictures(evidence: Evidence, dataset: str) -> Fragment:
     """The attack on each method's D, of the grid's first seed."""
     seed = evidence.summary["grid"]["seed"][0]
-    cells = evidence.trained[(evidence.trained["dataset"] == dataset) & (evidence.trained["seed"] == seed)]
-    rows = [(row, png(evidence, str(row["cell"]), ATTACKS)) for row in cells.to_dict("records")]
-    notes = {row["cell"]: _note(content) for row, content in rows if content is not None}
+    runs = evidence.trained[(evidence.trained["dataset"] == dataset) & (evidence.trained["seed"] == seed)]
+    rows = [(row, png(evidence, run_of(row), ATTACKS)) for row in runs.to_dict("records")]
+    notes = {row["run"]: _note(content) for row, content in rows if content is not None}
     known = next((note for note in notes.values() if "strength" in note), None)
     if known is None:
         return text("p", f"No D of seed {seed} was attacked on {dataset}.", "note")
-    is_image = bool(cells["modality"].iloc[0] == "images")
+    is_image = bool(runs["modality"].iloc[0] == "images")
     rule = (_IMAGES if is_image else _POINTS).format(**known)
     blocks = [text("p", f"{rule} Seed {seed}, the grid's first; no sample was picked by eye.", "note")]
     for architecture in evidence.architectures:
         shown = [
-            _picture(row, content, notes.get(row["cell"], {}), is_image)
+            _picture(row, content, notes.get(row["run"], {}), is_image)
             for row, content in rows
             if row["architecture"] == architecture
         ]
@@ -50,7 +50,9 @@ def pictures(evidence: Evidence, dataset: str) -> Fragment:
 
 def _picture(row: dict[Any, Any], content: bytes | None, note: dict[str, Any], is_image: bool) -> Fragment:
     if content is None:
-        return text("p", f"{row['method']}: not made yet; run `ganmatrix probe {row['cell']}`", "note")
+        return text(
+            "p", f"{row['method']}: not made yet; run `ganmatrix probe {run_of(row).cell.id}`", "note"
+        )
     if "reason" in note:
         return text("p", f"{row['method']}: no picture, {note['reason']}", "note")
     where = f"{row['method']}'s D on {row['dataset']} x {row['architecture']}, seed {row['seed']}"

@@ -19,19 +19,19 @@ def rates(evidence: Evidence) -> Fragment:
     rows = [[method, *(_entry(found[(method, *place)]) for place in places)] for method in evidence.methods]
     caption = "Runs that diverged, with the 95% interval of their rate (Clopper and Pearson, exact)"
     content = table(caption, header, rows)
-    if evidence.summary["cells"]["diverged"]:
+    if evidence.summary["runs"]["diverged"]:
         return content
-    trained = [row for method in evidence.methods if (row := found[(method, None, None)])["cells"]]
+    trained = [row for method in evidence.methods if (row := found[(method, None, None)])["runs"]]
     return join([text("p", _bounded(trained)), details("Counts and intervals by setting", content)])
 
 
 def _bounded(trained: list[Row]) -> str:
     """What no divergence says of the method with the fewest runs, about which it says least."""
-    fewest = min(trained, key=lambda row: row["cells"])
-    alike = all(row["cells"] == fewest["cells"] for row in trained)
+    fewest = min(trained, key=lambda row: row["runs"])
+    alike = all(row["runs"] == fewest["runs"] for row in trained)
     whose = "each method" if alike else f"{fewest['method']}, the fewest,"
     return (
-        f"No run diverged. Of {counted(fewest['cells'], 'run')} of {whose} that says no more than that its "
+        f"No run diverged. Of {counted(fewest['runs'], 'run')} of {whose} that says no more than that its "
         f"rate is at most {100 * fewest['high']:.0f}% (95%, exact)."
     )
 
@@ -40,4 +40,4 @@ def _entry(row: Row) -> str:
     if row["rate"] is None:
         return "not trained"
     low, high = (f"{100 * row[end]:.0f}" for end in ("low", "high"))
-    return f"{row['diverged']} of {row['cells']}\n{low}% to {high}%"
+    return f"{row['diverged']} of {row['runs']}\n{low}% to {high}%"

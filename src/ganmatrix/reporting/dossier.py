@@ -119,12 +119,12 @@ def _decides(case: Case) -> str:
 
 
 def _lost(case: Case) -> list[Fragment]:
-    """The cells without a value, on demand; where divergence is the value, those that diverged."""
-    cells = case["lost_cells"].split("; ") if case["lost_cells"] else []
-    diverged = [cell for cell in cells if case.counts and "(diverged" in cell]
-    kinds = {"that diverged": diverged, "without a value": [cell for cell in cells if cell not in diverged]}
+    """The runs without a value, on demand; where divergence is the value, those that diverged."""
+    runs = case["lost_runs"].split("; ") if case["lost_runs"] else []
+    diverged = [run for run in runs if case.counts and "(diverged" in run]
+    kinds = {"that diverged": diverged, "without a value": [run for run in runs if run not in diverged]}
     return [
-        details(f"{counted(len(named), 'cell')} {kind}", bullets(named))
+        details(f"{counted(len(named), 'run')} {kind}", bullets(named))
         for kind, named in kinds.items()
         if named
     ]

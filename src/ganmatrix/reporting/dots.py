@@ -129,8 +129,8 @@ def _absent(axes: Axes, row: int, why: str) -> None:
 
 def _counted(evidence: Evidence, setting: Setting, measured: Column) -> str:
     """`n = 2 to 3 seeds a method; 1 run diverged; 1 value missing`."""
-    cells = evidence.of(setting)
-    lost = cells.loc[cells["outcome"] != "completed", "outcome"].value_counts(sort=False)
+    runs = evidence.of(setting)
+    lost = runs.loc[runs["outcome"] != "completed", "outcome"].value_counts(sort=False)
     counts, missing = [], 0
     for method in evidence.methods:
         values = evidence.values(setting, method, measured.name)

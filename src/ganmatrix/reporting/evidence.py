@@ -1,19 +1,23 @@
 """The results that a report is made of, read once."""
 
-import json
-from collections.abc import Callable, Collection, Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
 
-from ganmatrix.errors import UserError
+from ganmatrix.cell import Run
+from ganmatrix.errors import NotMade, UserError
 from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.measures import CHANCE, bounds
 from ganmatrix.results.assembled import NEEDED
 from ganmatrix.results.matrix import IDENTITY, NOT_TRAINED
+from ganmatrix.store import opening
+from ganmatrix.store.layout import Layout
+from ganmatrix.store.manifest import Manifest
+from ganmatrix.store.opening import Part
 
 T = TypeVar("T", bound=Container[str])
 
@@ -42,13 +46,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class Evidence:
-    """`results/` and the folder with the cells' sample images."""
+    """`results/`, and where the cells' own files lie."""
 
     matrix: pd.DataFrame
     history: pd.DataFrame
     claims: pd.DataFrame
     summary: dict[str, Any]
-    cells: Path
+    layout: Layout
+    _manifests: dict[tuple[str, str], Manifest | None] = field(default_factory=dict, repr=False)
+    """Those that were read, by stage and cell; None where there is none."""
 
     @property
     def methods(self) -> list[str]:
@@ -68,16 +74,35 @@ class Evidence:
 
     @property
     def trained(self) -> pd.DataFrame:
-        """The matrix rows of cells that are trained: in all but a preview, every row."""
+        """The matrix rows of runs that are trained: in all but a preview, every row."""
         return self.matrix[self.matrix["outcome"] != NOT_TRAINED]
 
     @cached_property
     def _absent(self) -> set[tuple[str, str]]:
         return {(each["stage"], each["target"]) for each in self.summary["absent"]}
 
-    def made(self, stage: str, cell: str) -> bool:
-        """Whether these results rest on what the stage makes of a cell; its files may be older ones."""
-        return self._absent.isdisjoint({("train", cell), (stage, cell)})
+    def awaits(self, stage: str, target: str) -> bool:
+        """Whether a stage is still to come, of a run or of `<dataset>-<seed>`: only so in a preview."""
+        return (stage, target) in self._absent
+
+    def part(self, stage: str, run: Run) -> Part | None:
+        """What a stage has made of a run.
+
+        None if there is nothing, or older files on which these results do not rest.
+        """
+        if self.awaits("train", run.id) or self.awaits(stage, run.id):
+            return None
+        found = self._manifest(stage, run.cell.id)
+        return opening.part_of(found, self.layout, run.seed) if found and run.seed in found.entries else None
+
+    def _manifest(self, stage: str, cell: str) -> Manifest | None:
+        key = (stage, cell)
+        if key not in self._manifests:
+            try:
+                self._manifests[key] = opening.read_manifest(self.layout, *key)
+            except NotMade:
+                self._manifests[key] = None
+        return self._manifests[key]
 
     @property
     def baselines(self) -> dict[str, str]:
@@ -99,21 +124,21 @@ class Evidence:
         return points.astype({"mean": float, "low": float, "high": float})
 
     def values(self, setting: Setting, method: str, column: str) -> pd.Series:
-        """A column's values of the cells that completed, by seed."""
+        """A column's values of the runs that completed, by seed."""
         rows = self.of(setting)
         rows = rows[(rows["method"] == method) & (rows["outcome"] == "completed")]
         return rows.set_index("seed")[column]
 
     def planned(self, setting: Setting, method: str) -> int:
-        """How many cells of a method there are to be."""
+        """How many runs of a method there are to be."""
         return int((self.of(setting)["method"] == method).sum())
 
     def beyond(self, setting: Setting, method: str, column: str) -> pd.Series:
         """What the censored values of a column are known to exceed, by seed."""
-        known = {e["cell"]: e["beyond"] for e in self.summary["censored"] if e["column"] == column}
+        known = {e["run"]: e["beyond"] for e in self.summary["censored"] if e["column"] == column}
         rows = self.of(setting)
-        rows = rows[(rows["method"] == method) & rows["cell"].isin(list(known))]
-        return rows.set_index("seed")["cell"].map(known)
+        rows = rows[(rows["method"] == method) & rows["run"].isin(list(known))]
+        return rows.set_index("seed")["run"].map(known)
 
     def columns(self, dataset: str) -> list[str]:
         """The columns measured on a dataset."""
@@ -140,53 +165,26 @@ class Evidence:
         return rows[(rows["dataset"] == setting.dataset) & (rows["architecture"] == setting.architecture)]
 
 
-def read(results: str, cells: str) -> Evidence:
-    """Read the results folder; UserError in one line if a table is missing or corrupt."""
-    folder = Path(results)
-    found = Evidence(
-        matrix=_load(folder / "matrix.parquet", pd.read_parquet, NEEDED["matrix"]),
-        history=_load(folder / "history.parquet", pd.read_parquet, IDENTITY),
-        claims=_load(folder / "claims.parquet", pd.read_parquet, NEEDED["claims"]),
-        summary=_load(folder / "summary.json", _document, _SUMMARY),
-        cells=Path(cells),
+def read(folder: str, root: str) -> Evidence:
+    """Read `results/` of one working folder; the cells' own files are those of the folder `root`.
+
+    UserError in one line if results or their manifest are missing, damaged, or of another version.
+    """
+    part = opening.part(Layout(Path(folder)), "assemble")
+    return Evidence(
+        matrix=_complete(part, "matrix.parquet", part.table("matrix.parquet").rows, NEEDED["matrix"]),
+        history=_complete(part, "history.parquet", part.table("history.parquet").rows, IDENTITY),
+        claims=_complete(part, "claims.parquet", part.table("claims.parquet").rows, NEEDED["claims"]),
+        summary=_complete(part, "summary.json", part.json("summary.json"), _SUMMARY),
+        layout=Layout(Path(root)),
     )
-    if not _belong(found.matrix, found.summary):
-        raise UserError(
-            f"{folder / 'summary.json'} is of other cells than matrix.parquet beside it; "
-            "run `ganmatrix assemble` again"
-        )
-    return found
 
 
-def _belong(matrix: pd.DataFrame, summary: dict[str, Any]) -> bool:
-    """Whether the summary counts and names the cells of the matrix."""
-    outcomes = matrix["outcome"].value_counts()
-    counts = {"total": len(matrix)} | {
-        key: int(outcomes.get(key.replace("_", " "), 0)) for key in ("completed", "diverged", "not_trained")
-    }
-    grid = {axis: list(dict.fromkeys(matrix[axis].tolist())) for axis in IDENTITY[1:]}
-    return bool(summary["cells"] == counts and summary["grid"] == grid)
-
-
-def _document(path: Path) -> dict[str, Any]:
-    document = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(document, dict):
-        raise ValueError("no object")
-    return document
-
-
-def _load(path: Path, reader: Callable[[Path], T], needed: Iterable[str]) -> T:
-    """What a file holds; UserError in one line if it is missing, corrupt, or lacks what reports need."""
-    try:
-        found = reader(path)
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; run `ganmatrix assemble` first") from None
-    except (OSError, ValueError) as error:
-        problem = str(error).splitlines()[0]
-        raise UserError(f"{path} is corrupt ({problem}); run `ganmatrix assemble` again") from None
+def _complete(part: Part, name: str, found: T, needed: Iterable[str]) -> T:
+    """The content of a file; UserError if it lacks what reports need."""
     if missing := [key for key in needed if key not in found]:
         raise UserError(
-            f"{path} has no {missing[0]}; another version of ganmatrix made it, so run "
-            "`ganmatrix assemble` again"
+            f"{part.folder / name} has no {missing[0]}; another version of ganmatrix made it, so run "
+            f"`{part.command}` again"
         )
     return found

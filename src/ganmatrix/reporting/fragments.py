@@ -100,14 +100,14 @@ def footnoted(content: Fragment, mark: str, note: str) -> Fragment:
 
 
 def image(
-    content: bytes, media_type: str, alt: str, caption: str = "", kind: str = "", cell: str | None = None
+    content: bytes, media_type: str, alt: str, caption: str = "", kind: str = "", run: str | None = None
 ) -> Fragment:
-    """An image that the page carries inside itself; scripts find a cell's by its id."""
+    """An image that the page carries inside itself; scripts find a run's by its id."""
     encoded = base64.b64encode(content).decode("ascii")
     legend = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return Fragment(
         f'<figure{_class(kind)}><img src="data:{media_type};base64,{encoded}" alt="{escape(alt)}"'
-        f"{attributes({'data-cell': cell})}>{legend}</figure>"
+        f"{attributes({'data-run': run})}>{legend}</figure>"
     )
 
 

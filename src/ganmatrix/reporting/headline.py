@@ -34,8 +34,8 @@ VERDICTS = ("reproduced", "contradicted", "inconclusive", "not tested")
 
 
 def overview(evidence: Evidence) -> Fragment:
-    """How many cells were trained, how many diverged, and how the claims fared."""
-    cells, grid = evidence.summary["cells"], evidence.summary["grid"]
+    """How many runs were trained, how many diverged, and how the claims fared."""
+    runs, grid = evidence.summary["runs"], evidence.summary["grid"]
     axes = ", ".join(
         counted(len(grid[axis]), noun)
         for axis, noun in (
@@ -45,8 +45,8 @@ def overview(evidence: Evidence) -> Fragment:
             ("seed", "seed"),
         )
     )
-    diverged = f"{cells['diverged']} diverged" if cells["diverged"] else "none diverged"
-    waiting = f", {cells['not_trained']} not trained" if cells["not_trained"] else ""
+    diverged = f"{runs['diverged']} diverged" if runs["diverged"] else "none diverged"
+    waiting = f", {runs['not_trained']} not trained" if runs["not_trained"] else ""
     verdicts = Counter(evidence.claims["verdict"])
     outcome = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in VERDICTS if verdicts[verdict])
     tested = (
@@ -55,7 +55,7 @@ def overview(evidence: Evidence) -> Fragment:
     return box(
         [
             text("p", tested, "lead"),
-            text("p", f"{counted(cells['total'], 'training run')} ({axes}); {diverged}{waiting}."),
+            text("p", f"{counted(runs['total'], 'training run')} ({axes}); {diverged}{waiting}."),
         ],
         "overview",
     )

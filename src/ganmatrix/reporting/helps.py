@@ -95,7 +95,7 @@ def _flattered(
     dataset: str | None = None,
     architecture: str | None = None,
 ) -> Flattered:
-    """Which side lost more cells to divergence, in one setting or over all: its survivors flatter it."""
+    """Which side lost more runs to divergence, in one setting or over all: its survivors flatter it."""
     diverged = {
         row["method"]: row["diverged"]
         for row in evidence.summary["divergence"]
@@ -125,7 +125,7 @@ def _entry(row: Row, score: Column, within: Bounds, flattered: Flattered, than: 
 def _judge(row: Row, difference: Row, score: Column, flattered: Flattered) -> Judgement:
     """Sure after Holm's correction, leaning if the interval alone excludes zero, else unclear.
 
-    As with claims, so few pairs decide nothing, nor does a gain of the side that lost more cells.
+    As with claims, so few pairs decide nothing, nor does a gain of the side that lost more runs.
     """
     if difference["mean"] is None:
         return "none"

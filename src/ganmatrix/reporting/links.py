@@ -6,7 +6,7 @@ from ganmatrix.reporting.fragments import Fragment
 
 PAGES = {
     "claims": ("Claims", "the evidence for each, and the papers' numbers beside ours"),
-    "results_matrix": ("Results matrix", "every number, every cell, samples; to sort and filter"),
+    "results_matrix": ("Results matrix", "every number, every run, samples; to sort and filter"),
     "stability": ("Stability", "divergence, seeds, speed, losses, gradients"),
     "robustness": ("Robustness", "attacks as pictures and curves, and how steep D is"),
 }

@@ -53,7 +53,7 @@ def glossary(evidence: Evidence) -> Fragment:
 
 def networks(evidence: Evidence, dataset: str) -> Fragment:
     """The concrete networks behind each architecture's name."""
-    cells = evidence.trained[evidence.trained["dataset"] == dataset]
+    runs = evidence.trained[evidence.trained["dataset"] == dataset]
     rows = [
         [
             row["architecture"],
@@ -61,7 +61,7 @@ def networks(evidence: Evidence, dataset: str) -> Fragment:
             f"{row['discriminator']}\n{row['discriminator_parameters']:,} parameters",
             f"{row['generator_steps']:,}",
         ]
-        for row in cells.drop_duplicates("architecture").to_dict("records")
+        for row in runs.drop_duplicates("architecture").to_dict("records")
     ]
     header = ["Architecture", "Generator G", "Discriminator D", "Generator steps"]
     return table(f"Networks on {dataset}", header, rows)

@@ -31,7 +31,7 @@ def caveats(evidence: Evidence) -> Fragment:
     n = len(evidence.summary["grid"]["seed"])
     notes = [
         f"Intervals are 95% Student-t intervals over {n} seed{'' if n == 1 else 's'}, or over pairs of "
-        "cells for claims. With few seeds they are wide, and an interval that includes zero is no proof "
+        "runs for claims. With few seeds they are wide, and an interval that includes zero is no proof "
         "of equality.",
         "Verdicts are corrected for the number of claims, other comparisons for the methods and settings of "
         "their score (Holm). Nothing corrects over scores: of many, expect some to differ by chance.",

@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 
 STYLES = ("page.css", "reports.css", "matrix.css")
-SCRIPTS = ("tables.js", "matrix.js", "cells.js")
+SCRIPTS = ("tables.js", "matrix.js", "runs.js")
 """One script, in this order: what stands in one file is known in the next."""
 
 

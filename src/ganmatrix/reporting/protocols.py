@@ -8,7 +8,7 @@ from ganmatrix.reporting.fragments import Fragment, details, table
 
 
 def protocols(evidence: Evidence, dataset: str) -> Fragment:
-    """Columns that share a protocol stand together; every cell of the dataset was measured so."""
+    """Columns that share a protocol stand together; every run on the dataset was measured so."""
     together: dict[str, list[str]] = {}
     measured: dict[str, dict[str, Any]] = evidence.summary["protocols"][dataset]
     for column, protocol in measured.items():

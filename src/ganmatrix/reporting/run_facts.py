@@ -1,4 +1,4 @@
-"""Every cell by itself: how its run went, what it was made from and with, and its training curves."""
+"""Every run by itself: how it went, what it was made from and with, and its training curves."""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from ganmatrix.reporting.cell_files import CellFacts, Document, Found, group_id
+from ganmatrix.cell import Cell
+from ganmatrix.reporting.cell_files import Document, Found, RunFacts
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, definitions, details, join, text
 from ganmatrix.reporting.measures import plain
@@ -21,38 +22,38 @@ _CURVES = {
 }
 
 
-def cells(evidence: Evidence, found: Found, dataset: str) -> Fragment:
-    """The cells of a dataset, a block each, by architecture and method."""
+def runs(evidence: Evidence, found: Found, dataset: str) -> Fragment:
+    """The runs on a dataset, a block each, by architecture and method."""
     settings = [setting for setting in evidence.settings if setting.dataset == dataset]
-    blocks = [_group(evidence, found, setting, method) for setting in settings for method in evidence.methods]
-    return details(f"Cells of {dataset}", join(blocks))
+    blocks = [_cell(evidence, found, setting, method) for setting in settings for method in evidence.methods]
+    return details(f"Runs on {dataset}", join(blocks))
 
 
-def _group(evidence: Evidence, found: Found, setting: Setting, method: str) -> Fragment:
-    identity = group_id(setting.dataset, setting.architecture, method)
-    heading = Fragment(f'<h4 id="{identity}">{setting} x {method}</h4>')
-    return join([heading, *(_cell(evidence, facts) for facts in found[identity])])
+def _cell(evidence: Evidence, found: Found, setting: Setting, method: str) -> Fragment:
+    cell = Cell(setting.dataset, setting.architecture, method)
+    heading = Fragment(f'<h4 id="{cell.id}">{setting} x {method}</h4>')
+    return join([heading, *(_run(evidence, facts) for facts in found[cell.id])])
 
 
-def _cell(evidence: Evidence, facts: CellFacts) -> Fragment:
-    cell = facts.cell
-    if facts.run is None:
-        content = text("p", f"Not trained yet; run `ganmatrix train {cell.id}`.")
+def _run(evidence: Evidence, facts: RunFacts) -> Fragment:
+    run = facts.run
+    if facts.file is None:
+        content = text("p", f"Not trained yet; run `ganmatrix train {run.cell.id}`.")
     else:
-        history = evidence.history[evidence.history["cell"] == cell.id]
+        history = evidence.history[evidence.history["run"] == run.id]
         curves = [
             sparkline(title, "generator steps", _lines(history, names), log=log)
             for title, (names, log) in _CURVES.items()
         ]
-        resolved = facts.run["reproducible"].get("params", {})
+        resolved = facts.file["reproducible"].get("params", {})
         content = join(
             [
-                definitions(_facts(facts.run)),
+                definitions(_facts(facts.file)),
                 Fragment(f'<div class="sparks">{join(curves).html}</div>'),
                 details("Parameters, resolved", definitions(_flat(resolved))),
             ]
         )
-    return details(f"Seed {cell.seed}: {facts.outcome}", content, cell.id)
+    return details(f"Seed {run.seed}: {facts.outcome}", content, run.id)
 
 
 def _lines(history: pd.DataFrame, names: dict[str, str]) -> dict[str, list[tuple[float, float]]]:
@@ -63,9 +64,9 @@ def _lines(history: pd.DataFrame, names: dict[str, str]) -> dict[str, list[tuple
     }
 
 
-def _facts(run: Document) -> Iterator[tuple[str, str]]:
+def _facts(file: Document) -> Iterator[tuple[str, str]]:
     """What run.json says, as far as it does."""
-    repeated, once = run["reproducible"], run["this_run"]
+    repeated, once = file["reproducible"], file["this_run"]
     yield "steps of G", f"{repeated['generator_steps']:,}"
     yield "wall seconds", plain(once["wall_seconds"])
     yield "processor seconds", plain(once["cpu_seconds"])

@@ -107,17 +107,17 @@ def _logged(evidence: Evidence, setting: Setting, kind: _Kind) -> Fragment:
     ends: dict[str, float] = {}
     fates = []
     for ax, method in zip(axes, evidence.methods, strict=True):
-        cells = evidence.of(setting)
-        cells = cells[cells["method"] == method]
-        completed = cells.loc[cells["outcome"] == "completed", "seed"]
-        if len(completed) < len(cells):
-            lost = cells.loc[cells["outcome"] != "completed", "outcome"].value_counts(sort=False)
-            fate = ", ".join(f"{count} of {len(cells)} {outcome}" for outcome, count in lost.items())
+        runs = evidence.of(setting)
+        runs = runs[runs["method"] == method]
+        completed = runs.loc[runs["outcome"] == "completed", "seed"]
+        if len(completed) < len(runs):
+            lost = runs.loc[runs["outcome"] != "completed", "outcome"].value_counts(sort=False)
+            fate = ", ".join(f"{count} of {len(runs)} {outcome}" for outcome, count in lost.items())
             fates.append(f"{method}: {fate if len(completed) else 'no run completed'}")
             entitle(ax, fates[-1])
-        runs = history[history["method"] == method]
+        logged = history[history["method"] == method]
         for network, name in shown.items():
-            end = _draw(ax, runs, name, list(completed), f"{network} ({kind.noun})", network)
+            end = _draw(ax, logged, name, list(completed), f"{network} ({kind.noun})", network)
             if end is not None and network == "D":
                 ends[method] = end
     legend(figure)
@@ -132,15 +132,15 @@ def _logged(evidence: Evidence, setting: Setting, kind: _Kind) -> Fragment:
 
 
 def _draw(
-    axes: Axes, runs: pd.DataFrame, name: str, completed: Sequence[int], label: str, network: str
+    axes: Axes, logged: pd.DataFrame, name: str, completed: Sequence[int], label: str, network: str
 ) -> float | None:
     """Draw one quantity of one method; the last value of the mean over the completed seeds."""
     look = _LOOKS[network]
-    for seed, run in runs.groupby("seed"):
+    for seed, run in logged.groupby("seed"):
         axes.plot(run["step"], run[name], color=look["color"], linewidth=0.5, alpha=0.45)
         if seed not in completed:
             axes.plot(run["step"].iloc[-1:], run[name].ffill().iloc[-1:], "x", color=look["color"])
-    means = runs[runs["seed"].isin(completed)].groupby("step")[name].mean()
+    means = logged[logged["seed"].isin(completed)].groupby("step")[name].mean()
     if means.empty:
         return None
     axes.plot(means.index, means, label=label, linewidth=1.5, **look)
@@ -153,8 +153,8 @@ def _ends(ends: dict[str, float]) -> str:
 
 def _alike(evidence: Evidence, setting: Setting, ends: dict[str, float]) -> str:
     """Where D's loss ends among the methods that share theirs: of the losses, the one of most methods."""
-    cells = evidence.of(setting)[["method", "loss"]].dropna().drop_duplicates("method")
-    loss_of = dict(zip(cells["method"], cells["loss"], strict=True))
+    losses = evidence.of(setting)[["method", "loss"]].dropna().drop_duplicates("method")
+    loss_of = dict(zip(losses["method"], losses["loss"], strict=True))
     by_loss: dict[str, dict[str, float]] = {}
     for method, end in ends.items():
         by_loss.setdefault(loss_of.get(method, f"{method}'s own"), {})[method] = end

@@ -17,7 +17,7 @@ def maps(evidence: Evidence, dataset: str) -> Fragment:
     """Attacks on the row's D, tried on the column's; one figure a pair of architectures."""
     rows = [row for row in evidence.summary["transfers"] if row["dataset"] == dataset]
     if not rows:
-        return text("p", f"No attacks have been tried on other cells of {dataset} yet.", "note")
+        return text("p", f"No attacks have been tried on other runs on {dataset} yet.", "note")
     pairs = [(source, target) for source in evidence.architectures for target in evidence.architectures]
     return box((_map(evidence, dataset, source, target, rows) for source, target in pairs), "figures")
 

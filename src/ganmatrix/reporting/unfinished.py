@@ -11,7 +11,7 @@ _STILL = {
     "train": "not trained",
     "evaluate": "not scored",
     "probe": "not probed",
-    "transfer": "without attacks from other cells",
+    "transfer": "without attacks from other runs",
 }
 
 
@@ -26,19 +26,20 @@ def notice(evidence: Evidence) -> Fragment:
 
 
 def sentence(summary: dict[str, Any]) -> str | None:
-    """How many cells are still to be trained, scored and probed; None if the matrix is finished."""
-    stages = Counter(each["stage"] for each in summary.get("absent", []))
-    if not stages:
+    """How many runs are still to be trained, scored and probed; None if the matrix is finished."""
+    absent = Counter(each["stage"] for each in summary.get("absent", []))
+    if not absent:
         return None
+    grid = summary["grid"]
+    of_dataset = len(grid["architecture"]) * len(grid["method"])
+    # Attacks are tried on all runs of a dataset that have the same seed.
+    absent["transfer"] *= of_dataset
     still = listed(
-        [
-            f"{counted(stages[stage], 'dataset' if stage == 'transfer' else 'cell')} {state}"
-            for stage, state in _STILL.items()
-            if stages[stage]
-        ]
+        [f"{counted(absent[stage], 'run')} {state}" for stage, state in _STILL.items() if absent[stage]]
     )
     return (
-        f"A preview of an unfinished matrix. Of {counted(summary['cells']['total'], 'cell')}: {still}. "
-        "Means are over what there is and say of how many seeds; no claim is judged before all cells that "
+        f"A preview of an unfinished matrix. Of {counted(summary['runs']['total'], 'run')} in "
+        f"{counted(len(grid['dataset']) * of_dataset, 'cell')}: {still}. "
+        "Means are over what there is and say of how many seeds; no claim is judged before all runs that "
         "it compares are finished."
     )

@@ -42,9 +42,9 @@ def gaps(evidence: Evidence) -> Fragment:
     summary = evidence.summary
     diverged, missing, late = (len(summary[key]) for key in ("diverged", "missing", "censored"))
     parts = [
-        f"{counted(diverged, 'cell')} of {summary['cells']['total']} diverged"
+        f"{counted(diverged, 'run')} of {summary['runs']['total']} diverged"
         if diverged
-        else "no cell diverged",
+        else "no run diverged",
         f"{counted(missing, 'value')} {'is' if missing == 1 else 'are'} missing from completed ones"
         if missing
         else f"no value is missing from completed ones{_beyond(evidence)}",
@@ -56,34 +56,34 @@ def gaps(evidence: Evidence) -> Fragment:
     so_far = "So far " if summary["absent"] else ""
     found = f"{so_far}{', '.join(parts)}."
     return text(
-        "p", f"{found[0].upper()}{found[1:]} Means are over the cells that have a value, and say of how many."
+        "p", f"{found[0].upper()}{found[1:]} Means are over the runs that have a value, and say of how many."
     )
 
 
 def divergences(evidence: Evidence) -> Fragment:
-    """Every cell that diverged, and values that are missing for another reason."""
+    """Every run that diverged, and values that are missing for another reason."""
     summary = evidence.summary
     if not summary["diverged"] and not summary["missing"]:
         so_far = "So far no" if summary["absent"] else "No"
         return text(
             "p",
-            f"{so_far} cell diverged, and no value is missing from those that completed{_beyond(evidence)}.",
+            f"{so_far} run diverged, and no value is missing from those that completed{_beyond(evidence)}.",
         )
     blocks = []
     if diverged := summary["diverged"]:
         sentence = (
-            f"{len(diverged)} of {summary['cells']['total']} cells diverged: a loss, gradient or weight "
+            f"{len(diverged)} of {summary['runs']['total']} runs diverged: a loss, gradient or weight "
             "stopped being a finite number. Their scores are missing, not zero, and means are over the "
             "other seeds."
         )
-        rows = [[cell["cell"], f"{cell['step']}", _reason(cell["reason"])] for cell in diverged]
+        rows = [[run["run"], f"{run['step']}", _reason(run["reason"])] for run in diverged]
         blocks += [
             text("p", sentence),
-            table("Diverged cells", ["Cell", "At generator step", "Because"], rows),
+            table("Diverged runs", ["Run", "At generator step", "Because"], rows),
         ]
     if missing := summary["missing"]:
-        named = bullets(f"{m['cell']}, {m['column']}: {m['reason'] or 'no reason given'}" for m in missing)
-        blocks.append(details(f"Values missing from cells that completed: {len(missing)}", named))
+        named = bullets(f"{m['run']}, {m['column']}: {m['reason'] or 'no reason given'}" for m in missing)
+        blocks.append(details(f"Values missing from runs that completed: {len(missing)}", named))
     return box(blocks, "divergences")
 
 

@@ -1,4 +1,4 @@
-"""What `assemble` needs of a cell's artifacts, as typed objects; other fields may be there too."""
+"""What `assemble` needs of a run's artifacts, as typed objects; other fields may be there too."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from ganmatrix.cell import Cell
+from ganmatrix.cell import Run
 
 Stage = Literal["train", "evaluate", "probe", "transfer"]
 """The stages whose artifacts are gathered."""
@@ -63,10 +63,11 @@ class ThisRun(Artifact):
     images_per_second: float | None = None
 
 
-class Run(Artifact):
+class RunFile(Artifact):
     """run.json."""
 
-    cell: str
+    run: str
+    """The run's id."""
     reproducible: Reproducible
     this_run: ThisRun
 
@@ -103,23 +104,25 @@ class Entry(Artifact):
 class Scores(Artifact):
     """metrics.json or probes.json."""
 
-    cell: str
+    run: str
+    """The run's id."""
     weights_sha256: str
     entries: dict[str, Entry]
 
 
 class TransferHeader(Artifact):
-    """What transfers/<dataset>.parquet says of itself."""
+    """What pairs.parquet says of itself."""
 
     dataset: str
+    seed: int
     protocol: dict[str, Any]
     weights_sha256: dict[str, str]
-    """By cell."""
+    """By run id."""
 
 
 @dataclass(frozen=True)
 class Transfers:
-    """transfers/<dataset>.parquet: a row a pair of cells."""
+    """pairs.parquet of a dataset and a seed: a row a pair of runs."""
 
     header: TransferHeader
     table: pd.DataFrame
@@ -127,10 +130,10 @@ class Transfers:
 
 @dataclass(frozen=True)
 class Record:
-    """Everything that one trained cell contributes to the matrix; None where a stage is still to come."""
+    """Everything that one trained run contributes to the matrix; None where a stage is still to come."""
 
-    cell: Cell
     run: Run
+    file: RunFile
     metrics: Scores | None
     probes: Scores | None
     transfers: dict[str, Entry]
@@ -139,12 +142,12 @@ class Record:
 
     @property
     def entries(self) -> dict[str, Entry]:
-        """All columns that apply to the cell's data and method: scores, probes, transfer, final losses."""
+        """All columns that apply to the run's data and method: scores, probes, transfer, final losses."""
         return {name: entry for name, entry in self._all.items() if entry.applies}
 
     @property
     def lacking(self) -> set[str]:
-        """The columns that do not apply to the cell's data or method."""
+        """The columns that do not apply to the run's data or method."""
         return {name for name, entry in self._all.items() if not entry.applies}
 
     @property
@@ -156,9 +159,12 @@ class Record:
 
 @dataclass(frozen=True)
 class Absence:
-    """What a stage is still to make of a cell or a dataset: only the preview of a matrix has any."""
+    """What a stage is still to make of a run, or of a dataset's runs of one seed.
+
+    Only the preview of a matrix has any.
+    """
 
     stage: Stage
     target: str
-    """A cell's id; a dataset's name for `transfer`."""
+    """A run's id; `<dataset>-<seed>` for `transfer`."""
     reason: str

@@ -9,9 +9,19 @@ import pandas as pd
 from ganmatrix.results.protocols import Protocols
 
 NEEDED = {
-    "matrix": ("cell", "dataset", "architecture", "method", "seed", "outcome", "weights_sha256", "params"),
+    "matrix": (
+        "run",
+        "cell",
+        "dataset",
+        "architecture",
+        "method",
+        "seed",
+        "outcome",
+        "weights_sha256",
+        "params",
+    ),
     "claims": ("claim", "metric", "verdict", "effect", "low", "high", "pairs"),
-    "summary": ("cells", "grid", "protocols", "groups"),
+    "summary": ("runs", "grid", "protocols", "groups"),
 }
 """Columns and keys that results of an older version may lack."""
 
@@ -30,7 +40,7 @@ class Assembled:
 
 
 def outcome(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
-    """How the cell of a row of the matrix ended, if it was trained; if it diverged, when and why."""
+    """How the run of a row of the matrix ended, if it was trained; if it diverged, when and why."""
     if row["outcome"] != "diverged":
         return str(row["outcome"])
     return f"diverged at step {row['outcome_step']:.0f}: {row['outcome_reason']}"

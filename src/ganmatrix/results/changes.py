@@ -1,4 +1,10 @@
-"""What differs between two results: cells, protocols, columns, means, verdicts."""
+"""What differs between two results: runs, protocols, columns, means, verdicts.
+
+One column depends on other runs than its own: how far attacks made on other methods lower this D's logits.
+It changes with the grid, and with what the others became, while the run itself is the same. So it counts as
+a change of a run only where the runs behind it are the same, and means are compared over the seeds where
+they are, or where the run itself is another, too.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,6 +16,10 @@ import pandas as pd
 from ganmatrix.results.assembled import Assembled, outcome
 from ganmatrix.results.matrix import COSTS, SETTING
 from ganmatrix.results.noise import Shift, judge, shift
+from ganmatrix.results.transfers import RECEIVED
+
+OF_OTHERS = (RECEIVED,)
+"""The columns whose values depend on other runs: those of the same seed and setting, by other methods."""
 
 Difference = dict[str, tuple[Any, Any]]
 """Dotted key -> the value before and after; None where it is absent."""
@@ -18,10 +28,10 @@ Chosen = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
-class CellChange:
-    """A cell of both: what it was trained with, what came out, and how many of its numbers differ."""
+class RunChange:
+    """A run of both: what it was trained with, what came out, and how many of its numbers differ."""
 
-    cell: str
+    run: str
     params: Difference
     outcome: tuple[str, str] | None
     weights: bool
@@ -49,6 +59,16 @@ class Incomparable:
 
 
 @dataclass(frozen=True)
+class OtherSources:
+    """A column with values that are not compared, because other runs stand behind them."""
+
+    dataset: str
+    column: str
+    runs: int
+    """How many have such a value in both results."""
+
+
+@dataclass(frozen=True)
 class VerdictChange:
     """A claim whose verdict differs; None where the claim is not listed."""
 
@@ -61,43 +81,46 @@ class VerdictChange:
 class Changes:
     """Everything that differs from one results folder to another."""
 
-    cells: tuple[int, int]
+    runs: tuple[int, int]
     """How many there are before and after."""
-    new_cells: list[str]
-    gone_cells: list[str]
-    changed_cells: list[CellChange]
+    new_runs: list[str]
+    gone_runs: list[str]
+    changed_runs: list[RunChange]
     new_columns: list[str]
     gone_columns: list[str]
     incomparable: list[Incomparable]
     gone_scores: list[str]
-    """Columns that both have, but in whose cells no value is left."""
+    """Columns that both have, but in whose runs no value is left."""
     shifts: list[ColumnShift]
     """Of every column with one protocol, those with equal values too."""
+    other_sources: list[OtherSources]
     verdicts: list[VerdictChange]
 
     @property
     def none(self) -> bool:
         """Whether the results agree in everything that a repeated run must give again."""
-        differing = (self.new_cells, self.gone_cells, self.changed_cells, self.new_columns, self.verdicts)
+        differing = (self.new_runs, self.gone_runs, self.changed_runs, self.new_columns, self.verdicts)
         return not any((*differing, self.gone_columns, self.incomparable))
 
 
 def compare(before: Assembled, after: Assembled, chosen: Chosen = lambda column: True) -> Changes:
     """All changes; numbers are compared in the `chosen` columns. What a run costs is left out."""
-    one, other = (each.matrix.set_index("cell", drop=False) for each in (before, after))
-    both = [cell for cell in one.index if cell in other.index]
+    one, other = (each.matrix.set_index("run", drop=False) for each in (before, after))
+    both = [run for run in one.index if run in other.index]
     protocols = _protocols(before, after)
     comparable = [
         key for key, (old, new) in protocols.items() if chosen(key[1]) and (old == new or not (old and new))
     ]
     columns = [{f"{d}: {c}" for d, cs in each.protocols.items() for c in cs} for each in (before, after)]
-    shifts = _shifts(one, other, comparable)
-    changes = (_cell(one.loc[cell], other.loc[cell], chosen) for cell in both)
+    sources = _sources(one), _sources(other)
+    changes = [_run(one.loc[run], other.loc[run], chosen, sources) for run in both]
+    elsewhere = _elsewhere(one, other, sources)
+    shifts = _shifts(_without(one, elsewhere), _without(other, elsewhere), comparable)
     return Changes(
-        cells=(len(one), len(other)),
-        new_cells=[cell for cell in other.index if cell not in one.index],
-        gone_cells=[cell for cell in one.index if cell not in other.index],
-        changed_cells=[change for change in changes if change is not None],
+        runs=(len(one), len(other)),
+        new_runs=[run for run in other.index if run not in one.index],
+        gone_runs=[run for run in one.index if run not in other.index],
+        changed_runs=[change for change in changes if change is not None],
         new_columns=sorted(columns[1] - columns[0]),
         gone_columns=sorted(columns[0] - columns[1]),
         incomparable=[
@@ -107,6 +130,7 @@ def compare(before: Assembled, after: Assembled, chosen: Chosen = lambda column:
         ],
         gone_scores=_gone(shifts),
         shifts=shifts,
+        other_sources=_counted(one, other, elsewhere, comparable),
         verdicts=_verdicts(before.claims, after.claims),
     )
 
@@ -135,13 +159,37 @@ def _protocols(before: Assembled, after: Assembled) -> dict[tuple[str, str], tup
     }
 
 
-def _cell(one: "pd.Series[Any]", other: "pd.Series[Any]", chosen: Chosen) -> CellChange | None:
-    """The change of one cell; None if it is the same."""
-    names = [name for name in one.index.intersection(other.index) if chosen(name) and name not in COSTS]
+Sources = dict[str, dict[str, str]]
+"""By run, the cells whose runs of the same seed stand behind its columns of others, with their weights."""
+
+
+def _sources(frame: pd.DataFrame) -> Sources:
+    """Of all runs; those that diverged, or are yet to be trained, stand behind none."""
+    trained = frame[frame["outcome"] == "completed"]
+    groups = dict(iter(trained.groupby([*SETTING, "seed"])))
+    found: Sources = {}
+    for key, runs in frame.groupby([*SETTING, "seed"], sort=False):
+        group = groups.get(key, trained.iloc[:0])
+        for run, cell in zip(runs["run"], runs["cell"], strict=True):
+            others = group[group["cell"] != cell]
+            found[run] = dict(zip(others["cell"], others["weights_sha256"], strict=True))
+    return found
+
+
+def _run(
+    one: "pd.Series[Any]", other: "pd.Series[Any]", chosen: Chosen, sources: tuple[Sources, Sources]
+) -> RunChange | None:
+    """The change of one run; None if it is the same."""
+    own = sources[0][one["run"]] == sources[1][one["run"]]
+    names = [
+        name
+        for name in one.index.intersection(other.index)
+        if chosen(name) and name not in COSTS and (own or name not in OF_OTHERS)
+    ]
     scores = [(one[name], other[name]) for name in names if isinstance(one[name], float)]
     outcomes = outcome(one), outcome(other)
-    change = CellChange(
-        cell=one["cell"],
+    change = RunChange(
+        run=one["run"],
         params=differing(json.loads(one["params"]), json.loads(other["params"])),
         outcome=None if outcomes[0] == outcomes[1] else outcomes,
         weights=one["weights_sha256"] != other["weights_sha256"],
@@ -151,12 +199,56 @@ def _cell(one: "pd.Series[Any]", other: "pd.Series[Any]", chosen: Chosen) -> Cel
     return None if same else change
 
 
+def _elsewhere(one: pd.DataFrame, other: pd.DataFrame, sources: tuple[Sources, Sources]) -> set[str]:
+    """The runs whose columns of others cannot be compared.
+
+    Those of which all that differs are the others; and those with other cells behind them than the run of
+    the same seed has, or any run of their cell where there is none.
+    """
+    found = set()
+    for frame, counterpart, (own, opposite) in (
+        (one, other, sources),
+        (other, one, (sources[1], sources[0])),
+    ):
+        of_cell = {cell: list(runs["run"]) for cell, runs in counterpart.groupby("cell")}
+        for run, cell in zip(frame["run"], frame["cell"], strict=True):
+            facing = [run] if run in opposite else of_cell.get(cell, [])
+            if any(opposite[each].keys() != own[run].keys() for each in facing):
+                found.add(run)
+            elif run in opposite and own[run] != opposite[run]:
+                weights = {str(each.loc[run, "weights_sha256"]) for each in (one, other)}
+                if len(weights) == 1:
+                    found.add(run)
+    return found
+
+
+def _without(frame: pd.DataFrame, runs: set[str]) -> pd.DataFrame:
+    """The table without these runs' values that depend on others."""
+    kept = frame.copy()
+    columns = [column for column in OF_OTHERS if column in frame]
+    kept.loc[kept["run"].isin(list(runs)), columns] = float("nan")
+    return kept
+
+
+def _counted(
+    one: pd.DataFrame, other: pd.DataFrame, runs: set[str], columns: list[tuple[str, str]]
+) -> list[OtherSources]:
+    """How many values of each column are left out with these runs."""
+    found = []
+    for dataset, column in columns:
+        if column in OF_OTHERS:
+            values = [frame.loc[frame["dataset"] == dataset].get(column) for frame in (one, other)]
+            named = {run for each in values if each is not None for run in each.dropna().index} & runs
+            found += [OtherSources(dataset, column, len(named))] if named else []
+    return found
+
+
 def _shifts(one: pd.DataFrame, other: pd.DataFrame, columns: list[tuple[str, str]]) -> list[ColumnShift]:
-    """Of every method in every setting that both have cells of, in the order of the grid before."""
+    """Of every method in every setting that both have runs of, in the order of the grid before."""
     after = dict(iter(other.set_index("seed").groupby([*SETTING, "method"])))
     found = [
-        ColumnShift(dataset, architecture, method, column, shift(cells[column], after[key][column]))
-        for key, cells in one.set_index("seed").groupby([*SETTING, "method"], sort=False)
+        ColumnShift(dataset, architecture, method, column, shift(runs[column], after[key][column]))
+        for key, runs in one.set_index("seed").groupby([*SETTING, "method"], sort=False)
         if key in after
         for dataset, architecture, method in [map(str, key)]
         for measured_on, column in columns

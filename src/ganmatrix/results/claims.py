@@ -19,6 +19,7 @@ from ganmatrix.results.needed import seeds_needed
 from ganmatrix.results.paper_setting import described, differences
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.statistics import estimate, observed
+from ganmatrix.results.transfers import RECEIVED
 from ganmatrix.results.verdicts import LEVEL, Comparison, Trial, Verdict, decide
 
 _DTYPES = {
@@ -63,10 +64,10 @@ _DTYPES = {
     "control_pairs": "int64",
     "control_p_value": "float64",
     "seeds_needed": "Int64",
-    "lost_cells": "string",
+    "lost_runs": "string",
 }
 
-_UNTESTED = {"verdict": "not tested", "scope": "", "lost_cells": ""} | dict.fromkeys(
+_UNTESTED = {"verdict": "not tested", "scope": "", "lost_runs": ""} | dict.fromkeys(
     ("pairs", "missing_pairs", "settings", "settings_holding", "control_pairs"), 0
 )
 
@@ -82,11 +83,11 @@ def adjudicate(
     """One row a claim, with the same columns even if there is none.
 
     `frame` is the matrix, with infinity for censored values; `protocols` says on which datasets a column was
-    measured, `reasons` by cell and column why a value is missing, `params` what was planned, to be held
+    measured, `reasons` by run and column why a value is missing, `params` what was planned, to be held
     against the papers' settings. docs/results.md describes the columns.
 
     The family of Holm's correction is every claim that was tested; one whose tests have an obstacle counts in
-    it with p = 1. That a value is still to come, of a cell that is `unfinished`, is one: whoever looks again
+    it with p = 1. That a value is still to come, as `unfinished` says, is one: whoever looks again
     and again until a test rejects is wrong more often than it says.
     """
     untested = {
@@ -116,10 +117,10 @@ def by_setting(
     """The oriented effect of each tested claim within each setting, against baseline and control."""
     return [
         {"claim": name, "dataset": dataset, "architecture": architecture, "opponent": opponent}
-        | asdict(estimate(compare(claim, opponent, cells).pairs))
+        | asdict(estimate(compare(claim, opponent, runs).pairs))
         for name, claim in claims.items()
         if not _untested(claim, frame, protocols)
-        for (dataset, architecture), cells in _measured(claim, frame, protocols).groupby(SETTING, sort=False)
+        for (dataset, architecture), runs in _measured(claim, frame, protocols).groupby(SETTING, sort=False)
         for opponent in (claim.baseline, claim.control)
         if opponent
     ]
@@ -128,27 +129,27 @@ def by_setting(
 def _untested(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> str | None:
     """Why the matrix has nothing to say about the claim; None if it has."""
     if _measured(claim, frame, protocols).empty:
-        return f"no cell has a column {claim.metric}"
+        return f"no run has a column {claim.metric}"
     named = {claim.method: None, claim.baseline: None, claim.control: None}
     trained = frame[frame["outcome"] != NOT_TRAINED]
-    for why, cells in (("not in the grid", frame), ("not trained yet", trained)):
-        if absent := [method for method in named if method and method not in set(cells["method"])]:
+    for why, runs in (("not in the grid", frame), ("not trained yet", trained)):
+        if absent := [method for method in named if method and method not in set(runs["method"])]:
             return f"{why}: {', '.join(absent)}"
     return None
 
 
 def _measured(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
-    """The cells of the datasets on which the claim's column was measured; costs and outcome are of all."""
+    """The runs on the datasets on which the claim's column was measured; costs and outcome are of all."""
     everywhere = claim.metric in (*COSTS, DIVERGED)
     datasets = [name for name, columns in protocols.items() if everywhere or claim.metric in columns]
     return frame[frame["dataset"].isin(datasets)]
 
 
-def _differs(claim: Claim, cells: pd.DataFrame | None, params: Params | None) -> str:
+def _differs(claim: Claim, runs: pd.DataFrame | None, params: Params | None) -> str:
     """In what a tested claim's setting is not the paper's; empty where there is nothing to compare."""
-    if cells is None or params is None:
+    if runs is None or params is None:
         return ""
-    compared = cells[cells["method"].isin([claim.method, claim.baseline])]
+    compared = runs[runs["method"].isin([claim.method, claim.baseline])]
     settings = compared[SETTING].drop_duplicates().itertuples(index=False, name=None)
     return differences(claim, params, [(dataset, architecture) for dataset, architecture in settings])
 
@@ -156,12 +157,20 @@ def _differs(claim: Claim, cells: pd.DataFrame | None, params: Params | None) ->
 def _trial(claim: Claim, frame: pd.DataFrame, unfinished: Collection[str]) -> Trial:
     baseline = compare(claim, claim.baseline, frame)
     control = compare(claim, claim.control, frame, bound=0.0) if claim.control else None
-    cells = frame[frame["method"].isin([claim.method, claim.baseline, claim.control])]
-    without = observed(cells, claim.metric).isna()
-    if late := int((without & cells["cell"].isin(list(unfinished))).sum()):
-        why = f"{late} of the {len(cells)} cells that it compares {'is' if late == 1 else 'are'} not finished"
+    runs = frame[frame["method"].isin([claim.method, claim.baseline, claim.control])]
+    without = observed(runs, claim.metric).isna()
+    if late := int((without & _awaited(claim, runs, unfinished)).sum()):
+        why = f"{late} of the {len(runs)} runs that it compares {'is' if late == 1 else 'are'} not finished"
         baseline = dataclasses.replace(baseline, p_for=1.0, p_against=1.0, obstacle=why)
     return Trial(baseline, control, at_most=claim.at_most is not None)
+
+
+def _awaited(claim: Claim, runs: pd.DataFrame, unfinished: Collection[str]) -> "pd.Series[bool]":
+    """Which runs are still to be trained or measured; attacks from others are tried seed by seed."""
+    awaited = runs["run"].isin(list(unfinished))
+    if claim.metric == RECEIVED:
+        awaited |= runs["dataset"].str.cat(runs["seed"].astype(str), sep="-").isin(list(unfinished))
+    return awaited
 
 
 def _stated(name: str, claim: Claim) -> dict[str, Any]:
@@ -213,7 +222,7 @@ def _found(
         "effect_size_high": size.high,
         **_of_control(trial.control),
         "seeds_needed": seeds_needed(trial, claim.bound, tested) if undecided else None,
-        "lost_cells": _lost(frame, claim, reasons),
+        "lost_runs": _lost(frame, claim, reasons),
     }
 
 
@@ -251,7 +260,7 @@ def _scope(comparison: Comparison) -> str:
 
 
 def _lost(frame: pd.DataFrame, claim: Claim, reasons: Mapping[tuple[str, str], str]) -> str:
-    """`cell (diverged at step 40: non_finite_loss); ...` for every cell that should have had a value."""
+    """`run (diverged at step 40: non_finite_loss); ...` for every run that should have had a value."""
     compared = frame[frame["method"].isin([claim.method, claim.baseline, claim.control])]
     if claim.metric == DIVERGED:
         without = compared[compared["outcome"] != "completed"]
@@ -259,7 +268,7 @@ def _lost(frame: pd.DataFrame, claim: Claim, reasons: Mapping[tuple[str, str], s
         known = compared[claim.metric]
         without = compared[(compared["outcome"] != "completed") | known.isna() | (known.abs() == math.inf)]
     return "; ".join(
-        f"{row['cell']} ({_reason(row, claim.metric, reasons)})" for row in without.to_dict("records")
+        f"{row['run']} ({_reason(row, claim.metric, reasons)})" for row in without.to_dict("records")
     )
 
 
@@ -267,5 +276,5 @@ def _reason(row: dict[Any, Any], metric: str, reasons: Mapping[tuple[str, str], 
     if row["outcome"] != "completed":
         return outcome(row)
     if pd.isna(row[metric]):
-        return reasons.get((row["cell"], metric)) or "no value"
+        return reasons.get((row["run"], metric)) or "no value"
     return "beyond the end of training"

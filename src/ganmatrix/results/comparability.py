@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from ganmatrix.cell import Cell
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.results.artifacts import Record
 from ganmatrix.results.protocols import Protocols
@@ -37,7 +38,7 @@ _DTYPES = {
 
 @dataclass(frozen=True)
 class Ours:
-    """Cells that differ in the seed alone, one of their columns, and all that is on record of them."""
+    """A cell, one of its columns, and all that is on record of it."""
 
     dataset: str
     architecture: str
@@ -90,12 +91,12 @@ def _row(number: Published, ours: Sequence[Ours], frame: pd.DataFrame) -> dict[s
 
 
 def _beside(nearest: Ours, frame: pd.DataFrame) -> dict[str, Any]:
-    cells = frame[
+    runs = frame[
         (frame["dataset"] == nearest.dataset)
         & (frame["architecture"] == nearest.architecture)
         & (frame["method"] == nearest.method)
     ]
-    found = estimate(observed(cells, nearest.column))
+    found = estimate(observed(runs, nearest.column))
     return {
         "our_dataset": nearest.dataset,
         "our_architecture": nearest.architecture,
@@ -130,21 +131,22 @@ def _reason(theirs: Facts, ours: Facts, agreeing: int) -> str:
 
 
 def _ours(records: Sequence[Record], protocols: Protocols, datasets: Mapping[str, Dataset]) -> Iterator[Ours]:
-    """Each group of cells with each of its columns; what a run records is that of its first seed."""
-    groups: dict[tuple[str, str, str], Record] = {}
+    """Each cell with each of its columns; what is on record of it is that of its first seed."""
+    first: dict[Cell, Record] = {}
     for record in records:
-        cell = record.cell
-        groups.setdefault((cell.dataset, cell.architecture, cell.method), record)
-    for (dataset, architecture, method), record in groups.items():
-        run = record.run.reproducible
-        trained = _flat({"dataset": datasets[dataset].model_dump(), **run.params}) | {
-            "techniques": run.techniques,
-            "generator": run.networks.generator,
-            "discriminator": run.networks.discriminator,
+        first.setdefault(record.run.cell, record)
+    for cell, record in first.items():
+        file = record.file.reproducible
+        trained = _flat({"dataset": datasets[cell.dataset].model_dump(), **file.params}) | {
+            "techniques": file.techniques,
+            "generator": file.networks.generator,
+            "discriminator": file.networks.discriminator,
         }
-        for column, protocol in protocols[dataset].items():
+        for column, protocol in protocols[cell.dataset].items():
             metric = column.removesuffix(f"_{protocol.get('checkpoint')}")
-            yield Ours(dataset, architecture, method, column, trained | {"metric": metric} | protocol)
+            yield Ours(
+                cell.dataset, cell.architecture, cell.method, column, trained | {"metric": metric} | protocol
+            )
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> Facts:

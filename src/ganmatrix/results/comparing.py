@@ -60,7 +60,7 @@ def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | Non
 
 
 def _of_divergence(opponent: str, effect: Pooled, found: pd.Series) -> Comparison:
-    """McNemar's exact test: of the pairs in which one cell alone diverged, half would be the opponent's.
+    """McNemar's exact test: of the pairs in which one run alone diverged, half would be the opponent's.
 
     The effect, a difference in rates, gets no interval: t has none for counts.
     """

@@ -1,7 +1,8 @@
-"""Every cell of a dataset has the same columns: a number that is missing says so with a null."""
+"""Every run of a dataset has the same columns: a number that is missing says so with a null."""
 
 from collections.abc import Sequence
 
+from ganmatrix.cell import Run
 from ganmatrix.errors import UserError
 from ganmatrix.results.artifacts import Record
 
@@ -9,23 +10,24 @@ _VERBS = {"metrics": "evaluate", "probes": "probe"}
 
 
 def check(records: Sequence[Record]) -> None:
-    """UserError for the first cell whose metrics.json or probes.json lacks another's columns."""
+    """UserError for the first run whose metrics.json or probes.json lacks another's columns."""
     for artifact, verb in _VERBS.items():
-        made = [(record.cell, scores.entries) for record in records if (scores := getattr(record, artifact))]
-        first_cells: dict[str, dict[str, str]] = {}
-        for cell, entries in made:
-            known = first_cells.setdefault(cell.dataset, {})
+        made = [(record.run, scores.entries) for record in records if (scores := getattr(record, artifact))]
+        first_runs: dict[str, dict[str, Run]] = {}
+        for run, entries in made:
+            known = first_runs.setdefault(run.dataset, {})
             for column in entries:
-                known.setdefault(column, cell.id)
-        for cell, entries in made:
-            known = first_cells[cell.dataset]
+                known.setdefault(column, run)
+        for run, entries in made:
+            known = first_runs[run.dataset]
             missing = [column for column in known if column not in entries]
             if missing:
-                raise UserError(_incomplete(artifact, verb, cell.id, missing, known[missing[0]]))
+                raise UserError(_incomplete(artifact, verb, run, missing, known[missing[0]]))
 
 
-def _incomplete(artifact: str, verb: str, cell: str, missing: list[str], other: str) -> str:
+def _incomplete(artifact: str, verb: str, run: Run, missing: list[str], other: Run) -> str:
+    commands = dict.fromkeys(f"`ganmatrix {verb} {each.cell.id}`" for each in (run, other))
     return (
-        f"{artifact}.json of {cell} lacks {', '.join(missing)}, which {other} has; run "
-        f"`ganmatrix {verb} {cell}` and `ganmatrix {verb} {other}` again"
+        f"{artifact}.json of {run.id} lacks {', '.join(missing)}, which {other.id} has; run "
+        f"{' and '.join(commands)} again"
     )

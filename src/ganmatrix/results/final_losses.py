@@ -17,20 +17,22 @@ COLUMNS = {"final_loss_discriminator": "loss_discriminator", "final_loss_generat
 """Each column with that of the history it averages; penalties are not part of either loss."""
 
 
-def final_losses(history: pd.DataFrame, run: Reproducible) -> dict[str, Entry]:
+def final_losses(history: pd.DataFrame, trained: Reproducible) -> dict[str, Entry]:
     """The mean of each loss over the logged rows of the last tenth of training, in the loss's own unit.
 
     Null where training diverged, or no row of the last tenth was logged.
     """
-    rows = history[history["step"] > (1 - LAST_SHARE) * run.generator_steps]
+    rows = history[history["step"] > (1 - LAST_SHARE) * trained.generator_steps]
     return {
-        column: _mean(rows[logged], run) for column, logged in COLUMNS.items() if logged in history.columns
+        column: _mean(rows[logged], trained)
+        for column, logged in COLUMNS.items()
+        if logged in history.columns
     }
 
 
-def _mean(losses: pd.Series, run: Reproducible) -> Entry:
+def _mean(losses: pd.Series, trained: Reproducible) -> Entry:
     protocol = {"averaged_over": "the last tenth of the generator steps"}
-    if run.outcome == "diverged":
+    if trained.outcome == "diverged":
         return Entry(value=None, protocol=protocol, reason="training diverged")
     value = float(losses.mean())
     if not math.isfinite(value):

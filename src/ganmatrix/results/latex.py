@@ -58,10 +58,10 @@ def _primary(columns: Collection[str]) -> str | None:
 
 def _entry(frame: pd.DataFrame, method: str, setting: tuple[str, str], primary: dict[str, str]) -> str:
     dataset, architecture = setting
-    cells = frame[
+    runs = frame[
         (frame["dataset"] == dataset) & (frame["architecture"] == architecture) & (frame["method"] == method)
     ]
-    return _printed(estimate(observed(cells, primary[dataset])))
+    return _printed(estimate(observed(runs, primary[dataset])))
 
 
 def _printed(found: Estimate) -> str:

@@ -1,4 +1,4 @@
-"""The tables of the results: a row a cell, and the long tables of curves and histories."""
+"""The tables of the results: a row a run, and the long tables of curves and histories."""
 
 import json
 import math
@@ -7,28 +7,33 @@ from typing import Any
 
 import pandas as pd
 
-from ganmatrix.cell import Cell
+from ganmatrix.cell import Run
 from ganmatrix.results.artifacts import Record
 
 SETTING = ["dataset", "architecture"]
 """What a comparison between methods holds fixed, beside the seed."""
 
-IDENTITY = ["cell", "dataset", "architecture", "method", "seed"]
+AXES = [*SETTING, "method", "seed"]
+"""Of the grid."""
+
+IDENTITY = ["run", "cell", *AXES]
+"""What says of a row whose it is: ids with the seed and without it, then their parts."""
 
 COSTS = ["wall_seconds", "cpu_seconds", "images_per_second"]
 """Numeric columns that describe the run rather than the networks; they carry no protocol."""
 
 DIVERGED = "diverged"
-"""Not a column, but a claim may name it: 1 for a cell whose training diverged, else 0."""
+"""Not a column, but a claim may name it: 1 for a run whose training diverged, else 0."""
 
 NOT_TRAINED = "not trained"
-"""The outcome of a cell that is yet to be trained."""
+"""The outcome of a run that is yet to be trained."""
 
 _RUN_DTYPES = dict.fromkeys(
     ("generator_parameters", "discriminator_parameters", "generator_steps", "outcome_step"), "Int64"
 ) | {"outcome_reason": "string", **dict.fromkeys(COSTS, "float64")}
 
 _CURVE_DTYPES = {
+    "run": "string",
     "cell": "string",
     "dataset": "string",
     "architecture": "string",
@@ -41,31 +46,31 @@ _CURVE_DTYPES = {
 }
 
 
-def matrix(records: Sequence[Record], cells: Sequence[Cell]) -> pd.DataFrame:
-    """One row a cell of the grid: identity, networks, outcome, cost, then a column a score or probe.
+def matrix(records: Sequence[Record], runs: Sequence[Run]) -> pd.DataFrame:
+    """One row a run of the grid: identity, networks, outcome, cost, then a column a score or probe.
 
-    `params` holds the resolved params that the cell was trained with, as JSON. Of a cell without a record
+    `params` holds the resolved params that the run was trained with, as JSON. Of a run without a record
     its identity is known, and the outcome NOT_TRAINED.
 
-    A column that does not apply to a dataset or a method, or that a diverged cell could not give,
+    A column that does not apply to a dataset or a method, or that a diverged run could not give,
     is NaN there. `<column>_noise` is the evaluation noise of a score that has one: how far the value
     varies when the same networks are scored again, which is not how far it varies over training seeds.
     """
-    found = {record.cell: record for record in records}
+    found = {record.run: record for record in records}
     rows = [
-        _identity(cell) | (_run(found[cell]) if cell in found else {"outcome": NOT_TRAINED}) for cell in cells
+        _identity(run) | (_trained(found[run]) if run in found else {"outcome": NOT_TRAINED}) for run in runs
     ]
     identity = pd.DataFrame(rows).astype(_RUN_DTYPES)
-    entries = [found[cell].entries if cell in found else {} for cell in cells]
-    columns = dict.fromkeys(name for of_cell in entries for name in of_cell)
+    entries = [found[run].entries if run in found else {} for run in runs]
+    columns = dict.fromkeys(name for of_run in entries for name in of_run)
     values = {
-        column: [entry.value if (entry := of_cell.get(column)) else None for of_cell in entries]
+        column: [entry.value if (entry := of_run.get(column)) else None for of_run in entries]
         for column in columns
     }
     noise = {
-        f"{column}_noise": [entry.std if (entry := of_cell.get(column)) else None for of_cell in entries]
+        f"{column}_noise": [entry.std if (entry := of_run.get(column)) else None for of_run in entries]
         for column in columns
-        if any(of_cell[column].std is not None for of_cell in entries if column in of_cell)
+        if any(of_run[column].std is not None for of_run in entries if column in of_run)
     }
     scores = pd.DataFrame(values | noise, index=identity.index, dtype="float64")
     return pd.concat([identity, scores], axis="columns")
@@ -77,9 +82,9 @@ def with_censored(frame: pd.DataFrame, records: Sequence[Record]) -> pd.DataFram
     Left as NaN, a target that a method often misses would be averaged over the seeds that reach it.
     """
     censored = frame.copy()
-    row_of = dict(zip(frame["cell"], frame.index, strict=True))
+    row_of = dict(zip(frame["run"], frame.index, strict=True))
     for record in records:
-        row = row_of[record.cell.id]
+        row = row_of[record.run.id]
         for column, entry in record.entries.items():
             if entry.value is None and entry.beyond is not None:
                 censored.loc[row, column] = math.inf
@@ -89,7 +94,7 @@ def with_censored(frame: pd.DataFrame, records: Sequence[Record]) -> pd.DataFram
 def curves(records: Sequence[Record]) -> pd.DataFrame:
     """Every curve, a row a point of its axis."""
     rows = [
-        _identity(record.cell) | {"column": column, "axis": entry.curve.axis, "at": at, "value": value}
+        _identity(record.run) | {"column": column, "axis": entry.curve.axis, "at": at, "value": value}
         for record in records
         for column, entry in record.entries.items()
         if entry.curve is not None
@@ -99,46 +104,47 @@ def curves(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def history(records: Sequence[Record]) -> pd.DataFrame:
-    """The training histories one below the other, each row with its cell's identity.
+    """The training histories one below the other, each row with its run's identity.
 
     A column that only some methods log is NaN for the others.
     """
     frames = []
     for record in records:
         if not record.history.empty:
-            identity = pd.DataFrame(_identity(record.cell), index=record.history.index)
+            identity = pd.DataFrame(_identity(record.run), index=record.history.index)
             frames.append(pd.concat([identity, record.history], axis="columns"))
     if not frames:
         return pd.DataFrame(columns=[*IDENTITY, "step"])
     return pd.concat(frames, ignore_index=True)
 
 
-def _identity(cell: Cell) -> dict[str, Any]:
+def _identity(run: Run) -> dict[str, Any]:
     return {
-        "cell": cell.id,
-        "dataset": cell.dataset,
-        "architecture": cell.architecture,
-        "method": cell.method,
-        "seed": cell.seed,
+        "run": run.id,
+        "cell": run.cell.id,
+        "dataset": run.dataset,
+        "architecture": run.architecture,
+        "method": run.method,
+        "seed": run.seed,
     }
 
 
-def _run(record: Record) -> dict[str, Any]:
-    run = record.run.reproducible
+def _trained(record: Record) -> dict[str, Any]:
+    trained = record.file.reproducible
     return {
-        "modality": run.modality,
-        "method_kind": run.method_kind,
-        "loss": run.loss,
-        "techniques": " ".join(run.techniques),
-        "generator": run.networks.generator,
-        "discriminator": run.networks.discriminator,
-        "generator_parameters": run.parameters.generator,
-        "discriminator_parameters": run.parameters.discriminator,
-        "generator_steps": run.generator_steps,
-        "outcome": run.outcome,
-        "outcome_reason": run.outcome_reason,
-        "outcome_step": run.outcome_step,
-        "weights_sha256": run.weights_sha256,
-        "params": json.dumps(run.params, sort_keys=True),
-        **{cost: getattr(record.run.this_run, cost) for cost in COSTS},
+        "modality": trained.modality,
+        "method_kind": trained.method_kind,
+        "loss": trained.loss,
+        "techniques": " ".join(trained.techniques),
+        "generator": trained.networks.generator,
+        "discriminator": trained.networks.discriminator,
+        "generator_parameters": trained.parameters.generator,
+        "discriminator_parameters": trained.parameters.discriminator,
+        "generator_steps": trained.generator_steps,
+        "outcome": trained.outcome,
+        "outcome_reason": trained.outcome_reason,
+        "outcome_step": trained.outcome_step,
+        "weights_sha256": trained.weights_sha256,
+        "params": json.dumps(trained.params, sort_keys=True),
+        **{cost: getattr(record.file.this_run, cost) for cost in COSTS},
     }

@@ -29,7 +29,7 @@ def differences(claim: Claim, params: Params, settings: Collection[tuple[str, st
     """What of the paper's setting is otherwise here, `; ` between; empty where nothing on record is.
 
     `settings` are the pairs of dataset and architecture that the claim is tested on. Ours is what
-    params.yaml plans, so that a cell that is not trained yet, or has diverged, changes nothing.
+    params.yaml plans, so that a run that is not trained yet, or has diverged, changes nothing.
     """
     theirs, found = claim.setting, []
     datasets = {params.datasets[dataset].kind for dataset, _ in settings}

@@ -14,28 +14,26 @@ Protocols = dict[str, dict[str, dict[str, Any]]]
 
 
 def collect(records: Sequence[Record], datasets: Iterable[str]) -> Protocols:
-    """The protocol of every column on every dataset; empty where no cell could be measured.
+    """The protocol of every column on every dataset; empty where no run could be measured.
 
     Datasets may differ from one another, in the number of real samples for instance. Within a
-    dataset two protocols for one column are a UserError that names both cells and the field. A null
+    dataset two protocols for one column are a UserError that names both runs and the field. A null
     entry was not measured under any.
     """
     protocols: Protocols = {dataset: {} for dataset in datasets}
-    first_cells: dict[tuple[str, str], str] = {}
+    first_runs: dict[tuple[str, str], str] = {}
     for record in records:
-        dataset = record.cell.dataset
+        dataset = record.run.dataset
         columns = protocols[dataset]
         for column, entry in record.entries.items():
             columns.setdefault(column, {})
             if entry.value is None:
                 continue
-            first_cell = first_cells.setdefault((dataset, column), record.cell.id)
-            if first_cell == record.cell.id:
+            first_run = first_runs.setdefault((dataset, column), record.run.id)
+            if first_run == record.run.id:
                 columns[column] = entry.protocol
             elif columns[column] != entry.protocol:
-                raise UserError(
-                    _conflict(column, first_cell, columns[column], record.cell.id, entry.protocol)
-                )
+                raise UserError(_conflict(column, first_run, columns[column], record.run.id, entry.protocol))
     return protocols
 
 
@@ -48,11 +46,11 @@ def by_datasets(protocols: Protocols) -> dict[tuple[str, ...], list[str]]:
     return found
 
 
-def _conflict(column: str, cell: str, one: dict[str, Any], other_cell: str, other: dict[str, Any]) -> str:
+def _conflict(column: str, run: str, one: dict[str, Any], other_run: str, other: dict[str, Any]) -> str:
     field = next(
         key for key in sorted(one.keys() | other.keys()) if one.get(key, _ABSENT) != other.get(key, _ABSENT)
     )
     return (
-        f"{column} was measured under two protocols: {field} is {one.get(field, _ABSENT)} in {cell} "
-        f"but {other.get(field, _ABSENT)} in {other_cell}; evaluate and probe both again"
+        f"{column} was measured under two protocols: {field} is {one.get(field, _ABSENT)} in {run} "
+        f"but {other.get(field, _ABSENT)} in {other_run}; evaluate and probe both again"
     )

@@ -1,4 +1,4 @@
-"""How the methods rank in each column, over all cells in which they can be compared."""
+"""How the methods rank in each column, over all settings and seeds in which they can be compared."""
 
 from typing import Any
 

@@ -61,9 +61,9 @@ def estimate(values: Iterable[float]) -> Estimate:
 
 
 def observed(frame: pd.DataFrame, column: str) -> pd.Series:
-    """A column's values, NaN where the cell diverged; for `diverged` itself 1 there, 0 where it completed.
+    """A column's values, NaN where the run diverged; for `diverged` itself 1 there, 0 where it completed.
 
-    A diverged cell has no value whatever its column says; its run was cut short, so that even its cost
+    A diverged run has no value whatever its column says; it was cut short, so that even its cost
     compares with nothing.
     """
     if column == DIVERGED:

@@ -11,7 +11,7 @@ from ganmatrix.results.artifacts import Absence, Record
 from ganmatrix.results.claims import by_setting
 from ganmatrix.results.comparisons import contests, opponents, over_settings, within_settings
 from ganmatrix.results.divergence import divergence_rates
-from ganmatrix.results.matrix import COSTS, NOT_TRAINED, SETTING
+from ganmatrix.results.matrix import AXES, COSTS, NOT_TRAINED, SETTING
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.ranks import ranks
 from ganmatrix.results.statistics import estimate
@@ -33,21 +33,21 @@ def summarise(
     Undefined numbers are None. docs/results.md describes the keys.
     """
     outcomes = frame["outcome"].value_counts()
-    lacking = {cell: set[str]() for cell in frame["cell"]}
-    lacking |= {record.cell.id: record.lacking for record in records}
+    lacking = {run: set[str]() for run in frame["run"]}
+    lacking |= {record.run.id: record.lacking for record in records}
     completed = frame.assign(**{c: frame[c].where(frame["outcome"] == "completed") for c in COSTS})
     methods = list(dict.fromkeys(frame["method"].tolist()))
     baselines, controls = (
         contests(frame, protocols, opponents(methods, claims, role)) for role in ("baseline", "control")
     )
     return {
-        "cells": {
+        "runs": {
             "total": len(frame),
             "completed": int(outcomes.get("completed", 0)),
             "diverged": int(outcomes.get("diverged", 0)),
             "not_trained": int(outcomes.get(NOT_TRAINED, 0)),
         },
-        "grid": {axis: list(dict.fromkeys(frame[axis].tolist())) for axis in (*SETTING, "method", "seed")},
+        "grid": {axis: list(dict.fromkeys(frame[axis].tolist())) for axis in AXES},
         "absent": [asdict(each) for each in absent],
         "diverged": _diverged(records),
         "missing": missing(records),
@@ -73,15 +73,15 @@ def groups(
 ) -> list[dict[str, Any]]:
     """Each column's estimate over seeds, for each dataset, architecture and method.
 
-    Cells that a column does not apply to, as `lacking` says, are not missing from it. `noise` is the root
-    mean square of the cells' evaluation noise, null for scores that have none: how far the same networks,
+    Runs that a column does not apply to, as `lacking` says, are not missing from it. `noise` is the root
+    mean square of the runs' evaluation noise, null for scores that have none: how far the same networks,
     scored again, would vary, beside `sd`, how far networks of other seeds do.
     """
     return [
         {"dataset": dataset, "architecture": architecture, "method": method, "column": column}
-        | asdict(estimate(cells[column][[column not in lacking[cell] for cell in cells["cell"]]]))
-        | {"noise": _root_mean_square(cells.get(f"{column}_noise"))}
-        for (dataset, architecture, method), cells in frame.groupby([*SETTING, "method"], sort=False)
+        | asdict(estimate(runs[column][[column not in lacking[run] for run in runs["run"]]]))
+        | {"noise": _root_mean_square(runs.get(f"{column}_noise"))}
+        for (dataset, architecture, method), runs in frame.groupby([*SETTING, "method"], sort=False)
         for column in (*protocols[str(dataset)], *COSTS)
     ]
 
@@ -90,8 +90,8 @@ def curve_groups(curves: pd.DataFrame) -> list[dict[str, Any]]:
     """Each curve's estimate over seeds, a row a point of its axis."""
     keys = [*SETTING, "method", "column", "axis", "at"]
     return [
-        dict(zip(keys, key, strict=True)) | asdict(estimate(cells["value"]))
-        for key, cells in curves.groupby(keys, sort=False)
+        dict(zip(keys, key, strict=True)) | asdict(estimate(points["value"]))
+        for key, points in curves.groupby(keys, sort=False)
     ]
 
 
@@ -108,20 +108,20 @@ def _root_mean_square(values: pd.Series | None) -> float | None:
 
 
 def _diverged(records: Sequence[Record]) -> list[dict[str, Any]]:
-    runs = (record.run.reproducible for record in records)
+    files = (record.file.reproducible for record in records)
     return [
-        {"cell": record.cell.id, "step": run.outcome_step, "reason": run.outcome_reason}
-        for record, run in zip(records, runs, strict=True)
-        if run.outcome == "diverged"
+        {"run": record.run.id, "step": file.outcome_step, "reason": file.outcome_reason}
+        for record, file in zip(records, files, strict=True)
+        if file.outcome == "diverged"
     ]
 
 
 def missing(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Values that cells lack although they completed; what is known to lie beyond the end is no gap."""
+    """Values that runs lack although they completed; what is known to lie beyond the end is no gap."""
     return [
-        {"cell": record.cell.id, "column": column, "reason": entry.reason}
+        {"run": record.run.id, "column": column, "reason": entry.reason}
         for record in records
-        if record.run.reproducible.outcome == "completed"
+        if record.file.reproducible.outcome == "completed"
         for column, entry in record.entries.items()
         if entry.value is None and entry.beyond is None
     ]
@@ -130,7 +130,7 @@ def missing(records: Sequence[Record]) -> list[dict[str, Any]]:
 def _censored(records: Sequence[Record]) -> list[dict[str, Any]]:
     """Values known only to lie beyond something: steps to a target that was not reached."""
     return [
-        {"cell": record.cell.id, "column": column, "beyond": entry.beyond}
+        {"run": record.run.id, "column": column, "beyond": entry.beyond}
         for record in records
         for column, entry in record.entries.items()
         if entry.value is None and entry.beyond is not None

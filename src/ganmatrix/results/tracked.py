@@ -38,8 +38,8 @@ def scores_over_steps(curves: pd.DataFrame) -> pd.DataFrame:
 
 def losses_over_steps(history: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     """D's and G's loss: the mean over the seeds that completed, a row a logged step."""
-    completed = frame.loc[frame["outcome"] == "completed", "cell"]
-    rows = history[history["cell"].isin(completed)].rename(columns={"step": "generator_step"})
+    completed = frame.loc[frame["outcome"] == "completed", "run"]
+    rows = history[history["run"].isin(completed)].rename(columns={"step": "generator_step"})
     logged = [loss for loss in _LOSSES if loss in rows]
     keys = [*_GROUP, "generator_step"]
     return _with_panel(rows.groupby(keys, sort=False)[logged].mean().reset_index())

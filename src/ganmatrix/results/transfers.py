@@ -1,4 +1,4 @@
-"""Attacks made on one cell's discriminator, tried on another's: over pairs, over seeds, and for a cell."""
+"""Attacks made on one run's discriminator, tried on another's: over pairs, over seeds, and for a run."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ganmatrix.cell import Cell
+from ganmatrix.cell import Run
 from ganmatrix.results.artifacts import Entry, Transfers
 from ganmatrix.results.statistics import estimate
 
@@ -29,23 +29,24 @@ COLUMNS = (*_KEYS, "seed", "source", "target", *MEASURES, "reason")
 
 
 def pairs(tried: Iterable[Transfers]) -> pd.DataFrame:
-    """All pairs of cells, the datasets one below the other."""
+    """All pairs of runs, the tables of datasets and seeds one below the other."""
     tables = [each.table for each in tried]
     return (
         pd.concat(tables, ignore_index=True) if tables else pd.DataFrame([], columns=COLUMNS).astype(_DTYPES)
     )
 
 
-def received(tried: Transfers, cell: Cell) -> Entry:
-    """The mean rate of attacks made on the other methods' cells of the same architecture and seed.
+def received(tried: Transfers, run: Run) -> Entry:
+    """The mean rate of attacks made on the other methods' runs of the same architecture and seed.
 
-    Sources without an attack, such as diverged ones, are left out of the mean.
+    `tried` is what was tried on the run's dataset with its seed. Sources without an attack, such as
+    diverged ones, are left out of the mean.
     """
     table = tried.table
     others = table[
-        (table["target"] == cell.id)
-        & (table["source_architecture"] == cell.architecture)
-        & (table["source_method"] != cell.method)
+        (table["target"] == run.id)
+        & (table["source_architecture"] == run.architecture)
+        & (table["source_method"] != run.method)
     ]
     if others.empty:
         return Entry(value=None, protocol={}, reason="the grid has one method only", applies=False)
@@ -59,6 +60,6 @@ def groups(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Each measure's estimate over seeds, for each pair of architectures and methods of a dataset."""
     return [
         dict(zip(_KEYS, key, strict=True))
-        | {measure: asdict(estimate(cells[measure])) for measure in MEASURES}
-        for key, cells in table.groupby(_KEYS, sort=False)
+        | {measure: asdict(estimate(rows[measure])) for measure in MEASURES}
+        for key, rows in table.groupby(_KEYS, sort=False)
     ]

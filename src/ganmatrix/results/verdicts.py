@@ -19,8 +19,8 @@ called contradicted wrongly, however the claims depend on one another, if differ
 - *reproduced*: `for` is rejected; *contradicted*: `against` is.
 - *inconclusive*: neither, and what cannot be decided: fewer than three pairs, no setting with two seeds,
   pairs that do not vary (a metric at its ceiling tells nothing apart), values known only to lie beyond the
-  end of training, cells that are not finished, or a verdict that divergence may have made. If the method
-  lost more cells to divergence than its opponent, its survivors flatter it and *reproduced* is withheld; the
+  end of training, runs that are not finished, or a verdict that divergence may have made. If the method
+  lost more runs to divergence than its opponent, its survivors flatter it and *reproduced* is withheld; the
   other way round, *contradicted* is.
 - *not tested*: the metric was not measured, or a method is not in the grid, or not trained yet.
 """
@@ -41,7 +41,7 @@ LEVEL = (1 - CONFIDENCE) / 2
 
 @dataclass(frozen=True)
 class Comparison:
-    """The oriented effect of a method over one opponent, its tests, and how many cells of each diverged.
+    """The oriented effect of a method over one opponent, its tests, and how many runs of each diverged.
 
     `pairs` are the effects that are pooled in `effect`; `obstacle` says why there are no tests.
     """
@@ -103,14 +103,14 @@ def decide(trial: Trial, holm_for: float, holm_against: float) -> Verdict:
         return Verdict("inconclusive", baseline.obstacle)
     if holm_against <= LEVEL:
         if baseline.opponent_diverged > baseline.method_diverged:
-            return Verdict("inconclusive", f"{beyond}, but more cells of {baseline.opponent} diverged")
+            return Verdict("inconclusive", f"{beyond}, but more runs of {baseline.opponent} diverged")
         return Verdict("contradicted", f"{beyond}, {optimistic}")
     if baseline.p_against <= LEVEL:
         return Verdict("inconclusive", f"{beyond} if it were the only claim, not after Holm's correction")
     if baseline.p_for > LEVEL:
         return Verdict("inconclusive", undecided)
     if baseline.method_diverged > baseline.opponent_diverged:
-        return Verdict("inconclusive", f"{within}, but fewer cells of {baseline.opponent} diverged")
+        return Verdict("inconclusive", f"{within}, but fewer runs of {baseline.opponent} diverged")
     if trial.control and (doubt := _doubt(trial.control)):
         return Verdict("inconclusive", f"{within}, but {doubt}")
     if holm_for > LEVEL:
@@ -127,5 +127,5 @@ def _doubt(control: Comparison) -> str | None:
         better = control.effect.high is not None and control.effect.high < 0
         return f"{control.opponent}, which lacks the idea, {'is better' if better else 'may be as good'}"
     if control.method_diverged > control.opponent_diverged:
-        return f"fewer cells of {control.opponent} diverged"
+        return f"fewer runs of {control.opponent} diverged"
     return None

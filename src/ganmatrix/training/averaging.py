@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn, update_bn
 
-from ganmatrix.cell import Cell
+from ganmatrix.cell import Run
 from ganmatrix.networks.pair import has_batch_statistics
 from ganmatrix.training.seeding import Stream
 from ganmatrix.training.seeding import generator as stream_of
@@ -51,9 +51,9 @@ class RunningAverage:
         self.updates = state["updates"]
 
 
-def statistics_latents(cell: Cell, dimension: int) -> Tensor:
-    """The latents (BATCHES * BATCH_SIZE, dimension) that a cell's batch statistics are estimated from."""
-    return torch.randn(BATCHES * BATCH_SIZE, dimension, generator=stream_of(cell, Stream.BATCH_STATISTICS))
+def statistics_latents(run: Run, dimension: int) -> Tensor:
+    """The latents (BATCHES * BATCH_SIZE, dimension) that a run's batch statistics are estimated from."""
+    return torch.randn(BATCHES * BATCH_SIZE, dimension, generator=stream_of(run, Stream.BATCH_STATISTICS))
 
 
 def with_batch_statistics(generator: nn.Module, latents: Tensor) -> nn.Module:

@@ -1,7 +1,7 @@
-"""All randomness: one named stream per purpose, derived from the cell.
+"""All randomness: one named stream per purpose, derived from the run.
 
 The streams of initialisation, data order and latents depend on dataset, architecture and seed but
-not on the method: cells that differ in nothing but the method start from the same networks and see
+not on the method: runs that differ in nothing but the method start from the same networks and see
 the same batches. Comparisons between methods are thereby paired.
 """
 
@@ -10,7 +10,7 @@ from enum import Enum
 
 import torch
 
-from ganmatrix.cell import Cell
+from ganmatrix.cell import Run
 
 
 class Stream(Enum):
@@ -26,13 +26,13 @@ class Stream(Enum):
     PROBES = "probes"
 
 
-def stream_seed(cell: Cell, stream: Stream) -> int:
+def stream_seed(run: Run, stream: Stream) -> int:
     """A 63-bit seed: the SHA-256 of dataset, architecture, seed and purpose."""
-    text = f"{cell.dataset}-{cell.architecture}-{cell.seed}/{stream.value}"
+    text = f"{run.dataset}-{run.architecture}-{run.seed}/{stream.value}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
-def generator(cell: Cell, stream: Stream, device: torch.device | None = None) -> torch.Generator:
+def generator(run: Run, stream: Stream, device: torch.device | None = None) -> torch.Generator:
     """A fresh generator at the start of the stream."""
     made = torch.Generator(device=device or "cpu")
-    return made.manual_seed(stream_seed(cell, stream))
+    return made.manual_seed(stream_seed(run, stream))

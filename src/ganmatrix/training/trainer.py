@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganmatrix.cell import Cell
+from ganmatrix.cell import Run
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.networks.pair import Pair
@@ -28,9 +28,9 @@ READ_EVERY = 100
 
 
 class Trainer:
-    """One cell's training state, advanced step by step and saved between any two steps."""
+    """One run's training state, advanced step by step and saved between any two steps."""
 
-    def __init__(self, cell: Cell, pair: Pair, method: Method[Any], recipe: Recipe, data: Data) -> None:
+    def __init__(self, run: Run, pair: Pair, method: Method[Any], recipe: Recipe, data: Data) -> None:
         device = data.device
         self.recipe, self.method, self.data = recipe, method, data
         self.latent = pair.latent
@@ -54,9 +54,9 @@ class Trainer:
         )
         self.average = RunningAverage(pair.generator, recipe.ema_half_life)
         self.streams = {
-            Stream.DATA_ORDER: generator(cell, Stream.DATA_ORDER),
-            Stream.TRAINING_LATENTS: generator(cell, Stream.TRAINING_LATENTS, device),
-            Stream.METHOD_NOISE: generator(cell, Stream.METHOD_NOISE, device),
+            Stream.DATA_ORDER: generator(run, Stream.DATA_ORDER),
+            Stream.TRAINING_LATENTS: generator(run, Stream.TRAINING_LATENTS, device),
+            Stream.METHOD_NOISE: generator(run, Stream.METHOD_NOISE, device),
         }
         self.sampler = EpochSampler(data.count, recipe.batch_size, self.streams[Stream.DATA_ORDER])
         self.step = 0

@@ -1,4 +1,4 @@
-"""weights.safetensors: a trained cell that describes itself.
+"""weights.safetensors: a trained run that describes itself.
 
 Tensors `generator.*`, `generator_ema.*`, `discriminator.*` and, where the recipe names snapshots,
 `generator_ema_step_<n>.*`; the header says which networks they belong to, so that no other file is
@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from ganmatrix.cell import Cell
+from ganmatrix.cell import Run
 from ganmatrix.methods import catalogue as methods
 from ganmatrix.methods.method import Method
 from ganmatrix.networks import catalogue as networks
@@ -37,7 +37,7 @@ def snapshot_name(step: int) -> str:
 class Header:
     """What the tensors are: whose, of which family and method, for which data, and how training ended."""
 
-    cell: Cell
+    run: Run
     architecture: dict[str, Any]
     method: dict[str, Any]
     shape: tuple[int, ...]
@@ -50,7 +50,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Trained:
-    """A cell's networks, ready to be evaluated."""
+    """A run's networks, ready to be evaluated."""
 
     header: Header
     tensors: dict[str, Tensor]
@@ -106,13 +106,13 @@ class Trained:
 
     def _pair(self) -> Pair:
         architecture: Architecture = TypeAdapter(Architecture).validate_python(self.header.architecture)
-        return initialise(self.header.cell, architecture, self._method(), self.header.shape)
+        return initialise(self.header.run, architecture, self._method(), self.header.shape)
 
 
-def initialise(cell: Cell, architecture: Architecture, method: Method[Any], shape: tuple[int, ...]) -> Pair:
-    """The cell's networks before the first step, from its stream of initialisation."""
+def initialise(run: Run, architecture: Architecture, method: Method[Any], shape: tuple[int, ...]) -> Pair:
+    """The run's networks before the first step, from its stream of initialisation."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(stream_seed(cell, Stream.INITIALISATION))
+        torch.manual_seed(stream_seed(run, Stream.INITIALISATION))
         return method.networks(lambda each: networks.build(architecture, each), shape)
 
 
@@ -128,13 +128,13 @@ def pack(header: Header, parts: dict[str, nn.Module]) -> bytes:
 
 
 def unpack(data: bytes) -> Trained:
-    """Read the file's bytes. ValueError if they are damaged or no trained cell."""
+    """Read the file's bytes. ValueError if they are damaged or no trained run."""
     try:
         size = int.from_bytes(data[:8], "little")
         text = json.loads(data[8 : 8 + size])["__metadata__"][HEADER]
         fields = json.loads(text)
         tuples = {name: tuple(fields[name]) for name in ("shape", "snapshots")}
-        header = Header(**fields | tuples | {"cell": Cell(**fields["cell"])})
+        header = Header(**fields | tuples | {"run": Run(**fields["run"])})
         trained = Trained(header, load(data), hashlib.sha256(data).hexdigest())
         trained.generator("last")
         for step in (*trained.snapshots, header.generator_steps):

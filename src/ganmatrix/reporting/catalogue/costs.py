@@ -1,4 +1,4 @@
-"""What a cell costs."""
+"""What a run costs."""
 
 from ganmatrix.reporting.catalogue.measure import POSITIVE, Measure
 
@@ -6,14 +6,14 @@ MEASURES: dict[str, Measure] = {
     "wall_seconds": Measure(
         "Training time",
         "lower",
-        "Seconds of wall clock for one cell, on whatever machine ran it.",
+        "Seconds of wall clock for one run, on whatever machine ran it.",
         unit="s",
         limits=POSITIVE,
     ),
     "cpu_seconds": Measure(
         "Processor time of training",
         "lower",
-        "Seconds that processors worked for one cell. Other work hardly moves them; a GPU's work "
+        "Seconds that processors worked for one run. Other work hardly moves them; a GPU's work "
         "is not among them.",
         unit="s",
         limits=POSITIVE,
@@ -28,7 +28,7 @@ MEASURES: dict[str, Measure] = {
     "diverged": Measure(
         "Divergence",
         "lower",
-        "Share of cells whose loss, gradients or weights stopped being finite numbers.",
+        "Share of runs whose loss, gradients or weights stopped being finite numbers.",
         percent=True,
     ),
 }

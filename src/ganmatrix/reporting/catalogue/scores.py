@@ -19,7 +19,7 @@ MEASURES: dict[str, Measure] = {
         "lower",
         "FID as it would be for infinitely many generated images: FID falls as their number grows, and the "
         "line through its values at several numbers is followed to the end. Its own error is in the details "
-        "of a cell; it may fall just below 0.",
+        "of a run; it may fall just below 0.",
         ratio=True,
     ),
     "kid": Measure(

@@ -1,1 +1,1 @@
-"""The results matrix to look through: rows and columns to choose, numbers that open their cells."""
+"""The results matrix to look through: rows and columns to choose, numbers that open their runs."""

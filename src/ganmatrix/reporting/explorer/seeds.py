@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ganmatrix.reporting.cell_files import CellFacts, Found, group_id
+from ganmatrix.cell import Cell
+from ganmatrix.reporting.cell_files import Found, RunFacts
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.explorer.columns import columns_of
 from ganmatrix.reporting.fragments import Fragment, data
@@ -12,7 +13,7 @@ _DIGITS = 7
 
 
 def seeds(evidence: Evidence, found: Found) -> Fragment:
-    """Columns in words; for each dataset the protocols, and for each group the cells with their values."""
+    """Columns in words; for each dataset the protocols, and for each cell the runs with their values."""
     columns = {c.name: c for dataset in evidence.datasets for c in columns_of(evidence, dataset)}
     explained = {
         name: {"title": c.title, "percent": c.measure.percent, "explanation": c.measure.explanation}
@@ -26,22 +27,22 @@ def seeds(evidence: Evidence, found: Found) -> Fragment:
 
 def _dataset(evidence: Evidence, found: Found, dataset: str) -> dict[str, Any]:
     names = [c.name for c in columns_of(evidence, dataset)]
-    groups = [group_id(dataset, a, m) for a in evidence.architectures for m in evidence.methods]
+    cells = [Cell(dataset, a, m).id for a in evidence.architectures for m in evidence.methods]
     return {
         "protocols": evidence.summary["protocols"][dataset],
-        "groups": {group: [_cell(facts, names) for facts in found[group]] for group in groups},
+        "cells": {cell: [_run(facts, names) for facts in found[cell]] for cell in cells},
     }
 
 
-def _cell(facts: CellFacts, names: list[str]) -> dict[str, Any]:
+def _run(facts: RunFacts, names: list[str]) -> dict[str, Any]:
     return {
-        "cell": facts.cell.id,
-        "seed": facts.cell.seed,
+        "run": facts.run.id,
+        "seed": facts.run.seed,
         "values": {name: _value(facts, name) for name in names},
     }
 
 
-def _value(facts: CellFacts, name: str) -> dict[str, Any]:
+def _value(facts: RunFacts, name: str) -> dict[str, Any]:
     if name not in facts.values:
         return {"reason": facts.lost(name).reason}
     value: dict[str, Any] = {"value": _rounded(facts.values[name])}

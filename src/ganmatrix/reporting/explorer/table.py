@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from html import escape
 
+from ganmatrix.cell import Cell
 from ganmatrix.reporting.catalogue.measure import Bounds
-from ganmatrix.reporting.cell_files import CellFacts, Found, group_id, tally
+from ganmatrix.reporting.cell_files import Found, RunFacts, tally
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.explorer.columns import columns_of, overview
 from ganmatrix.reporting.fragments import Fragment, attributes, footnoted, join, text
@@ -31,7 +32,7 @@ def table(evidence: Evidence, found: Found, dataset: str) -> Fragment:
     columns = _columns(evidence, dataset)
     head = "".join(map(_heading, columns))
     rows = join(
-        _row(found[group_id(dataset, architecture, method)], columns)
+        _row(found[Cell(dataset, architecture, method).id], columns)
         for architecture in evidence.architectures
         for method in evidence.methods
     )
@@ -49,7 +50,7 @@ def table(evidence: Evidence, found: Found, dataset: str) -> Fragment:
 
 
 def _seeds(planned: int) -> str:
-    """What a mean is over: where cells have no value, fewer than planned, as the entry says."""
+    """What a mean is over: where runs have no value, fewer than planned, as the entry says."""
     return "1 seed" if planned == 1 else f"the seeds that have a value, of {planned}"
 
 
@@ -88,16 +89,19 @@ def _heading(measured: _Measured) -> str:
     return f'<th scope="col"{attributes(values)}>{escape(title)}{small}</th>'
 
 
-def _row(facts: list[CellFacts], columns: list[_Measured]) -> Fragment:
-    cell = facts[0].cell
-    runs = [each.run["reproducible"] for each in facts if each.run is not None]
-    kinds = {word for run in runs for word in (run["method_kind"], run["loss"] or "", *run["techniques"])}
-    completed = sum(run["outcome"] == "completed" for run in runs)
-    unfinished = tally(each.lost("") for each in facts if each.run is None or each.diverged)
+def _row(facts: list[RunFacts], columns: list[_Measured]) -> Fragment:
+    cell = facts[0].run.cell
+    trained = [each.file["reproducible"] for each in facts if each.file is not None]
+    kinds = {word for run in trained for word in (run["method_kind"], run["loss"] or "", *run["techniques"])}
+    completed = sum(run["outcome"] == "completed" for run in trained)
+    unfinished = tally(each.lost("") for each in facts if each.file is None or each.diverged)
+    names = (cell.dataset, cell.architecture, cell.method)
     values = {
-        "data-group": facts[0].group,
-        **{f"data-{axis}": name for axis, name in cell.names.items()},
-        "data-text": " ".join([*cell.names.values(), *sorted(kinds), unfinished]).lower(),
+        "data-cell": cell.id,
+        "data-dataset": cell.dataset,
+        "data-architecture": cell.architecture,
+        "data-method": cell.method,
+        "data-text": " ".join([*names, *sorted(kinds), unfinished]).lower(),
     }
     numbers = "".join(_number(measured, facts) for measured in columns)
     counts = {"data-key": "runs", "data-completed": completed, "data-planned": len(facts)}
@@ -110,9 +114,9 @@ def _row(facts: list[CellFacts], columns: list[_Measured]) -> Fragment:
     )
 
 
-def _number(measured: _Measured, facts: list[CellFacts]) -> str:
+def _number(measured: _Measured, facts: list[RunFacts]) -> str:
     """The mean, its interval, and what it lacks; unrounded in the attributes."""
-    column, cell = measured.column, facts[0].cell
+    column, cell = measured.column, facts[0].run.cell
     group = measured.groups.get((cell.method, cell.architecture), {})
     lost = tally(each.lost(column.name) for each in facts if column.name not in each.values)
     mean = group.get("mean")
@@ -132,9 +136,9 @@ def _number(measured: _Measured, facts: list[CellFacts]) -> str:
     return f"<td{attributes(values)}><div>{shown}</div></td>"
 
 
-def _opens(facts: list[CellFacts], shown: str, kind: str = "") -> str:
-    """A link to the cells, which the page's script opens in a panel."""
-    named = attributes({"href": f"#{facts[0].group}", "class": kind or None})
+def _opens(facts: list[RunFacts], shown: str, kind: str = "") -> str:
+    """A link to the runs, which the page's script opens in a panel."""
+    named = attributes({"href": f"#{facts[0].run.cell.id}", "class": kind or None})
     return f"<a{named}>{escape(shown)}</a>"
 
 

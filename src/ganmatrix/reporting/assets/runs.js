@@ -1,4 +1,4 @@
-// The panel behind a number: its seeds, how it was measured, and the cells that it comes from.
+// The panel behind a number: its seeds, how it was measured, and the runs that it comes from.
 
 const numbers = new Intl.NumberFormat("en", { maximumSignificantDigits: 5 });
 
@@ -11,12 +11,12 @@ const element = (tag, ...content) => {
 const shown = (value, percent) => (percent ? `${numbers.format(100 * value)}%` : numbers.format(value));
 
 /** The single seeds as a table of its own. */
-const seedTable = (title, column, cells) => {
-  const headings = ["Seed", "Value", "Cell"].map((name) => element("th", name));
+const seedTable = (title, column, runs) => {
+  const headings = ["Seed", "Value", "Run"].map((name) => element("th", name));
   headings.forEach((heading) => (heading.scope = "col"));
   headings[1].dataset.fields = "value spread";
   headings[1].dataset.key = title;
-  const rows = cells.map(({ cell, seed, value = null, spread, reason }) => {
+  const rows = runs.map(({ run, seed, value = null, spread, reason }) => {
     const number = element("td", value === null ? (reason ?? "no value") : shown(value, column.percent));
     if (value !== null) number.dataset.value = value;
     if (spread !== undefined) {
@@ -25,9 +25,9 @@ const seedTable = (title, column, cells) => {
     }
     const head = element("th", String(seed));
     head.scope = "row";
-    const name = element("td", cell);
+    const name = element("td", run);
     number.dataset.column = "Value";
-    name.dataset.column = "Cell";
+    name.dataset.column = "Run";
     return element("tr", head, number, name);
   });
   const table = element(
@@ -45,15 +45,15 @@ const protocolOf = (protocol) => {
     element("dt", name.replaceAll("_", " ")),
     element("dd", typeof value === "string" ? value : JSON.stringify(value)),
   ]);
-  return fields.length ? element("dl", ...fields) : element("p", "No cell of this dataset was measured.");
+  return fields.length ? element("dl", ...fields) : element("p", "No run on this dataset was measured.");
 };
 
-/** What the page says of a cell further below, with its pictures. */
-const factsOf = (cell) => {
-  const facts = document.getElementById(cell).cloneNode(true);
+/** What the page says of a run further below, with its pictures. */
+const factsOf = (run) => {
+  const facts = document.getElementById(run).cloneNode(true);
   facts.removeAttribute("id");
-  facts.dataset.cell = cell;
-  const pictures = [...document.querySelectorAll(`img[data-cell="${cell}"]`)].map((image) =>
+  facts.dataset.run = run;
+  const pictures = [...document.querySelectorAll(`img[data-run="${run}"]`)].map((image) =>
     image.closest("figure").cloneNode(true),
   );
   const sheets = element("div", ...pictures);
@@ -62,31 +62,31 @@ const factsOf = (cell) => {
   return facts;
 };
 
-const about = ({ columns, datasets }, { dataset, group }, key) => {
+const about = ({ columns, datasets }, { dataset, cell }, key) => {
   const column = columns[key];
-  const { protocols, groups } = datasets[dataset];
-  const cells = groups[group].map(({ cell, seed, values }) => ({ cell, seed, ...values[key] }));
+  const { protocols, cells } = datasets[dataset];
+  const runs = cells[cell].map(({ run, seed, values }) => ({ run, seed, ...values[key] }));
   const measured = element("details", element("summary", "How it was measured"), protocolOf(protocols[key] ?? {}));
   measured.open = true;
-  return [element("p", column.explanation), seedTable(column.title, column, cells), measured];
+  return [element("p", column.explanation), seedTable(column.title, column, runs), measured];
 };
 
 const fill = (panel, data, link) => {
-  const cell = link.closest("td");
-  const { dataset, architecture, method, group } = cell.parentNode.dataset;
-  const { key } = cell.dataset;
-  const said = [...cell.querySelectorAll("a, small")].map(words).join(", ");
+  const entry = link.closest("td");
+  const { dataset, architecture, method, cell } = entry.parentNode.dataset;
+  const { key } = entry.dataset;
+  const said = [...entry.querySelectorAll("a, small")].map(words).join(", ");
   const title = element("h2", data.columns[key]?.title ?? "Training runs");
   title.id = "panel-title";
   const close = button("Close", "close");
   close.addEventListener("click", () => panel.close());
-  const facts = data.datasets[dataset].groups[group].map((found) => factsOf(found.cell));
+  const facts = data.datasets[dataset].cells[cell].map((found) => factsOf(found.run));
   facts[0].open = true;
   panel.replaceChildren(
     element("header", title, close),
     element("p", element("b", `${method}, ${dataset} x ${architecture}: `), said),
-    ...(key in data.columns ? about(data, cell.parentNode.dataset, key) : []),
-    element("h3", "The cells"),
+    ...(key in data.columns ? about(data, entry.parentNode.dataset, key) : []),
+    element("h3", "The runs"),
     ...facts,
   );
 };
