@@ -7,9 +7,9 @@ import pytest
 from fake_matrix import GRID, FakeMatrix
 from stated import flow
 
-from ganmatrix.results.changes import VerdictChange, compare, differing
-from ganmatrix.stages import assemble
-from ganmatrix.stages.recorded import read
+from ganmatrix.results.changes import OtherSources, VerdictChange, compare, differing
+from ganmatrix.results.transfers import RECEIVED
+from ganmatrix.terminal.reading import read_in
 
 FID = "fid_efficientnet_lite0_ema"
 HALVED = {("as_gan", "fid_efficientnet_lite0"): 0.5}
@@ -25,15 +25,13 @@ def results(tmp_path):
     def assembled(**planted):
         root = tmp_path / str(len(list(tmp_path.iterdir())))
         root.mkdir()
-        fake = FakeMatrix(root, **planted).write()
-        assemble.run(fake.params, fake.layout)
-        return read(str(root))
+        return read_in(FakeMatrix(root, **planted).write().assemble().layout)
 
     return assembled
 
 
-def _shift(changes, method):
-    (found,) = (each.shift for each in changes.shifts if (each.method, each.column) == (method, FID))
+def _shift(changes, method, column=FID):
+    (found,) = (each.shift for each in changes.shifts if (each.method, each.column) == (method, column))
     return found
 
 
@@ -44,22 +42,22 @@ def test_the_same_twice(results):
 
 
 def test_costs_are_no_change(results):
-    def slower(cell, documents):
+    def slower(run, documents):
         documents["run"]["this_run"] |= {"wall_seconds": 99.0, "images_per_second": 1.0}
 
     assert compare(results(), results(edit=slower)).none
 
 
 def test_a_planted_effect_is_beyond_noise_and_noise_is_not(results):
-    def shaken(cell, documents):
+    def shaken(run, documents):
         for entry in documents["metrics"]["entries"].values():
-            entry["value"] *= {"0": 0.99, "1": 1.01, "2": 1.005}[cell[-1]]
+            entry["value"] *= {"0": 0.99, "1": 1.01, "2": 1.005}[run[-1]]
 
     changes = compare(results(), results(edit=shaken, effects=HALVED))
     assert _shift(changes, "as_gan").finding == "beyond noise"
     assert _shift(changes, "as_gan").change == pytest.approx(-20, abs=2)
     assert _shift(changes, "gan").finding == "could be chance"
-    assert len(changes.changed_cells) == 12
+    assert len(changes.changed_runs) == 12
 
 
 def test_only_chosen_columns_are_compared(results):
@@ -68,40 +66,39 @@ def test_only_chosen_columns_are_compared(results):
     assert changes.none
 
 
-def test_what_a_cell_was_made_with(results):
+def test_what_a_run_was_made_with(results):
     before = results()
     after = replace(before, matrix=before.matrix.copy())
-    row = after.matrix["cell"] == "digits-conventional-gan-1"
+    row = after.matrix["run"] == "digits-conventional-gan-1"
     after.matrix.loc[row, "weights_sha256"] = "0" * 64
     trained = json.loads(after.matrix.loc[row, "params"].item())
     trained["recipe"]["batch_size"] += 32
     after.matrix.loc[row, "params"] = json.dumps(trained)
-    (change,) = compare(before, after).changed_cells
-    assert change.cell == "digits-conventional-gan-1"
+    (change,) = compare(before, after).changed_runs
+    assert change.run == "digits-conventional-gan-1"
     assert change.params == {"recipe.batch_size": (32, 64)}
     assert (change.weights, change.outcome, change.values) == (True, None, 0)
 
 
-def test_a_cell_that_diverged(results):
+def test_a_run_that_diverged(results):
     changes = compare(results(), results(diverged={"digits-conventional-gan-1": 240}))
-    change, other = changes.changed_cells
-    assert (other.cell, other.values) == ("digits-conventional-as_gan-1", 1)  # attacks it no longer receives
+    (change,) = changes.changed_runs
     assert change.outcome == ("completed", "diverged at step 240: non_finite_loss")
     assert change.values > 0
     assert (_shift(changes, "gan").finding, _shift(changes, "gan").n_after) == ("equal", 2)
 
 
-def test_cells_that_came_and_went(results):
+def test_runs_that_came_and_went(results):
     other = GRID.replace("methods: [gan, as_gan]", "methods: [gan, dat]")
     changes = compare(results(), results(grid=other))
-    assert changes.new_cells == [f"{d}-conventional-dat-{s}" for d in ("ring8", "digits") for s in range(3)]
-    assert changes.gone_cells == [cell.replace("dat", "as_gan") for cell in changes.new_cells]
+    assert changes.new_runs == [f"{d}-conventional-dat-{s}" for d in ("ring8", "digits") for s in range(3)]
+    assert changes.gone_runs == [run.replace("dat", "as_gan") for run in changes.new_runs]
     assert {each.method for each in changes.shifts} == {"gan"}
 
 
 def test_other_protocols_are_not_compared(results):
-    def fewer(cell, documents):
-        if cell.startswith("digits"):
+    def fewer(run, documents):
+        if run.startswith("digits"):
             documents["metrics"]["entries"][FID]["protocol"]["samples"] = 500
 
     changes = compare(results(), results(edit=fewer))
@@ -112,8 +109,8 @@ def test_other_protocols_are_not_compared(results):
 
 
 def test_columns_that_came_and_went(results):
-    def renamed(cell, documents):
-        if cell.startswith("ring8"):
+    def renamed(run, documents):
+        if run.startswith("ring8"):
             entries = documents["metrics"]["entries"]
             entries["modes_best"] = entries.pop("modes_ema")
 
@@ -122,8 +119,8 @@ def test_columns_that_came_and_went(results):
 
 
 def test_a_score_of_which_nothing_is_left(results):
-    def lost(cell, documents):
-        if cell.startswith("digits"):
+    def lost(run, documents):
+        if run.startswith("digits"):
             documents["metrics"]["entries"][FID].update(value=None, reason="out of memory")
 
     changes = compare(results(), results(edit=lost))
@@ -140,6 +137,89 @@ def test_a_score_that_one_method_lost_is_not_gone(results):
     changes = compare(results(), results(diverged=lost))
     assert f"digits: {FID}" not in changes.gone_scores
     assert _shift(changes, "gan").reason == "no seed has a value any more"
+
+
+THREE = GRID.replace("methods: [gan, as_gan]", "methods: [gan, as_gan, dat]")
+STRONGER = {("dat", "gan"): 3.0, ("dat", "as_gan"): 3.0}
+
+
+def _marked(results, rows, **columns):
+    """The same results with other values in these rows of the matrix."""
+    frame = results.matrix.copy()
+    for column, value in columns.items():
+        frame.loc[frame["run"].str.contains(rows), column] = value
+    return replace(results, matrix=frame)
+
+
+def test_a_run_is_the_same_whatever_other_methods_the_grid_has(results):
+    """Attacks from a new method make what each run receives another number; the runs are what they were."""
+    changes = compare(results(), results(grid=THREE, rates=STRONGER))
+    assert changes.changed_runs == []
+    assert {each.column for each in changes.shifts if each.shift.finding != "equal"} == set()
+    assert RECEIVED not in {each.column for each in changes.shifts}
+    assert changes.other_sources == [OtherSources("digits", RECEIVED, 6), OtherSources("ring8", RECEIVED, 6)]
+    back = compare(results(grid=THREE, rates=STRONGER), results())
+    assert back.changed_runs == []
+    assert back.other_sources == changes.other_sources
+    assert RECEIVED not in {each.column for each in back.shifts}
+
+
+def test_a_run_is_the_same_whatever_the_others_became(results):
+    before = results()
+    after = _marked(before, "digits-conventional-as_gan", weights_sha256="0" * 64)
+    after = _marked(after, "digits-conventional-gan", **{RECEIVED: 0.9})
+    changes = compare(before, after)
+    assert {change.run for change in changes.changed_runs} == {
+        f"digits-conventional-as_gan-{seed}" for seed in range(3)
+    }
+    assert changes.other_sources == [OtherSources("digits", RECEIVED, 3)]
+    received = {(each.dataset, each.method) for each in changes.shifts if each.column == RECEIVED}
+    assert received == {("ring8", "gan"), ("ring8", "as_gan"), ("digits", "as_gan")}
+
+
+def test_what_runs_receive_is_compared_where_the_same_methods_stand_behind(results):
+    """All runs are others, so that what they receive may have changed for any reason."""
+    before = results()
+    after = _marked(before, "digits", weights_sha256="0" * 64)
+    for seed in range(3):
+        after = _marked(after, f"digits-conventional-gan-{seed}", **{RECEIVED: 0.8 + seed / 100})
+    changes = compare(before, after)
+    assert changes.other_sources == []
+    moved = [each for each in changes.shifts if each.dataset == "digits" and each.column == RECEIVED]
+    assert [(each.method, each.shift.finding) for each in moved] == [
+        ("gan", "beyond noise"),
+        ("as_gan", "equal"),
+    ]
+
+
+def test_a_number_that_changed_alone_is_a_change_of_its_run(results):
+    """The same runs stand behind it, so that it must have been measured otherwise."""
+    before = results()
+    after = _marked(before, "digits-conventional-gan-0", **{RECEIVED: 0.9})
+    (change,) = compare(before, after).changed_runs
+    assert (change.run, change.values) == ("digits-conventional-gan-0", 1)
+
+
+def test_a_source_that_diverged_stands_behind_nothing(results):
+    changes = compare(results(grid=THREE), results(grid=THREE, diverged={"digits-conventional-dat-1": 40}))
+    assert [change.run for change in changes.changed_runs] == ["digits-conventional-dat-1"]
+    assert changes.other_sources == [OtherSources("digits", RECEIVED, 2)]
+    assert _shift(changes, "gan").finding == "equal"
+    (received,) = (
+        each.shift
+        for each in changes.shifts
+        if (each.dataset, each.method, each.column) == ("digits", "gan", RECEIVED)
+    )
+    assert (received.finding, received.n_before, received.n_after) == ("equal", 2, 2)
+
+
+@pytest.mark.parametrize(("methods", "left"), [("[gan, as_gan]", True), ("[gan, as_gan, dat]", False)])
+def test_other_seeds_are_compared_where_the_same_methods_stand_behind(methods, left, results):
+    other = GRID.replace("[gan, as_gan]", methods).replace("[0, 1, 2]", "[3, 4, 5]")
+    changes = compare(results(), results(grid=other))
+    assert (RECEIVED in {each.column for each in changes.shifts}) == left
+    assert [each.runs for each in changes.other_sources] == ([] if left else [12, 12])
+    assert FID in {each.column for each in changes.shifts}
 
 
 def test_verdicts(results):

@@ -6,12 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from assembled_matrix import CLAIMS, assembled
 from fake_matrix import GRID, FakeMatrix
 
 from ganmatrix.cli import main
+from ganmatrix.store import tables
+from ganmatrix.store.layout import Layout
+from ganmatrix.store.opening import part
+from publishing import rewrite
 
 FID = "fid_efficientnet_lite0_ema"
 PRINTED = Path(__file__).parent / "printed"
@@ -51,6 +54,22 @@ def run(folder, monkeypatch, capsys):
     return command
 
 
+@pytest.fixture
+def moved(folder, tmp_path):
+    """Results `a` with another matrix, as a function of it makes it."""
+
+    def changed(edit):
+        root = tmp_path / "moved"
+        shutil.copytree(folder / "a", root)
+        layout = Layout(root)
+        rows, header = part(layout, "assemble").table("matrix.parquet")
+        edit(rows)
+        rewrite(layout, "assemble", "", None, "matrix.parquet", tables.pack(rows, header))
+        return str(root)
+
+    return changed
+
+
 def printed(name):
     return (PRINTED / f"{name}.txt").read_text().rstrip("\n")
 
@@ -71,7 +90,7 @@ def test_one_part_and_one_column(run):
     assert " gan " not in shown
 
 
-def test_cells_say_how_they_ended(run):
+def test_runs_say_how_they_ended(run):
     shown = run("show", "cells", "--results", "b", "--dataset", "ring8")
     assert "ring8-conventional-gan-0      completed " in shown
     assert "ring8-conventional-gan-1      diverged at step" in shown
@@ -100,46 +119,46 @@ def test_what_has_changed(run):
     assert run("diff", "a", "b") == printed("diff")
 
 
-def test_a_score_that_is_gone_is_named(run, folder, tmp_path):
-    shutil.copytree(folder / "a" / "results", tmp_path / "lost")
-    frame = pd.read_parquet(tmp_path / "lost" / "matrix.parquet")
-    frame[FID] = float("nan")
-    frame.to_parquet(tmp_path / "lost" / "matrix.parquet")
-    shown = run("diff", "a", str(tmp_path / "lost"))
+def test_a_score_that_is_gone_is_named(run, moved):
+    def lost(frame):
+        frame[FID] = float("nan")
+
+    shown = run("diff", "a", moved(lost))
     assert f"Scores of which no value is left, 1: digits: {FID}" in " ".join(shown.split())
     assert "Undecided: 2, no seed has a value any more." in shown
 
 
 def test_the_same_in_one_line(run):
-    assert run("diff", "a", "a/results") == "a and a/results agree in all 12 cells."
+    assert run("diff", "a", "a/results") == "a and a/results agree in all 12 runs."
 
 
-def test_a_chosen_column_lists_what_may_be_chance(run, folder, tmp_path):
-    shutil.copytree(folder / "a" / "results", tmp_path / "moved")
-    frame = pd.read_parquet(tmp_path / "moved" / "matrix.parquet")
-    seed = frame["seed"]
-    frame[FID] += (0.5 * (seed == 0) - 0.4 * (seed == 1)).where(frame["method"] == "gan", 0)
-    frame["modes_ema"] += frame["method"] == "gan"
-    frame.to_parquet(tmp_path / "moved" / "matrix.parquet")
-    counted = run("diff", "a", str(tmp_path / "moved"))
+def test_a_chosen_column_lists_what_may_be_chance(run, moved):
+    def shaken(frame):
+        seed = frame["seed"]
+        frame[FID] += (0.5 * (seed == 0) - 0.4 * (seed == 1)).where(frame["method"] == "gan", 0)
+        frame["modes_ema"] += frame["method"] == "gan"
+
+    other = moved(shaken)
+    counted = run("diff", "a", other)
     assert "0 beyond noise, 1 could be chance, 1 undecided" in counted
     assert "Undecided: 1, no spread between seeds to judge by." in counted
     assert "--column NAME lists these" in counted
-    listed = run("diff", "a", str(tmp_path / "moved"), "--column", "fid", "--column", "modes")
+    listed = run("diff", "a", other, "--column", "fid", "--column", "modes")
     assert f"Mean of {FID}\n" in listed
     assert "Mean of modes_ema\n" in listed
-    found = json.loads(run("diff", "a", str(tmp_path / "moved"), "--json"))
+    found = json.loads(run("diff", "a", other, "--json"))
     assert {each["shift"]["finding"] for each in found["shifts"]} == {"equal", "undecided", "could be chance"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (("show",), r"results is neither a folder nor a git revision here"),
+        (("show",), "results.json is missing; run `ganmatrix assemble`"),
+        (("show", "--results", "nowhere"), "nowhere is neither a folder nor a git revision here"),
         (("show", "--results", "b", "--column", "fidd"), "no such column or measure; did you mean fid?"),
         (("show", "--results", "b", "--method", "gann"), "(choose from gan, as_gan); did you mean gan?"),
         (("diff", "a", "nowhere"), "nowhere is neither a folder nor a git revision here"),
-        (("diff", "a/cells", "b"), "a/cells/matrix.parquet is missing; run `ganmatrix assemble`"),
+        (("diff", "a/cells", "b"), "a/cells/results.json is missing; run `ganmatrix assemble`"),
         (("diff", "a", "b", "--column", "x"), "--column x: these results have no such column"),
     ],
 )
@@ -153,15 +172,31 @@ def test_bad_input_is_one_line_and_status_2(run, arguments, line):
 @pytest.mark.parametrize(
     ("file", "content", "line"),
     [
-        ("summary.json", "{", "summary.json is corrupt"),
-        ("summary.json", "3", "its summary has no cells; another version of ganmatrix assembled it"),
-        ("matrix.parquet", "", "matrix.parquet is corrupt"),
+        ("summary.json", b"{", "results/summary.json is damaged ("),
+        ("summary.json", b"{}", "its summary has no runs; another version of ganmatrix assembled it"),
+        ("matrix.parquet", b"", "results/matrix.parquet is damaged ("),
     ],
 )
 def test_damaged_results(run, folder, tmp_path, file, content, line):
-    shutil.copytree(folder / "a" / "results", tmp_path / "damaged")
-    (tmp_path / "damaged" / file).write_text(content)
+    shutil.copytree(folder / "a", tmp_path / "damaged")
+    if content == b"{}":
+        rewrite(Layout(tmp_path / "damaged"), "assemble", "", None, file, content)
+    else:
+        (tmp_path / "damaged/results" / file).write_bytes(content)
     assert line in run("diff", str(tmp_path / "damaged"), "a", status=2)
+
+
+def test_values_that_depend_on_other_runs_are_named(run, tmp_path, folder):
+    grid = GRID.replace("[gan, as_gan]", "[gan, as_gan, dat]")
+    assembled(FakeMatrix(tmp_path, grid=grid, claims=CLAIMS, rates={("dat", "gan"): 3.0}))
+    shown = " ".join(run("diff", "a", str(tmp_path)).split())
+    assert "New runs, 6: ring8-conventional-dat: 0, 1, 2; digits-conventional-dat: 0, 1, 2" in shown
+    assert "Changed runs" not in shown
+    assert "0 beyond noise, 0 could be chance, 0 undecided" in shown
+    assert (
+        "Not compared, because other runs stand behind it: digits: transfer_received of 6 runs; "
+        "ring8: transfer_received of 6 runs"
+    ) in shown
 
 
 def test_results_without_claims(run, tmp_path):
