@@ -11,7 +11,7 @@ from archives import copy_of, encoded, picture
 from pydantic import TypeAdapter
 from test_readers import write_parquet
 
-from ganmatrix.datasets import catalogue
+from ganmatrix.datasets import catalogue, raw
 from ganmatrix.datasets.stream import BadSample, BadSource
 from ganmatrix.params.datasets import Dataset
 
@@ -228,3 +228,24 @@ def _unchecked(values: dict[str, Any]) -> Any:
         for key in keys
     }
     return params.model_copy(update=changes)
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (OSError(5, "Input/output error"), "cannot be read: Input/output error; mend the file or its disk"),
+        (PermissionError(13, "x"), "cannot be read: Permission denied; mend its permissions"),
+        (OSError("Invalid data stream"), "is a damaged archive (Invalid data stream); fetch it again"),
+        (TypeError("ord() expected"), "is a damaged archive (ord() expected); fetch it again"),
+        (EOFError(), "is a damaged archive (EOFError); fetch it again"),
+    ],
+)
+def test_an_archive_whose_disk_fails_is_not_called_damaged(error: Exception, problem: str) -> None:
+    with pytest.raises(BadSource) as raised, raw.readable(Path("a.zip")):
+        raise error
+    assert str(raised.value) == f"a.zip {problem}"
+
+
+def test_what_was_already_said_of_an_archive_stays() -> None:
+    with pytest.raises(BadSource, match=r"^it holds a link$"), raw.readable(Path("a.zip")):
+        raise BadSource("it holds a link")
