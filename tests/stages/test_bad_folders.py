@@ -1,13 +1,14 @@
 """Folders that cannot be a dataset, and one too small to train on."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from archives import encoded, picture
-from preparing import Run, card, describe, refused
+from preparing import Run, card, describe, published, refused
 
 IMAGE = encoded(picture(1))
 
@@ -123,18 +124,30 @@ def test_names_that_are_no_text(project: Callable[..., Path], run: Run) -> None:
     folder = describe(project, kind="image_folder", resolution=32, train="t")
     _write(folder, "t/a/1.png", "t/a/2.png", "t/a/3.png")
     (folder / os.fsdecode(b"t/a/\xff.png")).write_bytes(b"no image")
-    assert "t/a/\udcff.png: it is no image" in refused(run, folder)
+    assert "t/a/\\udcff.png: it is no image" in refused(run, folder)
     assert card(run, folder, "--skip-bad")["skipped"]["count"] == 1
 
 
 def test_fewer_images_than_a_batch(project: Callable[..., Path], run: Run) -> None:
-    folder = describe(project, kind="image_folder", resolution=32, train="t")
-    _write(folder, *(f"t/a/{n}.png" for n in range(10)))
+    folder = describe(project, kind="image_folder", resolution=32, train="t", held_out_share=0.5)
+    _write(folder, *(f"t/a/{n}.png" for n in range(60)))
     path = folder / "params.yaml"
     text = path.read_text().replace("datasets: [ring8, digits]", "datasets: [mine]")
+    text = text.replace("batch_size: 16", "batch_size: 61")
     path.write_text(text.replace("  digits: *short", "  digits: *short\n  mine: *short"))
-    card(run, folder)
-    ended = run("train", "mine-conventional-gan-0")
+    before = published(folder)
+    ended = run("prepare", "mine")
     assert ended.status == 2
-    problem = "recipes.mine.batch_size is 16, but mine has 9 training samples; expected <= 9"
-    assert ended.err == f"error: {problem}\n"
+    problem = r"error: recipes\.mine\.batch_size is 61, but mine has (\d+) training samples; expected <= \1"
+    assert re.fullmatch(problem, ended.err.splitlines()[-1])
+    assert published(folder) == before
+    path.write_text(path.read_text().replace("batch_size: 61", "batch_size: 16"))
+    ended = run("prepare", "mine")
+    assert ended.status == 0
+    assert "mine: going on after 60 images\n" in ended.err  # what was read is not read again
+
+
+def test_a_dataset_outside_the_grid_may_have_fewer(project: Callable[..., Path], run: Run) -> None:
+    folder = describe(project, kind="image_folder", resolution=32, train="t")
+    _write(folder, "t/a/1.png", "t/a/2.png")
+    assert card(run, folder)["counts"] == {"train": 1, "held_out": 1}
