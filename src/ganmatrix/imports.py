@@ -35,7 +35,8 @@ def sources(roots: Iterable[str]) -> list[str]:
     return sorted({file for module in found if (file := _file(module))})
 
 
-def digest(roots: Iterable[str], more: Iterable[Path] = ()) -> str:
+@cache
+def digest(roots: frozenset[str], more: tuple[Path, ...] = ()) -> str:
     """One SHA-256 of the names and bytes of these modules' files, and of other files."""
     own = "".join(f"{_file_digest(PACKAGE / name)}  {name}\n" for name in sources(roots))
     others = "".join(f"{_file_digest(path)}  {path.name}\n" for path in sorted(more))

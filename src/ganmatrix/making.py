@@ -223,14 +223,15 @@ def _at_work(work: _Work, parts: Sequence[int | None], workers: int) -> list[int
     children = [
         context.Process(target=_child, args=(work, parts[first::workers], said)) for first in range(workers)
     ]
-    for child in children:
-        child.start()
     try:
+        for child in children:
+            child.start()
         _join(children, work.received)
     finally:
         for child in children:
-            child.terminate()
-            child.join()
+            if child.pid is not None:
+                child.terminate()
+                child.join()
     messages: list[tuple[str, Any]] = []
     while not said.empty():
         messages.append(said.get())

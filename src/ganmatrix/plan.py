@@ -83,6 +83,7 @@ class Plan:
         self.params, self.layout, self.templates = params, layout, templates
         self._manifests: dict[Task, Manifest | UserError] = {}
         self._states: dict[tuple[Task, int | None], State] = {}
+        self._digests: dict[tuple[str, str], str] = {}
 
     @classmethod
     def load(cls, path: Path) -> "Plan":
@@ -256,34 +257,38 @@ class Plan:
 
     def _params(self, task: Task) -> dict[str, str]:
         """Digests of the params that matter, by key, defaults filled in."""
-        return {key: text_digest(as_json(value)) for key, value in self._values(task).items()}
+        values = self._values(task)
+        architecture = self.cells[task.target].architecture if task.stage == "train" else ""
+        return {key: self._value_digest(key, architecture, value) for key, value in values.items()}
+
+    def _value_digest(self, key: str, architecture: str, value: Any) -> str:
+        """The digest of one key's value, which may depend on the architecture; cells share most of them."""
+        if (key, architecture) not in self._digests:
+            self._digests[key, architecture] = text_digest(as_json(_plain(value)))
+        return self._digests[key, architecture]
 
     def _values(self, task: Task) -> dict[str, Any]:
         params, stage, target = self.params, task.stage, task.target
         if stage == "prepare":
-            return {f"datasets.{target}": _plain(params.datasets[target])}
+            return {f"datasets.{target}": params.datasets[target]}
         if stage == "reference":
             return self._evaluation(target, "extractors", "images.neighbours")
         if stage == "train":
             cell = self.cells[target]
             return {
-                f"architectures.{cell.architecture}": _plain(params.architectures[cell.architecture]),
-                f"methods.{cell.method}": _plain(params.methods[cell.method]),
-                f"recipes.{cell.dataset}": _plain(params.recipe(cell.dataset, cell.architecture)),
+                f"architectures.{cell.architecture}": params.architectures[cell.architecture],
+                f"methods.{cell.method}": params.methods[cell.method],
+                f"recipes.{cell.dataset}": params.recipe(cell.dataset, cell.architecture),
             }
         if stage == "evaluate":
             return self._evaluation(
                 self.cells[target].dataset, "extractors", "images", "digits", "points"
-            ) | {
-                f"evaluation.{name}": _plain(getattr(params.evaluation, name))
-                for name in ("checkpoints", "curves")
-            }
+            ) | {f"evaluation.{name}": getattr(params.evaluation, name) for name in ("checkpoints", "curves")}
         if stage in ("probe", "transfer"):
-            return {"probes": _plain(params.probes)}
+            return {"probes": params.probes}
         if stage == "assemble":
-            datasets = {f"datasets.{name}": _plain(params.datasets[name]) for name in params.grid.datasets}
-            claims = {name: _plain(claim) for name, claim in params.claims.items()}
-            return {"grid": _plain(params.grid), "claims": claims} | datasets
+            datasets = {f"datasets.{name}": params.datasets[name] for name in params.grid.datasets}
+            return {"grid": params.grid, "claims": params.claims} | datasets
         return {"reports": self._titles}
 
     def _evaluation(self, dataset: str, *names: str) -> dict[str, Any]:
@@ -295,7 +300,7 @@ class Plan:
                 value = self.params.evaluation
                 for part in name.split("."):
                     value = getattr(value, part)
-                values[f"evaluation.{name}"] = _plain(value)
+                values[f"evaluation.{name}"] = value
         return values
 
     def _code(self, task: Task) -> str:
@@ -303,7 +308,7 @@ class Plan:
         if task.stage == "report":
             template = self.templates / f"{task.target}.ipynb"
             more = (template, *sorted((imports.PACKAGE / "reporting/assets").iterdir()))
-        return imports.digest(self._roots(task), more)
+        return imports.digest(frozenset(self._roots(task)), more)
 
     def _roots(self, task: Task) -> set[str]:
         """The modules whose code makes the task's files: the stage's, and the members that it uses."""
@@ -317,7 +322,8 @@ class Plan:
             return roots | _notebook_imports(self.templates / f"{task.target}.ipynb")
         if task.stage == "assemble":
             return roots
-        cells = [cell for cell in self.cells.values() if task.target in (cell.id, cell.dataset)]
+        cell = self.cells.get(task.target)
+        cells = [cell] if cell else [each for each in self.cells.values() if each.dataset == task.target]
         families = POINTS if self.params.datasets[cells[0].dataset].is_points else IMAGES
         for cell in cells:
             method, architecture = (
@@ -376,6 +382,8 @@ def _plain(value: Any) -> Any:
     """A part of the params as JSON has it."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, list) else value
 
 

@@ -120,7 +120,8 @@ class Checkpoints:
             if path.name != f"step-{content['state']['step']:09d}-{digest(data)}.ckpt":
                 raise ValueError("its state is of another step than its name")
         except (ValueError, TypeError, KeyError) as error:
-            _say(f"warning: {path} is unusable ({error}); using the one before")
+            problem = " ".join(str(error).split())[:200]
+            _say(f"warning: {path} is unusable ({problem}); using the one before")
             return None
         return content
 
@@ -150,7 +151,7 @@ def unpack(data: bytes) -> dict[str, Any]:
         content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
         raise ValueError(f"no checkpoint: {error}") from error
-    if not isinstance(content, dict) or set(content) != KEYS:
+    if not isinstance(content, dict) or set(content) != KEYS or not isinstance(content["environment"], dict):
         raise ValueError("no checkpoint of ganmatrix")
     return content
 

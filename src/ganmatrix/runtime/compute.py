@@ -79,4 +79,4 @@ def _leased(wanted: torch.device, received: Sequence[Signals]) -> torch.device:
 
 def environment(device: torch.device) -> dict[str, Any]:
     """What the bytes of a result may depend on besides code, params and data; a manifest records it."""
-    return {"device": device.type, "threads": threads(), "torch": torch.__version__}
+    return {"device": device.type, "threads": threads(), "torch": str(torch.__version__)}

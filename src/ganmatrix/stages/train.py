@@ -75,12 +75,12 @@ def into(
         text_digest(as_json(asdict(plan.made_from(Task("train", cell.id), seed)))),
         environment,
     )
-    pair, trainer, state = restored(run, params, data, device, checkpoints)
+    pair, trainer, found = restored(run, params, data, device, checkpoints)
     first_step = trainer.step
-    earlier = with_device(Effort(**state["effort"]) if state else Effort(), provenance.device_name(device))
+    earlier = with_device(found or Effort(), provenance.device_name(device))
     effort = advance(trainer, checkpoints, run.id, checkpoint_seconds, earlier, received)
     # Kept until the run is published, so that a kill on the way to it does not train it again.
-    if state is None or trainer.step > first_step:
+    if found is None or trainer.step > first_step:
         checkpoints.save(trainer.step, trainer.state_dict() | {"effort": asdict(effort)})
     write(folder, run, params, data, pair, trainer)
     facts = identity(run, params, pair, data) | outcome(trainer)
@@ -101,8 +101,8 @@ def into(
 
 def restored(
     run: Run, params: Params, data: PreparedData, device: torch.device, checkpoints: Checkpoints
-) -> tuple[Pair, Trainer, dict[str, Any] | None]:
-    """The run's networks and trainer with the newest usable state, and that state; None at the start."""
+) -> tuple[Pair, Trainer, Effort | None]:
+    """The run's networks and trainer in the newest usable state, and its effort; None at the start."""
     recipe = params.recipe(run.dataset, run.architecture)
     samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
 
@@ -116,11 +116,12 @@ def restored(
         try:
             check_state(state, recipe)
             trainer.load_state_dict(state)
+            effort = Effort(**state["effort"])
         except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
             checkpoints.unusable(" ".join(str(error).split())[:200])
             continue
         checkpoints.say_resumed(trainer.step)
-        return pair, trainer, state
+        return pair, trainer, effort
     return *fresh(), None
 
 

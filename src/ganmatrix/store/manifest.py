@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ganmatrix import errors
 from ganmatrix.errors import NotMade, UserError
 from ganmatrix.store.files import as_json, file_digest, text_digest
 
@@ -137,16 +138,18 @@ def plain_file(path: Path, maker: str) -> None:
 
 def unreadable(path: Path, error: OSError) -> UserError:
     """The error for what the system does not let us read."""
-    return UserError(f"{path} cannot be read: {error.strerror or error}; mend that and run again")
+    return UserError(errors.unreadable(path, error))
 
 
 def listed(path: Path) -> Listed:
     """What a manifest says of the file at `path`; ValueError if its part `this_run` was edited."""
-    if path.suffix == ".json" and THIS_RUN in (content := json.loads(path.read_text(encoding="utf-8"))):
-        if not _is_sealed(content):
-            raise ValueError("its part this_run has another checksum")
-        text = as_json({key: value for key, value in content.items() if key not in (THIS_RUN, SEAL)})
-        return Listed(text_digest(text), len(text.encode()))
+    if path.suffix == ".json":
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(content, dict) and THIS_RUN in content:
+            if not _is_sealed(content):
+                raise ValueError("its part this_run has another checksum")
+            text = as_json({key: value for key, value in content.items() if key not in (THIS_RUN, SEAL)})
+            return Listed(text_digest(text), len(text.encode()))
     return Listed(file_digest(path), path.stat().st_size)
 
 
