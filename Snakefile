@@ -2,6 +2,7 @@
 # Another params file replaces it whole: `snakemake --cores --configfile pipeline/scales/smoke.yaml`
 # works in scales/smoke/, beside the default's artifacts.
 # Snakemake schedules; each verb knows whether it is done, so outputs are marked update(...).
+import os
 import shlex
 from pathlib import Path
 
@@ -30,7 +31,7 @@ if workflow.is_main_process and sum(each.startswith("--configfile") for each in 
 if len(workflow.configfiles) > 1:
     refuse("--configfile names several files; expected one, since a params file stands for itself")
 
-PARAMS = Path(workflow.configfiles[0] if workflow.configfiles else "params.yaml")
+PARAMS = Path(os.path.relpath(workflow.configfiles[0]) if workflow.configfiles else "params.yaml")
 try:
     PLAN = Plan.load(PARAMS)
     if workflow.is_main_process:
@@ -42,6 +43,11 @@ ROOT = "" if PLAN.layout.root == Path() else f"{PLAN.layout.root.as_posix()}/"
 PARAMS_OPTION = f" --params {shlex.quote(str(PARAMS))}" if ROOT else ""
 DATASETS = PLAN.targets("prepare")
 CELLS = PLAN.targets("train")
+
+
+def options(wildcards):
+    """What each verb is told; from a function, since a path may have braces."""
+    return PARAMS_OPTION
 
 
 def of_cell(stage):
@@ -94,4 +100,4 @@ onstart:
 
 
 onsuccess:
-    shell(f"ganmatrix record{PARAMS_OPTION}")
+    shell("ganmatrix record{PARAMS_OPTION}")

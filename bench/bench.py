@@ -23,7 +23,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from ganmatrix.stages import provenance
+from ganmatrix.runtime import provenance
 
 HERE = Path(__file__).parent
 METHODS: dict[str, dict[str, Any]] = {

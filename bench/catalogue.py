@@ -83,7 +83,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     import torch
     from bench import interleave, ours, summary
 
-    from ganmatrix.stages import provenance
+    from ganmatrix.runtime import provenance
 
     found = [
         ours(name, args, network="dcgan32", method=method, batch=64) for name, method in contenders().items()

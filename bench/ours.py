@@ -1,4 +1,4 @@
-"""ganmatrix as a contender: a cell's own step loop, or its discriminator update alone.
+"""ganmatrix as a contender: a run's own step loop, or its discriminator update alone.
 
     python bench/ours.py SPEC
 
@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from pydantic import TypeAdapter
 
-from ganmatrix.cell import Cell
+from ganmatrix.cell import Run
 from ganmatrix.methods import catalogue as methods
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.methods import Method
 from ganmatrix.params.recipes import Recipe
-from ganmatrix.stages import compute
+from ganmatrix.runtime import compute
 from ganmatrix.training.data import Resident
 from ganmatrix.training.trainer import Trainer
 from ganmatrix.training.weights import initialise
@@ -67,11 +67,11 @@ def build(spec: dict[str, Any]) -> Trainer:
         NETWORKS[spec["network"]] | {"points": POINTS}
     )
     method: Method = TypeAdapter(Method).validate_python(spec["method"])
-    cell = Cell("random", spec["network"], spec["method"]["kind"], 0)
+    run = Run("random", spec["network"], spec["method"]["kind"], 0)
     images = np.random.default_rng(0).integers(0, 256, (IMAGES, 3, 32, 32), dtype=np.uint8)
     data = Resident(images, torch.device(spec["device"]))
     rule = methods.build(method)
-    return Trainer(cell, initialise(cell, architecture, rule, (3, 32, 32)), rule, recipe, data)
+    return Trainer(run, initialise(run, architecture, rule, (3, 32, 32)), rule, recipe, data)
 
 
 def main(spec: dict[str, Any]) -> None:

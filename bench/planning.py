@@ -1,13 +1,15 @@
-"""How long the engines take to find what is to be done, by the number of cells.
+"""How long the engines take to find what is to be done, by the number of runs.
 
-    python bench/planning.py [--cells 10 100 1000 5000] [--rounds N] [--output FILE]
+    python bench/planning.py [--runs 10 100 1000 5000] [--rounds N] [--output FILE]
 
-For each size a project of its own is made of this one's files, with a generated grid. Its artifacts are stubs
-of a few bytes, committed to DVC and adopted by Snakemake as real ones are. Times are those of whole commands,
-wall and processor (user and system, children included); medians over rounds with the least and the largest.
+For each size a project of its own is made of this one's files, with a generated grid of ten cells. Its
+artifacts are stubs of a few bytes with the manifests of real ones, recorded in DVC. Times are those of whole
+commands, wall and processor (user and system, children included); medians over rounds with the least and the
+largest.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -17,29 +19,47 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from ruamel.yaml import YAML
 
-from ganmatrix.cell import expand
-from ganmatrix.params import load
-from ganmatrix.stages import digest
-from ganmatrix.stages.layout import Layout
+from ganmatrix.plan import Plan
+from ganmatrix.store.layout import (
+    ATTACKS,
+    CARD,
+    HISTORY,
+    METRICS,
+    NEIGHBOURS,
+    PAIRS,
+    PROBES,
+    RUN,
+    SAMPLES,
+    STATISTICS,
+    WEIGHTS,
+)
 
 HOME = Path(__file__).parents[1]
+sys.path.insert(0, str(HOME / "tests"))
+from publishing import publish  # noqa: E402
+
 METHODS, DATASETS = ["gan", "gan_hinge", "as_gan", "dat", "fargan"], ["digits", "ring8"]
 VERBS = ("digest", "prepare", "reference", "train", "evaluate", "probe", "transfer", "assemble", "report")
-REPORTS = ("index", "claims", "results_matrix", "robustness", "stability")
-
-COMMIT = """
-from dvc.repo import Repo
-from ganmatrix.stages.record import commit
-with Repo() as repo:
-    commit(repo, {stage.addressing for stage in repo.index.stages})
-"""
+FILES = {
+    "prepare": (CARD,),
+    "reference": (CARD, STATISTICS),
+    "train": (WEIGHTS, HISTORY, SAMPLES, RUN),
+    "evaluate": (METRICS, NEIGHBOURS),
+    "probe": (PROBES, ATTACKS),
+    "transfer": (PAIRS,),
+    "assemble": (
+        *("matrix.parquet", "matrix.csv", "history.parquet", "curves.parquet", "transfers.parquet"),
+        *("claims.parquet", "published.parquet", "table.tex", "summary.json", "metrics.json"),
+        *("scores_over_steps.csv", "losses_over_steps.csv"),
+    ),
+    "report": ("{target}.html",),
+}
 
 PYTHON = [sys.executable, "-m"]
 UNDONE = {"snakemake -n, nothing made": [*PYTHON, "snakemake", "-n", "--quiet", "all"]}
@@ -49,7 +69,7 @@ DONE = {
     "dvc status": [*PYTHON, "dvc", "status"],
     "dvc repro --dry": [*PYTHON, "dvc", "repro", "--dry"],
     "ganmatrix record": [*PYTHON, "ganmatrix_command", "record"],
-    "ganmatrix adopt": [*PYTHON, "ganmatrix_command", "adopt"],
+    "ganmatrix status": [*PYTHON, "ganmatrix_command", "status"],
 }
 EXPECTED = {
     "snakemake -n": "Nothing to be done",
@@ -59,18 +79,19 @@ EXPECTED = {
 COMMAND = "from ganmatrix.cli import main\nmain()\n"
 
 
-def make_project(root: Path, cells: int | None) -> None:
-    """The files of this project and a grid of so many cells, or the default one."""
-    listed = subprocess.run(["git", "ls-files"], cwd=HOME, check=True, capture_output=True, text=True)
+def make_project(root: Path, runs: int | None) -> None:
+    """The files of this project and a grid of so many runs, or the default one."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=HOME, check=True, capture_output=True, text=True)
     for name in listed.stdout.splitlines():
         if not name.startswith(("tests/", "dvc.lock")) and (HOME / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(HOME / name, root / name)
     (root / "src" / "ganmatrix_command.py").write_text(COMMAND)
-    if cells:
+    if runs:
         yaml = YAML()
         document = yaml.load(root / "params.yaml")
-        seeds = list(range(cells // (len(DATASETS) * len(METHODS))))
+        seeds = list(range(runs // (len(DATASETS) * len(METHODS))))
         document["grid"] = {
             "datasets": DATASETS,
             "architectures": ["conventional"],
@@ -81,32 +102,21 @@ def make_project(root: Path, cells: int | None) -> None:
     subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
 
 
-def artifacts(root: Path) -> Iterator[Path]:
-    """Every file that a run of the whole matrix makes, in an order in which one can make them."""
-    layout = Layout(root)
-    params, _ = load(root / "params.yaml")
-    for dataset in params.grid.datasets:
-        yield from (*layout.data(dataset).arrays.values(), layout.data(dataset).card)
-        yield from (layout.reference(dataset).statistics, layout.reference(dataset).card)
-    for cell in expand(params):
-        files = layout.cell(cell.id)
-        yield from (files.weights, files.history, files.run, files.samples)
-        yield layout.checksum(cell.dataset, cell.id)
-        yield from (files.metrics, files.neighbours, files.probes, files.attacks)
-    yield from (layout.transfers(dataset) for dataset in params.grid.datasets)
-    results = layout.results
-    yield from (results.matrix, results.matrix_csv, results.history, results.curves, results.transfers)
-    yield from (results.claims, results.published, results.latex, results.summary, results.metrics)
-    yield from (results.scores_over_steps, results.losses_over_steps)
-    yield from (layout.report(name) for name in REPORTS)
-
-
 def make_artifacts(root: Path) -> None:
-    for path in artifacts(root):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(path.relative_to(root).as_posix())
-    for what in digest.known(load(root / "params.yaml")[0]):
-        run(root, [*PYTHON, "ganmatrix_command", "digest", what])
+    """Every file that a run of the whole matrix makes, as if every verb had been run."""
+    run(root, [*PYTHON, "ganmatrix_command", "digest"])
+    with contextlib.chdir(root):
+        plan = Plan.load(Path("params.yaml"))
+        for task in plan.tasks():
+            names = [name.format(target=task.target) for name in FILES[task.stage]]
+            stubs = {
+                part: {name: _stub(f"{task} {part} {name}") for name in names} for part in plan.parts(task)
+            }
+            publish(plan, task.stage, task.target, stubs)
+
+
+def _stub(name: str) -> bytes:
+    return b"{}\n" if name.endswith(".json") else name.encode()
 
 
 def environment(root: Path) -> dict[str, str]:
@@ -138,15 +148,14 @@ def run(root: Path, command: list[str], expected: str = "") -> dict[str, float]:
     return {"wall": wall, "cpu": cpu}
 
 
-def measure(cells: int | None, rounds: int) -> dict[str, Any]:
+def measure(runs: int | None, rounds: int) -> dict[str, Any]:
     """Times of all commands on one grid."""
     with tempfile.TemporaryDirectory(prefix="planning-") as folder:
         root = Path(folder)
-        make_project(root, cells)
+        make_project(root, runs)
         times = {name: [run(root, command) for _ in range(rounds)] for name, command in UNDONE.items()}
         make_artifacts(root)
-        times["first commit to DVC"] = [run(root, [sys.executable, "-c", COMMIT])]
-        times["first ganmatrix adopt"] = [run(root, DONE["ganmatrix adopt"], " new to Snakemake")]
+        times["first ganmatrix record"] = [run(root, DONE["ganmatrix record"])]
         for _ in range(rounds):
             for name, command in DONE.items():
                 times.setdefault(name, []).append(run(root, command, EXPECTED.get(name, "")))
@@ -156,7 +165,7 @@ def measure(cells: int | None, rounds: int) -> dict[str, Any]:
 def start_up(rounds: int) -> dict[str, Any]:
     """Times of each verb's own start: Python, the command line, the stage and all that it imports."""
     found = {}
-    for verb in (*VERBS, "record", "adopt"):
+    for verb in (*VERBS, "record", "status"):
         command = [sys.executable, "-c", f"import ganmatrix.cli, ganmatrix.stages.{verb}"]
         found[verb] = summary([run(HOME, command) for _ in range(rounds)])
     return found
@@ -172,7 +181,7 @@ def summary(found: list[dict[str, float]]) -> dict[str, list[float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cells", type=int, nargs="*", default=[10, 100, 1000, 5000])
+    parser.add_argument("--runs", type=int, nargs="*", default=[10, 100, 1000, 5000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--output", type=Path, default=HOME / "bench" / "planning.json")
     chosen = parser.parse_args()
@@ -180,9 +189,9 @@ def main() -> None:
     results: dict[str, Any] = {"start-up": start_up(chosen.rounds)}
     for verb, times in results["start-up"].items():
         console.print(f"start-up of {verb}: {times}")
-    for cells in (None, *chosen.cells):
-        name = f"{cells} cells" if cells else "the default matrix"
-        results[name] = measure(cells, chosen.rounds)
+    for runs in (None, *chosen.runs):
+        name = f"{runs} runs" if runs else "the default matrix"
+        results[name] = measure(runs, chosen.rounds)
         for command, times in results[name].items():
             console.print(f"{name}: {command}: {times}")
         chosen.output.write_text(json.dumps(results, indent=2) + "\n")

@@ -25,12 +25,16 @@ from rich.console import Console
 
 from ganmatrix.datasets.photos import photographs
 from ganmatrix.evaluation.clean_fid import make_torchvision_importable
+from ganmatrix.params import load
 from ganmatrix.params.datasets import ImageFolder
+from ganmatrix.plan import Plan
 from ganmatrix.stages import prepare
-from ganmatrix.stages.layout import Layout
+from ganmatrix.store.layout import Layout
 
 CASES = {"32x32 to 32": (32, 32, 8000), "256x256 to 64": (256, 64, 2000)}
 """Side of the files, side of the result, how many files."""
+
+PARAMS, _ = load(Path(__file__).parents[1] / "params.yaml")
 
 
 def make_files(folder: Path, side: int, count: int) -> None:
@@ -68,9 +72,12 @@ def plain_loop(folder: Path, side: int) -> None:
 
 def ours(folder: Path, side: int) -> None:
     """`ganmatrix prepare` of the folder."""
-    params = ImageFolder(kind="image_folder", train=str(folder), resolution=side)
+    dataset = ImageFolder(kind="image_folder", train=str(folder), resolution=side)
     with tempfile.TemporaryDirectory() as root, contextlib.redirect_stderr(io.StringIO()):
-        prepare.run("timed", params, Layout(Path(root)))
+        plan = Plan(PARAMS.model_copy(update={"datasets": {"timed": dataset}}), Layout(Path(root)))
+        made = Path(root) / "made"
+        made.mkdir()
+        prepare.into(made, "timed", plan)
 
 
 def seconds(function: Callable[[Path, int], None], folder: Path, side: int) -> float:

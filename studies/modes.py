@@ -1,8 +1,8 @@
 """The tables of docs/modes.md: the scales `modes` and `fargan`, beside what their authors say.
 
-make results SCALE=modes                  train, score and probe its 280 cells first
+make results SCALE=modes                  train, score and probe its 280 runs first
 make results SCALE=fargan                 the same of its 60
-python studies/modes.py --import FOLDER   take over the cells of a results/ folder (scales/modes/results)
+python studies/modes.py --import FOLDER   take over the runs of a results/ folder (scales/modes/results)
 python studies/modes.py                   rewrite the tables from docs/results/modes.csv
 """
 
@@ -30,7 +30,7 @@ OPPONENTS = {
     "fargan_random": ["nsgan_0gp"],
     "fargan_48": ["fargan"],
 }
-"""Whom a method is compared with, cell by cell of one seed: its baseline, then its controls."""
+"""Whom a method is compared with, run by run of one seed: its baseline, then its controls."""
 PUBLISHED = {
     ("gan", "ring8"): ("6.3 ± 0.5", "98.2", "0.45"),
     ("gan", "grid25"): ("17.3 ± 0.8", "94.8", "0.70"),
@@ -70,7 +70,7 @@ IDENTITY = ["dataset", "architecture", "method", "seed"]
 
 
 def scores(results: Path) -> pd.DataFrame:
-    """What the tables are made of, a row a cell, from a results folder's matrix."""
+    """What the tables are made of, a row a run, from a results folder's matrix."""
     matrix = pd.read_parquet(results / "matrix.parquet")
     columns = [f"{measure}_{which}" for which in ("last", "ema") for measure in MEASURES]
     columns += [*SCORED["gaussian"], *DRIFT]
@@ -78,7 +78,7 @@ def scores(results: Path) -> pd.DataFrame:
 
 
 def merged(kept: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    """The kept scores with those of the found cells in place of their own, or below them."""
+    """The kept scores with those of the found runs in place of their own, or below them."""
     again = kept.set_index(IDENTITY).index.isin(found.set_index(IDENTITY).index)
     return pd.concat([kept[~again], found], ignore_index=True)
 

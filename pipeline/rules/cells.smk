@@ -16,7 +16,7 @@ rule train:
         mem_mb=lambda w, threads: 2000 * threads,
         runtime=1440,
     params:
-        options=PARAMS_OPTION,
+        options=options,
     message:
         "train {wildcards.cell}"
     shell:
@@ -40,7 +40,7 @@ rule evaluate:
         mem_mb=lambda w, threads: 4000 * threads,
         runtime=120,
     params:
-        options=PARAMS_OPTION,
+        options=options,
     message:
         "evaluate {wildcards.cell}"
     shell:
@@ -63,7 +63,7 @@ rule probe:
         mem_mb=lambda w, threads: 2000 * threads,
         runtime=120,
     params:
-        options=PARAMS_OPTION,
+        options=options,
     message:
         "probe {wildcards.cell}"
     shell:
@@ -89,7 +89,7 @@ rule transfer:
         mem_mb=4000,
         runtime=120,
     params:
-        options=PARAMS_OPTION,
+        options=options,
     message:
         "transfer {wildcards.dataset}"
     shell:

@@ -15,7 +15,7 @@ rule prepare:
         mem_mb=2000,
         runtime=lambda w: 720 if PLAN.is_streamed(w.dataset) else 60,
     params:
-        options=PARAMS_OPTION,
+        options=options,
     message:
         "prepare {wildcards.dataset}"
     shell:
@@ -37,7 +37,7 @@ rule reference:
         mem_mb=4000,
         runtime=60,
     params:
-        options=PARAMS_OPTION,
+        options=options,
     message:
         "reference {wildcards.dataset}"
     shell:

@@ -17,7 +17,7 @@ rule assemble:
         mem_mb=2000,
         runtime=30,
     params:
-        options=PARAMS_OPTION,
+        options=options,
     message:
         "assemble"
     shell:
@@ -39,7 +39,7 @@ rule report:
         mem_mb=2000,
         runtime=30,
     params:
-        options=PARAMS_OPTION,
+        options=options,
     message:
         "report {wildcards.report}"
     shell:

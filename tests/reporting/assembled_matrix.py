@@ -4,7 +4,6 @@ from fake_matrix import FakeMatrix
 from stated import PAPER, lines
 
 from ganmatrix.reporting import evidence
-from ganmatrix.stages import assemble
 
 CLAIMS = f"""claims:
   better_fid:
@@ -33,11 +32,9 @@ CLAIMS = f"""claims:
 
 def assembled(fake: FakeMatrix) -> FakeMatrix:
     """The matrix, written and assembled."""
-    fake.write()
-    assemble.run(fake.params, fake.layout)
-    return fake
+    return fake.write().assemble()
 
 
 def read(fake: FakeMatrix) -> evidence.Evidence:
     """What the reports see of it."""
-    return evidence.read(str(fake.layout.results.folder), str(fake.root / "cells"))
+    return evidence.read(str(fake.root), str(fake.root))

@@ -7,7 +7,7 @@ from fake_matrix import FakeMatrix
 
 @pytest.fixture(scope="session")
 def planted(tmp_path_factory):
-    """A matrix with one large effect on FID, one diverged cell and three claims."""
+    """A matrix with one large effect on FID, one diverged run and three claims."""
     return assembled(
         FakeMatrix(
             tmp_path_factory.mktemp("planted"),

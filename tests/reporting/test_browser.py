@@ -11,16 +11,16 @@ import shutil
 import time
 from pathlib import Path
 
-import pandas as pd
 import pytest
+from fake_matrix import TEMPLATES
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from ganmatrix.stages import report
+from ganmatrix.store.layout import RUN
 
-TEMPLATES = Path(__file__).parents[2] / "reports" / "templates"
 NAMES = sorted(path.stem for path in TEMPLATES.glob("*.ipynb"))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -34,8 +34,11 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def pages(planted):
-    return {name: report.run(name, planted.layout, TEMPLATES)[0] for name in NAMES}
+def pages(planted, tmp_path_factory):
+    folder, plan = tmp_path_factory.mktemp("reports"), planted.plan
+    for name in NAMES:
+        report.into(folder, name, plan)
+    return {name: folder / f"{name}.html" for name in NAMES}
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +191,7 @@ def test_columns_are_chosen_one_by_one_or_by_section(matrix):
     assert matrix.one('#matrix-ring8 th[data-key="reverse_kl_init"]').is_displayed()
 
 
-def test_a_number_opens_its_seeds_and_cells_by_keyboard_and_gives_the_focus_back(matrix, planted):
+def test_a_number_opens_its_seeds_and_runs_by_keyboard_and_gives_the_focus_back(matrix, planted):
     name = "fid_efficientnet_lite0_ema"
     link = matrix.one(f'#matrix-digits tr[data-method="as_gan"] td[data-key="{name}"] a')
     link.send_keys(Keys.ENTER)
@@ -196,18 +199,18 @@ def test_a_number_opens_its_seeds_and_cells_by_keyboard_and_gives_the_focus_back
     assert panel.is_displayed()
     assert matrix.run("return arguments[0].contains(document.activeElement)", panel)
     assert matrix.one("dialog h2").text == "FID (EfficientNet-Lite0 features)"
-    table = pd.read_parquet(planted.layout.results.matrix)
+    table = planted.table("matrix")
     values = table[(table["dataset"] == "digits") & (table["method"] == "as_gan")][name]
     assert matrix.texts("dialog tbody td:nth-child(2)") == [f"{value:.5g}" for value in values]
     assert "1437" in matrix.texts("dialog dd")
-    cells = matrix.all("dialog > details[data-cell]")
-    assert [cell.get_attribute("data-cell") for cell in cells] == [
+    runs = matrix.all("dialog > details[data-run]")
+    assert [run.get_attribute("data-run") for run in runs] == [
         f"digits-conventional-as_gan-{seed}" for seed in (0, 1, 2)
     ]
-    assert len(cells[0].find_elements(By.CSS_SELECTOR, "img")) == 2
-    assert len(cells[0].find_elements(By.CSS_SELECTOR, "svg")) == 2
-    run = json.loads(planted.layout.cell("digits-conventional-as_gan-0").run.read_text())
-    assert run["reproducible"]["weights_sha256"] in cells[0].text
+    assert len(runs[0].find_elements(By.CSS_SELECTOR, "img")) == 2
+    assert len(runs[0].find_elements(By.CSS_SELECTOR, "svg")) == 2
+    record = json.loads(planted.file(RUN, "digits-conventional-as_gan-0").read_text())
+    assert record["reproducible"]["weights_sha256"] in runs[0].text
     matrix.press(Keys.ESCAPE)
     assert not panel.is_displayed()
     assert matrix.browser.switch_to.active_element == link
@@ -243,7 +246,7 @@ def test_a_table_is_saved_as_it_is_shown(matrix, planted, tmp_path):
     assert (row["Method"], row["Architecture"], row["runs completed"]) == ("gan", "conventional", "3")
     assert "inception_score_efficientnet_lite0_ema mean" not in row
     name = "fid_efficientnet_lite0_ema"
-    summary = json.loads(planted.layout.results.summary.read_text())
+    summary = planted.summary
     group = next(
         group
         for group in summary["groups"]
@@ -280,7 +283,7 @@ def test_a_report_is_whole_without_its_script(browser, pages, name, tmp_path):
     assert not any(form.is_displayed() for form in page.all("form"))
 
 
-def test_a_number_leads_to_its_cells_without_the_script(browser, pages, tmp_path):
+def test_a_number_leads_to_its_runs_without_the_script(browser, pages, tmp_path):
     page = Page(browser, _without_script(pages["results_matrix"], tmp_path))
     page.one('#matrix-digits tr[data-method="as_gan"] td[data-key="kid_efficientnet_lite0_ema"] a').click()
     assert page.one("#digits-conventional-as_gan").is_displayed()

@@ -1,10 +1,9 @@
-"""The table to look through, the seeds behind it and the facts of each cell, whatever the matrix lacks."""
+"""The table to look through, the seeds behind it and the facts of each run, whatever the matrix lacks."""
 
 import json
 import math
 import re
 
-import pandas as pd
 import pytest
 from assembled_matrix import assembled, read
 from fake_matrix import FakeMatrix
@@ -15,6 +14,8 @@ from ganmatrix.reporting.explorer import controls, seeds, table
 from ganmatrix.reporting.explorer.columns import overview, sections
 from ganmatrix.reporting.measures import column
 from ganmatrix.reporting.sparklines import sparkline
+from ganmatrix.results.transfers import RECEIVED
+from ganmatrix.store.layout import RUN
 
 GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1, 2]"
 FID = "fid_efficientnet_lite0_ema"
@@ -26,7 +27,7 @@ def _table(data):
 
 def _number(html, method, name):
     """The words of one number of the table."""
-    row = re.search(rf'<tr data-group="digits-conventional-{method}".*?</tr>', html, re.DOTALL)[0]
+    row = re.search(rf'<tr data-cell="digits-conventional-{method}".*?</tr>', html, re.DOTALL)[0]
     cell = re.search(rf'<td[^>]*data-key="{name}"[^>]*>(.*?)</td>', row)[1]
     return " ".join(re.sub("<[^>]*>", " ", cell).split())
 
@@ -37,7 +38,7 @@ def _seeds(data):
 
 
 def test_the_overview_has_averaged_weights_general_features_and_the_floor(tmp_path):
-    def edit(cell, documents):
+    def edit(run, documents):
         entries = documents["metrics"]["entries"]
         for name in ("fid_digits_cnn_ema", "fid_efficientnet_lite0_last", "recall_digits_cnn_ema"):
             entries[name] = entries[FID] | {"value": 1.0}
@@ -71,11 +72,11 @@ def test_the_best_mean_is_marked_but_not_among_untrained_generators(tmp_path):
 
 
 def test_what_a_number_lacks_is_said_by_kind(tmp_path):
-    def edit(cell, documents):
+    def edit(run, documents):
         entries = documents["metrics"]["entries"]
-        if cell == "digits-conventional-as_gan-1":
+        if run == "digits-conventional-as_gan-1":
             entries[FID].update(value=None, reason="not reached", beyond=500.0)
-        if cell == "digits-conventional-as_gan-2":
+        if run == "digits-conventional-as_gan-2":
             entries[FID].update(value=None, reason="too few samples")
 
     diverged = {f"digits-conventional-gan-{seed}": 40 for seed in (0, 1, 2)}
@@ -83,84 +84,77 @@ def test_what_a_number_lacks_is_said_by_kind(tmp_path):
     html = _table(data)
     assert _number(html, "gan", FID) == "3 diverged"
     assert _number(html, "as_gan", FID) == "1 not reached, 1 missing"
-    cells = _seeds(data)["datasets"]["digits"]["groups"]
-    assert {cell["values"][FID]["reason"] for cell in cells["digits-conventional-gan"]} == {
+    cells = _seeds(data)["datasets"]["digits"]["cells"]
+    assert {run["values"][FID]["reason"] for run in cells["digits-conventional-gan"]} == {
         "diverged at step 40: non-finite loss"
     }
-    assert [cell["values"][FID].get("reason") for cell in cells["digits-conventional-as_gan"]] == [
+    assert [run["values"][FID].get("reason") for run in cells["digits-conventional-as_gan"]] == [
         None,
         "not reached within 500",
         "too few samples",
     ]
 
 
-def test_the_cost_of_a_diverged_cell_is_none(tmp_path):
+def test_the_cost_of_a_diverged_run_is_none(tmp_path):
     data = read(assembled(FakeMatrix(tmp_path, grid=GRID, diverged={"digits-conventional-gan-1": 40})))
-    one = _seeds(data)["datasets"]["digits"]["groups"]["digits-conventional-gan"][1]
+    one = _seeds(data)["datasets"]["digits"]["cells"]["digits-conventional-gan"][1]
     assert one["values"]["wall_seconds"] == {"reason": "diverged at step 40: non-finite loss"}
 
 
 def test_the_error_of_evaluation_stands_beside_a_seed(tmp_path):
-    def edit(cell, documents):
+    def edit(run, documents):
         documents["metrics"]["entries"][FID]["std"] = 0.25
 
     data = read(assembled(FakeMatrix(tmp_path, grid=GRID, edit=edit)))
-    (first, *_) = _seeds(data)["datasets"]["digits"]["groups"]["digits-conventional-gan"]
-    known = data.matrix.set_index("cell")[FID]["digits-conventional-gan-0"]
+    (first, *_) = _seeds(data)["datasets"]["digits"]["cells"]["digits-conventional-gan"]
+    known = data.matrix.set_index("run")[FID]["digits-conventional-gan-0"]
     assert first["values"][FID] == {"value": pytest.approx(known, rel=1e-6), "spread": 0.25}
 
 
 def test_a_half_finished_matrix_renders_and_says_what_to_run(tmp_path):
-    """One cell was not trained, one not scored, and of one method nothing is known."""
-    fake = assembled(FakeMatrix(tmp_path, grid=GRID))
-    for path in (fake.layout.cell("digits-conventional-gan-1").metrics, *_files(fake, "gan", 2)):
-        path.unlink()
-    for seed in (0, 1, 2):
-        for path in _files(fake, "as_gan", seed):
-            path.unlink()
-    results = fake.layout.results
-    matrix = pd.read_parquet(results.matrix)
-    trained = (matrix["method"] == "gan") & (matrix["seed"] < 2)
-    matrix.loc[~trained, "outcome"] = "not trained"
-    matrix.loc[~trained | (matrix["seed"] == 1), FID] = math.nan
-    matrix.to_parquet(results.matrix)
-    summary = json.loads(results.summary.read_text())
-    summary["cells"] |= {"completed": 2, "not_trained": 4}
-    summary["groups"] = [group for group in summary["groups"] if group["method"] == "gan"]
-    results.summary.write_text(json.dumps(summary))
-
-    data = read(fake)
+    """One run was not trained, one not scored, and of one method nothing is known."""
+    untrained = ("gan-2", "as_gan-0", "as_gan-1", "as_gan-2")
+    absent = {("train", f"digits-conventional-{run}") for run in untrained}
+    absent |= {("evaluate", "digits-conventional-gan-1")}
+    data = read(FakeMatrix(tmp_path, grid=GRID, absent=frozenset(absent)).write().assemble(tolerant=True))
     html = _table(data)
     assert _number(html, "gan", FID).endswith("1 not trained, 1 not measured")
     assert _number(html, "as_gan", FID) == "3 not trained"
     assert "digits: mean over the seeds that have a value, of 3 [95% interval]" in html
     assert _number(html, "as_gan", "runs") == "0 of 3 3 not trained"
-    reasons = _seeds(data)["datasets"]["digits"]["groups"]["digits-conventional-gan"]
-    assert [cell["values"][FID].get("reason") for cell in reasons[1:]] == [
-        "not measured yet; run `ganmatrix evaluate digits-conventional-gan-1`",
-        "not trained; run `ganmatrix train digits-conventional-gan-2`",
+    seeds_of_gan = _seeds(data)["datasets"]["digits"]["cells"]["digits-conventional-gan"]
+    assert [run["values"][FID].get("reason") for run in seeds_of_gan[1:]] == [
+        "not measured yet; run `ganmatrix evaluate digits-conventional-gan`",
+        "not trained; run `ganmatrix train digits-conventional-gan`",
     ]
-    facts = run_facts.cells(data, cell_files.read(data), "digits").html
-    assert "Not trained yet; run `ganmatrix train digits-conventional-gan-2`." in facts
+    facts = run_facts.runs(data, cell_files.read(data), "digits").html
+    assert "Not trained yet; run `ganmatrix train digits-conventional-gan`." in facts
     assert 'value="as_gan" checked' in controls.controls(data).html
 
 
-def _files(fake, method, seed):
-    return list(fake.layout.cell(f"digits-conventional-{method}-{seed}").folder.iterdir())
+def test_attacks_that_are_still_to_come_are_named_seed_by_seed(tmp_path):
+    absent = frozenset({("transfer", "digits-1")})
+    data = read(FakeMatrix(tmp_path, grid=GRID, absent=absent).write().assemble(tolerant=True))
+    found = _seeds(data)["datasets"]["digits"]["cells"]["digits-conventional-gan"]
+    assert [run["values"][RECEIVED].get("reason") for run in found] == [
+        None,
+        "not measured yet; run `ganmatrix transfer digits`",
+        None,
+    ]
 
 
-def test_a_corrupt_record_is_refused_by_name(tmp_path):
+def test_a_damaged_record_is_refused_by_name(tmp_path):
     fake = assembled(FakeMatrix(tmp_path, grid=GRID))
-    fake.layout.cell("digits-conventional-gan-1").run.write_text("{")
-    with pytest.raises(UserError, match=r"run\.json is corrupt .*train digits-conventional-gan-1` again"):
+    fake.file(RUN, "digits-conventional-gan-1").write_text("{")
+    with pytest.raises(UserError, match=r"run\.json is damaged .*train digits-conventional-gan`"):
         cell_files.read(read(fake))
 
 
-def test_a_cell_tells_what_it_was_made_from_and_with(planted):
+def test_a_run_tells_what_it_was_made_from_and_with(planted):
     data = read(planted)
-    html = run_facts.cells(data, cell_files.read(data), "ring8").html
-    run = json.loads(planted.layout.cell("ring8-conventional-gan-0").run.read_text())
-    repeated, once = run["reproducible"], run["this_run"]
+    html = run_facts.runs(data, cell_files.read(data), "ring8").html
+    file = json.loads(planted.file(RUN, "ring8-conventional-gan-0").read_text())
+    repeated, once = file["reproducible"], file["this_run"]
     facts = [repeated[name] for name in ("data_sha256", "weights_sha256", "code_digest")]
     facts += [once["revision"], *once["devices"], "torch 2.13.0", "method.loss.kind", "mlp_w96"]
     assert [fact for fact in facts if fact not in html] == []

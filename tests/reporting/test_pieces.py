@@ -2,7 +2,6 @@
 
 from typing import get_args
 
-import pandas as pd
 import pytest
 from assembled_matrix import CLAIMS, assembled, read
 from fake_matrix import FakeMatrix
@@ -42,6 +41,9 @@ from ganmatrix.reporting.measures import (
     number,
     plain,
 )
+from ganmatrix.store import opening
+from ganmatrix.store.layout import SAMPLES
+from publishing import rewrite
 
 GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [{methods}]\n  seeds: [{seeds}]"
 
@@ -99,7 +101,7 @@ def test_a_method_that_always_diverges_is_named_everywhere(tmp_path):
     page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(), diverged=diverged)))
     assert "no value<small>all 3 seeds missing</small>" in page
     assert "is shown for as_gan: every pair lacks a value." in page
-    assert "3 of 6 cells diverged" in page
+    assert "3 of 6 runs diverged" in page
     assert "as_gan: no run completed" in page
     assert "diverged at step 0" in page
 
@@ -113,9 +115,9 @@ def test_a_matrix_in_which_everything_diverged_still_renders(tmp_path):
     assert "No D was attacked" in page
 
 
-def test_a_value_missing_from_a_completed_cell_is_named_with_its_reason(tmp_path):
-    def edit(cell, documents):
-        if cell == "digits-conventional-gan-1":
+def test_a_value_missing_from_a_completed_run_is_named_with_its_reason(tmp_path):
+    def edit(run, documents):
+        if run == "digits-conventional-gan-1":
             entry = documents["metrics"]["entries"]["kid_efficientnet_lite0_ema"]
             entry.update(value=None, reason="too few samples")
 
@@ -127,26 +129,48 @@ def test_a_value_missing_from_a_completed_cell_is_named_with_its_reason(tmp_path
 @pytest.mark.parametrize("size", [0, 30, -20])
 def test_a_truncated_sample_sheet_is_refused_by_name(tmp_path, size):
     fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
-    path = fake.layout.cell("digits-conventional-as_gan-0").samples
+    path = fake.file(SAMPLES, "digits-conventional-as_gan-0")
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(UserError, match=r"samples\.png is corrupt .*train digits-conventional-as_gan-0"):
+    with pytest.raises(UserError, match=r"samples\.png is damaged .*train digits-conventional-as_gan`"):
         samples.sheets(read(fake), "digits")
 
 
-def test_a_sample_sheet_that_was_not_made_yet_is_named(tmp_path):
+def test_a_picture_of_another_run_is_refused(tmp_path):
+    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0, 1")))
+    one, other = (fake.file(SAMPLES, f"digits-conventional-gan-{seed}") for seed in (0, 1))
+    one.write_bytes(other.read_bytes())
+    with pytest.raises(UserError, match=r"gan/train/0/samples\.png is damaged"):
+        samples.sheets(read(fake), "digits")
+
+
+def test_sample_sheets_that_were_not_made_yet_are_named(tmp_path):
     fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
-    fake.layout.cell("digits-conventional-as_gan-0").neighbours.unlink()
+    fake.layout.manifest("evaluate", "digits-conventional-as_gan").unlink()
     shown = samples.neighbours(read(fake), "digits").html
-    assert "as_gan: not made yet; run `ganmatrix evaluate digits-conventional-as_gan-0`" in shown
+    assert "as_gan: not made yet; run `ganmatrix evaluate digits-conventional-as_gan`" in shown
     assert shown.count("<img") == 1
 
 
-@pytest.mark.parametrize("name", ["matrix", "history", "claims", "summary"])
-def test_corrupt_results_are_refused_by_name(tmp_path, name):
+def test_a_manifest_is_read_once_for_all_seeds(tmp_path, monkeypatch):
+    fake = assembled(FakeMatrix(tmp_path, grid=_grid()))
+    data, found, original = read(fake), [], opening.read_manifest
+
+    def counted(layout, stage, target):
+        found.append((stage, target))
+        return original(layout, stage, target)
+
+    monkeypatch.setattr(opening, "read_manifest", counted)
+    samples.sheets(data, "digits")
+    cell_files.read(data)
+    assert len(found) == len(set(found)) == 2 * 3
+
+
+@pytest.mark.parametrize("name", ["matrix.parquet", "history.parquet", "claims.parquet", "summary.json"])
+def test_damaged_results_are_refused_by_name(tmp_path, name):
     fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
-    path = getattr(fake.layout.results, name)
+    path = fake.result(name)
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(UserError, match=f"{path.name} is corrupt .*ganmatrix assemble"):
+    with pytest.raises(UserError, match=f"{name} is damaged .*ganmatrix assemble"):
         read(fake)
 
 
@@ -157,9 +181,9 @@ def test_a_difference_is_worse_where_the_measure_says_so(tmp_path):
 
 
 def test_a_method_that_lacks_a_column_misses_nothing(tmp_path):
-    def edit(cell, documents):
+    def edit(run, documents):
         entry = {"value": 0.4, "protocol": {}}
-        if "-gan-" in cell:
+        if "-gan-" in run:
             entry = {"value": None, "protocol": {}, "reason": "one discriminator", "applies": False}
         documents["probes"]["entries"]["ensemble_disagreement"] = entry
 
@@ -244,7 +268,7 @@ def test_tables_escape_what_they_show():
 def test_the_summary_is_what_the_tables_print(planted):
     data = read(planted)
     group = next(g for g in data.summary["groups"] if g["column"] == "kid_efficientnet_lite0_ema")
-    matrix = pd.read_parquet(planted.layout.results.matrix)
+    matrix = planted.table("matrix")
     rows = matrix[(matrix["dataset"] == "digits") & (matrix["method"] == group["method"])]
     assert plain(rows["kid_efficientnet_lite0_ema"].mean()) in matrix_tables.scores(data, "digits").html
 
@@ -265,12 +289,12 @@ def test_a_measure_that_cannot_be_negative_cannot_fall_by_more_than_all():
 
 
 def _modes(values: dict[str, float]):
-    """An edit that gives cells their number of modes, of 8."""
+    """An edit that gives runs their number of modes, of 8."""
 
-    def edit(cell, documents):
+    def edit(run, documents):
         entry = documents["metrics"]["entries"]["modes_ema"]
         entry["protocol"] = entry["protocol"] | {"modes": 8}
-        entry["value"] = values.get(cell, entry["value"])
+        entry["value"] = values.get(run, entry["value"])
 
     return edit
 
@@ -294,7 +318,7 @@ def test_effects_that_point_both_ways_are_told_apart_by_setting(tmp_path):
 
 @pytest.mark.parametrize(("auroc", "said"), [(0.5, True), (0.9, False), (0.27, True)])
 def test_a_discriminator_that_guesses_is_named(tmp_path, auroc, said):
-    def edit(cell, documents):
+    def edit(run, documents):
         entries = documents["probes"]["entries"]
         like = entries["fgsm_auroc"]
         entries["clean_auroc"] = {key: value for key, value in like.items() if key != "curve"} | {
@@ -310,8 +334,8 @@ def test_a_discriminator_that_guesses_is_named(tmp_path, auroc, said):
 def _under_attack(clean, attacked):
     """An edit that sets D's AUROC of each method as it is and under PGD, 90% under noise."""
 
-    def edit(cell, documents):
-        method, entries = cell.split("-")[2], documents["probes"]["entries"]
+    def edit(run, documents):
+        method, entries = run.split("-")[2], documents["probes"]["entries"]
         entries["clean_auroc"] = {"value": clean[method], "protocol": entries["pgd_auroc"]["protocol"]}
         for name, end in (("pgd_auroc", attacked[method]), ("noise_auroc", 0.9)):
             entries[name]["value"] = end
@@ -347,35 +371,18 @@ def test_titles_leave_out_a_discriminator_that_has_nothing_to_lose(tmp_path):
     assert left_out not in memory
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("{}", "summary.json has no cells; .*run `ganmatrix assemble` again"),
-        ("[]", "summary.json is corrupt .*run `ganmatrix assemble` again"),
-    ],
-)
-def test_a_summary_that_lacks_what_reports_need_is_refused_by_name(tmp_path, content, said):
+def test_a_summary_that_lacks_what_reports_need_is_refused_by_name(tmp_path):
     fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
-    fake.layout.results.summary.write_text(content)
-    with pytest.raises(UserError, match=said):
+    rewrite(fake.layout, "assemble", "", None, "summary.json", b"{}")
+    with pytest.raises(UserError, match=r"summary.json has no runs; .*run `ganmatrix assemble` again"):
         read(fake)
 
 
 def test_a_summary_of_another_matrix_is_refused(tmp_path, planted):
     fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
-    fake.layout.results.summary.write_bytes(planted.layout.results.summary.read_bytes())
-    with pytest.raises(UserError, match=r"summary.json is of other cells than matrix.parquet beside it"):
+    fake.result("summary.json").write_bytes(planted.result("summary.json").read_bytes())
+    with pytest.raises(UserError, match=r"summary.json is damaged"):
         read(fake)
-
-
-@pytest.mark.parametrize("content", ["{}", "[]"])
-def test_a_run_that_says_nothing_is_refused_by_name(tmp_path, content):
-    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
-    fake.layout.cell("digits-conventional-gan-0").run.write_text(content)
-    with pytest.raises(
-        UserError, match=r"run.json is corrupt .*run `ganmatrix train digits-conventional-gan-0`"
-    ):
-        cell_files.read(read(fake))
 
 
 def test_what_is_lost_is_counted_in_one_order():

@@ -8,21 +8,20 @@ from html import unescape
 from pathlib import Path
 
 import nbformat
-import pandas as pd
 import pytest
+from fake_matrix import FakeMatrix
 
 from ganmatrix.errors import UserError
+from ganmatrix.plan import Plan
 from ganmatrix.reporting.measures import plain
 from ganmatrix.stages import report
-from ganmatrix.stages.layout import Layout
 
-TEMPLATES = Path(__file__).parents[2] / "reports" / "templates"
 NAMES = ("index", "claims", "results_matrix", "robustness", "stability")
 
 
 @pytest.fixture(scope="module")
 def pages(planted):
-    return {name: report.run(name, planted.layout, TEMPLATES)[0].read_text() for name in NAMES}
+    return {name: report.render(name, planted.plan, planted.layout) for name in NAMES}
 
 
 def _words(page: str) -> str:
@@ -36,20 +35,20 @@ def test_the_front_page_gives_the_verdicts_and_the_headline(pages, planted):
     words = _words(pages["index"])
     assert "Of 3 claims: 1 reproduced, 1 inconclusive, 1 not tested." in words
     assert "12 training runs (2 datasets, 1 architecture, 2 methods, 3 seeds); 1 diverged." in words
-    claim = pd.read_parquet(planted.layout.results.claims).iloc[0]
+    claim = planted.table("claims").iloc[0]
     assert (
         f"{plain(100 * claim['effect'])} [{plain(100 * claim['low'])}, {plain(100 * claim['high'])}]" in words
     )
     assert f"as_gan's FID is {100 * claim['effect']:.0f}% lower than gan's, which is better" in words
     assert "It halves FID & more." in words
-    assert "1 cell of 12 diverged, 1 value is missing from completed ones." in words
+    assert "1 run of 12 diverged, 1 value is missing from completed ones." in words
 
 
 def test_the_page_of_claims_gives_the_evidence(pages):
     words = _words(pages["claims"])
     assert "It is more than the smallest effect, even at the pessimistic end of the interval." in words
     assert "Not tested" not in words
-    assert "No cell has a column universal_auroc." in words
+    assert "No run has a column universal_auroc." in words
 
 
 def test_the_page_of_stability_names_what_diverged(pages):
@@ -60,12 +59,12 @@ def test_the_page_of_stability_names_what_diverged(pages):
 
 def test_the_page_of_robustness_shows_an_attack_on_every_method(pages):
     assert pages["robustness"].count('alt="PGD on ') == 2 * 2
-    assert "1 cell of 12 diverged" in _words(pages["robustness"])
+    assert "1 run of 12 diverged" in _words(pages["robustness"])
 
 
 def test_the_matrix_page_gives_means_intervals_and_counts(pages, planted):
     words = _words(pages["results_matrix"])
-    matrix = pd.read_parquet(planted.layout.results.matrix)
+    matrix = planted.table("matrix")
     fid = matrix[(matrix["dataset"] == "digits") & (matrix["method"] == "as_gan")][
         "fid_efficientnet_lite0_ema"
     ]
@@ -111,41 +110,41 @@ def test_nothing_of_the_notebook_or_the_machine_shows(pages, planted, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_equal_inputs_give_equal_bytes(pages, planted, name):
-    assert report.run(name, planted.layout, TEMPLATES)[0].read_text() == pages[name]
+    assert report.render(name, planted.plan, planted.layout) == pages[name]
 
 
-def test_every_cell_of_the_matrix_shows_samples_and_their_neighbours(pages):
+def test_every_run_of_the_matrix_shows_samples_and_their_neighbours(pages):
     assert pages["results_matrix"].count('class="sheet"') == 2 * 12
 
 
-def _template(folder: Path, source: str) -> Path:
+def _small(planted, folder: Path, source: str) -> str:
+    """The page of a template with this code."""
     cells = [
-        nbformat.v4.new_code_cell('results = ""\ncells = ""', metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell('folder = ""\nroot = ""', metadata={"tags": ["parameters"]}),
         nbformat.v4.new_code_cell(source),
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(
         nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "small.ipynb"
     )
-    return folder
+    return report.render("small", Plan(planted.plan.params, planted.layout, folder), planted.layout)
 
 
 def test_an_unknown_report_names_the_choices_and_the_nearest(planted):
     with pytest.raises(UserError, match=r"choose from index, .*, stability; did you mean results_matrix\?"):
-        report.run("result_matrix", planted.layout, TEMPLATES)
+        report.choose(["result_matrix"], planted.plan)
 
 
 def test_missing_results_are_named(tmp_path):
-    with pytest.raises(UserError, match=r"matrix.parquet is missing; run `ganmatrix assemble`"):
-        report.run("index", Layout(tmp_path), TEMPLATES)
+    fake = FakeMatrix(tmp_path).write()
+    with pytest.raises(UserError, match=r"results.json is missing; run `ganmatrix assemble`"):
+        report.render("index", fake.plan, fake.layout)
 
 
 def test_a_failure_inside_the_notebook_is_one_line(planted, tmp_path):
-    templates = _template(tmp_path, "raise ValueError('two\\nlines')")
     with pytest.raises(UserError) as error:
-        report.run("small", planted.layout, templates)
+        _small(planted, tmp_path, "raise ValueError('two\\nlines')")
     assert str(error.value) == "report small failed in cell 2: ValueError: two lines"
-    assert not planted.layout.report("small").exists()
 
 
 def test_the_kernel_is_this_interpreter_whatever_the_user_installed(planted, tmp_path, monkeypatch):
@@ -153,6 +152,5 @@ def test_the_kernel_is_this_interpreter_whatever_the_user_installed(planted, tmp
     kernel.mkdir(parents=True)
     (kernel / "kernel.json").write_text('{"argv": ["/bin/false"], "display_name": "x", "language": "python"}')
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    templates = _template(tmp_path, "import sys\nraise LookupError(sys.executable)")
     with pytest.raises(UserError, match=re.escape(f"LookupError: {sys.executable}")):
-        report.run("small", planted.layout, templates)
+        _small(planted, tmp_path, "import sys\nraise LookupError(sys.executable)")

@@ -21,7 +21,8 @@ from ganmatrix.reporting import (
     training_curves,
     verdicts,
 )
-from ganmatrix.stages.pictures import NOTE
+from ganmatrix.store.layout import ATTACKS
+from ganmatrix.training.pictures import NOTE
 
 DIGITS = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1, 2]"
 
@@ -33,7 +34,7 @@ def _fake(folder, **changes):
 def _probed(auroc):
     """An edit that sets every method's AUROC under noise and under PGD."""
 
-    def edit(cell, documents):
+    def edit(run, documents):
         for name, value in auroc.items():
             documents["probes"]["entries"][name]["value"] = value
 
@@ -59,7 +60,7 @@ def test_without_pairs_nothing_is_compared(tmp_path):
     data = _fake(tmp_path, diverged=lost)
     assert "not comparable" in helps.grid(data).html
     assert "3 pairs lost" in helps.grid(data).html
-    assert "3 cells of 6 diverged" in verdicts.gaps(data).html
+    assert "3 runs of 6 diverged" in verdicts.gaps(data).html
 
 
 def test_every_claim_at_a_glance_leads_to_its_evidence(planted):
@@ -76,9 +77,9 @@ def test_a_claim_shows_its_evidence_scope_and_what_it_lost(planted):
     assert "digits x conventional; seeds 0, 1, 2" in html
     assert "Hedges&#x27; g" in html
     assert "It is decided for these settings" in html
-    assert "1 cell without a value" in html
+    assert "1 run without a value" in html
     assert "ring8-conventional-gan-1 (diverged at step 240: non_finite_loss)" in html
-    assert "Nothing to draw: no cell has a column universal_auroc." in html
+    assert "Nothing to draw: no run has a column universal_auroc." in html
 
 
 def test_an_open_claim_says_how_many_seeds_might_decide_it(tmp_path):
@@ -144,7 +145,7 @@ def test_no_method_is_first_where_all_miss(tmp_path):
 
 
 def test_a_recipe_without_snapshots_has_no_target(tmp_path):
-    def edit(cell, documents):
+    def edit(run, documents):
         entries = documents["metrics"]["entries"]
         for name in [name for name in entries if "_over_steps" in name or name.startswith("steps_to")]:
             entries[name] = {"value": None, "protocol": {}, "reason": "no snapshots", "applies": False}
@@ -193,23 +194,24 @@ def test_points_are_counted_that_still_pass_for_real(tmp_path):
     )
 
 
-def test_a_picture_that_is_not_made_names_its_verb_and_a_corrupt_one_is_refused(tmp_path):
+def test_a_picture_that_is_not_made_names_its_verb_and_a_damaged_one_is_refused(tmp_path):
     fake = assembled(FakeMatrix(tmp_path, grid=DIGITS))
-    path = fake.layout.cell("digits-conventional-gan-0").attacks
+    path = fake.layout.manifest("probe", "digits-conventional-gan")
     content = path.read_bytes()
     path.unlink()
     assert (
-        "run `ganmatrix probe digits-conventional-gan-0`"
-        in attack_pictures.pictures(read(fake), "digits").html
+        "run `ganmatrix probe digits-conventional-gan`" in attack_pictures.pictures(read(fake), "digits").html
     )
-    path.write_bytes(content[:-20])
-    with pytest.raises(UserError, match=r"attacks\.png is corrupt"):
+    path.write_bytes(content)
+    picture = fake.file(ATTACKS, "digits-conventional-gan-0")
+    picture.write_bytes(picture.read_bytes()[:-20])
+    with pytest.raises(UserError, match=r"attacks\.png is damaged"):
         attack_pictures.pictures(read(fake), "digits")
 
 
 def test_a_picture_carries_the_note_that_reports_read(planted):
     assert attack_pictures.NOTE == NOTE
-    with Image.open(planted.layout.cell("digits-conventional-gan-0").attacks) as picture:
+    with Image.open(planted.file(ATTACKS, "digits-conventional-gan-0")) as picture:
         assert json.loads(picture.text[NOTE])["before"] == [1.5, -0.5]
 
 
@@ -221,7 +223,7 @@ def test_a_claim_about_counts_has_no_interval_anywhere_and_counts_what_diverged(
     html = dossier.dossiers(_fake(tmp_path, claims=FEWER_DIVERGE, diverged=diverged)).html
     assert "No bars: counts of runs that diverged have no t interval." in html
     assert "digits x conventional: 33.3, no interval." in html
-    assert "<summary>1 cell that diverged</summary>" in html
+    assert "<summary>1 run that diverged</summary>" in html
     assert "without a value" not in html
     assert "How many runs it would take is not worked out for counts of those that diverged." in html
     assert "cannot be said" not in html
@@ -239,8 +241,8 @@ TWO = DIGITS.replace("[conventional]", "[conventional, resnet_sn]")
 def _fids(values):
     """An edit that sets FID by architecture and method, a little apart by seed."""
 
-    def edit(cell, documents):
-        _, architecture, method, seed = cell.split("-")
+    def edit(run, documents):
+        _, architecture, method, seed = run.split("-")
         fid = values[architecture, method] * (1 + 0.001 * int(seed))
         documents["metrics"]["entries"]["fid_efficientnet_lite0_ema"]["value"] = fid
 
@@ -250,8 +252,8 @@ def _fids(values):
 def _losses(kinds):
     """An edit that sets the kind of each method's loss."""
 
-    def edit(cell, documents):
-        documents["run"]["reproducible"]["loss"] = kinds[cell.split("-")[2]]
+    def edit(run, documents):
+        documents["run"]["reproducible"]["loss"] = kinds[run.split("-")[2]]
 
     return edit
 

@@ -3,7 +3,6 @@
 import json
 import re
 from html import unescape
-from pathlib import Path
 
 import pytest
 from fake_matrix import FakeMatrix
@@ -11,18 +10,18 @@ from unfinished_matrix import STALE, UNPROBED, UNSCORED, UNTRAINED, unfinished
 
 from ganmatrix.errors import UserError
 from ganmatrix.stages import preview
+from ganmatrix.store.layout import METRICS
 
-TEMPLATES = Path(__file__).parents[2] / "reports" / "templates"
 SAID = (
-    "A preview of an unfinished matrix. Of 18 cells: 7 cells not trained, 2 cells not scored, 1 cell not "
-    "probed and 2 datasets without attacks from other cells."
+    "A preview of an unfinished matrix. Of 18 runs in 6 cells: 7 runs not trained, 2 runs not scored, 1 run "
+    "not probed and 18 runs without attacks from other runs."
 )
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     fake = unfinished(tmp_path_factory.mktemp("half"))
-    return fake, preview.run(fake.params, fake.layout, TEMPLATES)
+    return fake, preview.run(fake.plan)
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +41,9 @@ def test_every_page_says_what_is_still_to_come(words):
     assert set(words) == {"index", "claims", "results_matrix", "robustness", "stability"}
     for page in words.values():
         assert SAID in page
-        assert "What is still to come: 12" in page
-        for cell in (*UNTRAINED, UNSCORED, STALE, UNPROBED):
-            assert f"{cell}: " in page
+        assert "What is still to come: 16" in page
+        for run in (*UNTRAINED, UNSCORED, STALE, UNPROBED, "ring8-0"):
+            assert f"{run}: " in page
 
 
 def test_counts_are_of_what_there_is(words):
@@ -57,41 +56,40 @@ def test_counts_are_of_what_there_is(words):
     assert "fargan: no run completed" in words["stability"]
     assert "fargan 0 of 0" not in words["stability"]
     assert "no value is missing from completed ones beyond what is still to come." in words["index"]
-    assert "So far no cell diverged, and no value is missing from those" in words["stability"]
+    assert "So far no run diverged, and no value is missing from those" in words["stability"]
     assert "from those that completed beyond what is still to come." in words["stability"]
     assert "2 of 3" in words["results_matrix"]
-    assert (
-        "as_gan: not made yet; run `ganmatrix train ring8-conventional-as_gan-1`" in words["results_matrix"]
-    )
+    assert "as_gan: not made yet; run `ganmatrix train ring8-conventional-as_gan`" in words["results_matrix"]
 
 
 def test_scores_of_other_weights_are_nowhere(made):
     """The stale file is on disk, but its numbers belong to networks that are gone."""
     fake, _ = made
-    stale = json.loads(fake.layout.cell(STALE).metrics.read_text())["entries"]["fid_efficientnet_lite0_ema"]
-    page = fake.layout.preview.report("results_matrix").read_text()
+    stale = json.loads(fake.file(METRICS, STALE).read_text())["entries"]["fid_efficientnet_lite0_ema"]
+    page = (fake.layout.preview.folder("report") / "results_matrix.html").read_text()
     assert repr(stale["value"])[:12] not in page
-    assert f"not measured yet; run `ganmatrix evaluate {STALE}`" in page
+    assert "not measured yet; run `ganmatrix evaluate digits-conventional-gan`" in page
 
 
 def test_a_preview_touches_neither_results_nor_reports(made):
     fake, paths = made
-    assert not fake.layout.results.folder.exists()
+    assert not fake.result("").exists()
     assert not (fake.root / "reports").exists()
     assert {path.relative_to(fake.root).parts[0] for path in paths} == {"preview"}
 
 
-def test_without_a_trained_cell_there_is_nothing_to_show(tmp_path):
-    fake = FakeMatrix(tmp_path).write()
-    for path in (fake.root / "cells").glob("*/run.json"):
-        path.unlink()
-    with pytest.raises(UserError, match="no cell of the grid is trained yet; run `snakemake --cores` first"):
-        preview.run(fake.params, fake.layout, TEMPLATES)
+def test_without_a_trained_run_there_is_nothing_to_show(tmp_path):
+    runs = (
+        f"{d}-conventional-{m}-{s}" for d in ("ring8", "digits") for m in ("gan", "as_gan") for s in range(3)
+    )
+    fake = FakeMatrix(tmp_path, absent=frozenset(("train", run) for run in runs)).write()
+    with pytest.raises(UserError, match="no run of the grid is trained yet; run `snakemake --cores` first"):
+        preview.run(fake.plan)
     assert not (fake.root / "preview").exists()
 
 
 def test_an_unknown_report_is_refused_before_anything_is_written(tmp_path):
     fake = FakeMatrix(tmp_path).write()
     with pytest.raises(UserError, match=r"indx is no report; choose from index, .*; did you mean index"):
-        preview.run(fake.params, fake.layout, TEMPLATES, ["indx"])
+        preview.run(fake.plan, ["indx"])
     assert not (fake.root / "preview").exists()

@@ -44,7 +44,8 @@ def simulate(
     settings = [(dataset, architecture) for dataset in DATASETS for architecture in ARCHITECTURES]
     keys = [(*setting, method, seed) for setting in settings for method in gains for seed in seeds]
     table = pd.DataFrame(keys, columns=["dataset", "architecture", "method", "seed"])
-    table["cell"] = table.astype(str).agg("-".join, axis=1)
+    table["run"] = table.astype(str).agg("-".join, axis=1)
+    table["cell"] = table["run"].str.rpartition("-")[0]
     table = table.assign(outcome="completed", outcome_reason=None, outcome_step=None)
     table = table.assign(wall_seconds=9.0, cpu_seconds=8.0, images_per_second=7000.0)
     tilt = np.linspace(-spread, spread, len(settings))

@@ -21,8 +21,8 @@ def beside(tmp_path, monkeypatch):
     def run(number: Published) -> pd.Series:
         monkeypatch.setattr(assemble, "published", lambda: [number])
         fake = FakeMatrix(tmp_path).write()
-        assemble.run(fake.params, fake.layout)
-        return pd.read_parquet(fake.layout.results.published).iloc[0]
+        fake.assemble()
+        return fake.table("published").iloc[0]
 
     return run
 

@@ -83,7 +83,7 @@ def test_relative_differences_need_a_positive_scale():
     assert differences(pairs, relative=True).isna().all()
 
 
-def test_a_diverged_cell_has_no_value_even_where_its_column_has_one():
+def test_a_diverged_run_has_no_value_even_where_its_column_has_one():
     frame = _frame([1.0, 2.0], [1.0, 1.0])
     frame.loc[0, "outcome"] = "diverged"
     assert differences(paired(frame, "m", "new", "old"), relative=False).isna().tolist() == [True, False]

@@ -1,7 +1,5 @@
 """The summary's statistics: noise, comparisons, ranks, divergence, and what is censored or missing."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +11,6 @@ from ganmatrix.results.comparisons import contests, opponents, over_settings, wi
 from ganmatrix.results.divergence import divergence_rates
 from ganmatrix.results.inference import holm
 from ganmatrix.results.ranks import ranks
-from ganmatrix.stages import assemble
 
 METHODS = ["old", "new", "control", "other"]
 GAINS = {"old": 0.0, "new": 0.3, "control": 0.1, "other": 0.05}
@@ -114,7 +111,7 @@ def test_ranks_and_friedmans_test_are_those_of_scipy(frame):
     assert (found["blocks"], found["left_out"]) == (12, 0)
 
 
-def test_a_block_with_a_lost_cell_is_left_out_and_counted_and_a_censored_one_ranks_last(frame):
+def test_a_block_with_a_lost_run_is_left_out_and_counted_and_a_censored_one_ranks_last(frame):
     frame.loc[(frame["method"] == "other") & (frame["seed"] == 0), "outcome"] = "diverged"
     frame.loc[frame["method"] == "new", "fid_0"] = np.inf
     [found] = [row for row in ranks(frame, PROTOCOL) if row["column"] == "fid_0"]
@@ -138,28 +135,28 @@ def test_divergence_rates_have_exact_intervals(frame):
     frame.loc[(frame["method"] == "new") & (frame["seed"] == 0), "outcome"] = "diverged"
     rows = {(row["dataset"], row["architecture"], row["method"]): row for row in divergence_rates(frame)}
     overall = rows[None, None, "new"]
-    assert (overall["diverged"], overall["cells"]) == (4, 12)
+    assert (overall["diverged"], overall["runs"]) == (4, 12)
     low, high = scipy.stats.beta.ppf([0.025, 0.975], [4, 5], [9, 8])
     assert (overall["low"], overall["high"]) == pytest.approx((low, high))
     none = rows["digits", "resnet_sn", "old"]
     assert (none["rate"], none["low"], none["high"]) == pytest.approx((0, 0, 1 - 0.025 ** (1 / 3)))
 
 
-def _edit(cell, documents):
+def _edit(run, documents):
     """KID has noise; one seed of as_gan on digits never reaches its target."""
     entries = documents["metrics"]["entries"]
-    if cell.startswith("digits"):
-        entries["kid_efficientnet_lite0_ema"]["std"] = 0.003 if cell.endswith("0") else 0.004
+    if run.startswith("digits"):
+        entries["kid_efficientnet_lite0_ema"]["std"] = 0.003 if run.endswith("0") else 0.004
         entries[STEPS] = {"value": 200.0, "protocol": {"target": 0.1}}
-        if cell == "digits-conventional-as_gan-1":
+        if run == "digits-conventional-as_gan-1":
             entries[STEPS] |= {"value": None, "reason": "not reached within 500 steps", "beyond": 500.0}
 
 
 @pytest.fixture(scope="module")
 def assembled(tmp_path_factory):
     fake = FakeMatrix(tmp_path_factory.mktemp("matrix"), edit=_edit).write()
-    assemble.run(fake.params, fake.layout)
-    return fake, json.loads(fake.layout.results.summary.read_text())
+    fake.assemble()
+    return fake, fake.summary
 
 
 def _group(summary, column, method):
@@ -171,7 +168,7 @@ def _group(summary, column, method):
 
 def test_evaluation_noise_stands_apart_from_the_spread_over_seeds(assembled):
     fake, summary = assembled
-    matrix = pd.read_parquet(fake.layout.results.matrix).set_index("cell")
+    matrix = fake.table("matrix").set_index("run")
     assert matrix.loc["digits-conventional-gan-1", "kid_efficientnet_lite0_ema_noise"] == 0.004
     assert np.isnan(matrix.loc["ring8-conventional-gan-1", "kid_efficientnet_lite0_ema_noise"])
     assert "fid_efficientnet_lite0_ema_noise" not in matrix
@@ -186,29 +183,29 @@ def test_a_target_that_a_seed_never_reaches_has_no_mean_over_the_others(assemble
     group = _group(summary, STEPS, "as_gan")
     assert (group["mean"], group["n"], group["missing"], group["censored"]) == (None, 0, 3, 1)
     assert _group(summary, STEPS, "gan")["mean"] == 200
-    assert summary["censored"] == [{"cell": "digits-conventional-as_gan-1", "column": STEPS, "beyond": 500.0}]
+    assert summary["censored"] == [{"run": "digits-conventional-as_gan-1", "column": STEPS, "beyond": 500.0}]
     [row] = [row for row in summary["comparisons"] if row["column"] == STEPS]
     assert (row["difference"]["mean"], row["difference"]["censored"], row["p_value"]) == (None, 1, None)
-    matrix = pd.read_parquet(fake.layout.results.matrix).set_index("cell")
+    matrix = fake.table("matrix").set_index("run")
     assert np.isnan(matrix.loc["digits-conventional-as_gan-1", STEPS])
 
 
 def test_one_method_compares_with_nothing(tmp_path):
     grid = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan]\n  seeds: [0]"
     fake = FakeMatrix(tmp_path, grid=grid).write()
-    assemble.run(fake.params, fake.layout)
-    summary = json.loads(fake.layout.results.summary.read_text())
+    fake.assemble()
+    summary = fake.summary
     assert summary["comparisons"] == summary["controls"] == summary["pooled"] == []
     assert {row["p_value"] for row in summary["ranks"]} == {None}
 
 
-def test_a_matrix_of_diverged_cells_says_so_and_averages_nothing(tmp_path):
-    cells = [
+def test_a_matrix_of_diverged_runs_says_so_and_averages_nothing(tmp_path):
+    runs = [
         f"{d}-conventional-{m}-{s}" for d in ("ring8", "digits") for m in ("gan", "as_gan") for s in range(3)
     ]
-    fake = FakeMatrix(tmp_path, diverged=dict.fromkeys(cells, 40)).write()
-    assemble.run(fake.params, fake.layout)
-    summary = json.loads(fake.layout.results.summary.read_text())
+    fake = FakeMatrix(tmp_path, diverged=dict.fromkeys(runs, 40)).write()
+    fake.assemble()
+    summary = fake.summary
     assert {group["mean"] for group in summary["groups"]} == {None}
     assert {row["rate"] for row in summary["divergence"]} == {1.0}
     assert {row["p_value"] for row in summary["pooled"]} == {None}

@@ -26,16 +26,13 @@ UNSCORED, STALE, UNPROBED = (f"digits-conventional-gan-{seed}" for seed in range
 
 
 def unfinished(root: Path) -> FakeMatrix:
-    """Of 18 cells 7 not trained, 2 not scored, 1 not probed; no dataset's attacks tried on what is."""
-    fake = FakeMatrix(
-        root, grid=GRID, claims=CLAIMS, effects={("as_gan", "fid_efficientnet_lite0"): 0.5}
-    ).write()
-    for cell in UNTRAINED:
-        for file in fake.layout.cell(cell).folder.iterdir():
-            file.unlink()
-    fake.layout.cell(UNSCORED).metrics.unlink()
-    fake.layout.cell(UNPROBED).probes.unlink()
-    path = fake.layout.cell(STALE).metrics
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"weights_sha256": "0" * 64}))
-    fake.layout.transfers("digits").unlink()
+    """Of 18 runs 7 not trained, 2 not scored, 1 not probed; no attacks tried, since no seed is whole."""
+    absent = {*(("train", run) for run in UNTRAINED), ("evaluate", UNSCORED), ("probe", UNPROBED)}
+    effects = {("as_gan", "fid_efficientnet_lite0"): 0.5}
+    fake = FakeMatrix(root, grid=GRID, claims=CLAIMS, effects=effects, absent=frozenset(absent)).write()
+    cell, _, seed = STALE.rpartition("-")
+    path = fake.layout.manifest("evaluate", cell)
+    manifest = json.loads(path.read_text())
+    manifest["runs"][seed]["made_from"]["inputs"]["weights"] = "0" * 64
+    path.write_text(json.dumps(manifest))
     return fake

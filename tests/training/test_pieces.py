@@ -14,7 +14,7 @@ from safetensors.torch import save
 from torch import nn
 from trainers import finish, recipe, trainer
 
-from ganmatrix.cell import Cell
+from ganmatrix.cell import Run
 from ganmatrix.methods.gan import Gan
 from ganmatrix.methods.gman import Gman
 from ganmatrix.params.architectures import Architecture
@@ -134,12 +134,12 @@ def _header(shape=(1, 16, 16)):
         "points": {"latent": 2, "width": 4, "depth": 1},
         "images": {"latent": 4, "generator_width": 4, "discriminator_width": 4},
     }
-    return Header(Cell("d", "a", "m", 7), architecture, {"kind": "gan"}, shape, "0" * 64, 12, (), None)
+    return Header(Run("d", "a", "m", 7), architecture, {"kind": "gan"}, shape, "0" * 64, 12, (), None)
 
 
 def _networks(header):
     architecture = TypeAdapter(Architecture).validate_python(header.architecture)
-    pair = initialise(header.cell, architecture, Gan(GanParams(kind="gan")), header.shape)
+    pair = initialise(header.run, architecture, Gan(GanParams(kind="gan")), header.shape)
     average = copy.deepcopy(pair.generator)
     with torch.no_grad():
         for i, network in enumerate((pair.generator, pair.discriminator, average)):
@@ -176,7 +176,7 @@ def test_several_discriminators_come_back_one_by_one():
     header = dataclasses.replace(_header((2,)), method={"kind": "gman", "discriminators": 3})
     architecture = TypeAdapter(Architecture).validate_python(header.architecture)
     rule = Gman(GmanParams(kind="gman", discriminators=3))
-    pair = initialise(header.cell, architecture, rule, header.shape)
+    pair = initialise(header.run, architecture, rule, header.shape)
     average = copy.deepcopy(pair.generator)
     parts = {"generator": pair.generator, "generator_ema": average, "discriminator": pair.discriminator}
     trained = unpack(pack(header, parts))
@@ -200,7 +200,7 @@ def test_the_file_describes_itself():
     data = pack(_header(), _networks(_header()))
     size = int.from_bytes(data[:8], "little")
     header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["ganmatrix"])
-    assert header["cell"] == {"dataset": "d", "architecture": "a", "method": "m", "seed": 7}
+    assert header["run"] == {"dataset": "d", "architecture": "a", "method": "m", "seed": 7}
     assert header["shape"] == [1, 16, 16]
     assert header["generator_steps"] == 12
     assert header["diverged"] is None

@@ -1,4 +1,4 @@
-"""The same cell gives the same bytes, whether or not it was stopped on the way."""
+"""The same run gives the same bytes, whether or not it was stopped on the way."""
 
 import json
 import shutil
@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from members import MEMBERS, PLACES
-from trainers import finish, trainer, weights
+from trainers import finish, packed, trainer, weights
 
-from ganmatrix.cell import Cell
-from ganmatrix.training import checkpoint
+from ganmatrix.cell import Run
+from ganmatrix.runtime import checkpoints
 from ganmatrix.training.data import Resident
 from ganmatrix.training.outcome import Reason
 from ganmatrix.training.seeding import Stream, generator, stream_seed
@@ -24,7 +24,7 @@ def _make(name, modality="images", **changes):
 
 
 def _state(made):
-    return checkpoint.pack("cell", "fingerprint", made.state_dict())
+    return packed(made.state_dict())
 
 
 def _history(made):
@@ -32,7 +32,7 @@ def _history(made):
 
 
 @pytest.mark.parametrize(("kind", "modality"), PLACES)
-def test_the_same_cell_twice_is_the_same_bytes(kind, modality):
+def test_the_same_run_twice_is_the_same_bytes(kind, modality):
     torch.manual_seed(1)
     first = finish(_make(kind, modality))
     torch.manual_seed(2)
@@ -47,7 +47,7 @@ def test_stopping_at_every_step_changes_nothing(kind, modality):
     whole = finish(_make(kind, modality))
     stopped = _make(kind, modality)
     for step in range(STEPS):
-        saved = checkpoint.unpack(_state(stopped))
+        saved = checkpoints.unpack(_state(stopped))
         stopped = _make(kind, modality)
         stopped.load_state_dict(saved["state"])
         assert stopped.step == step
@@ -65,7 +65,7 @@ def test_a_divergence_survives_a_restart():
     for _ in range(3):
         made.take_step()
     assert made.finished
-    saved = checkpoint.unpack(_state(made))["state"]
+    saved = checkpoints.unpack(_state(made))["state"]
     again = _make("gan", "points", data=bad)
     again.load_state_dict(saved)
     assert again.finished
@@ -77,16 +77,16 @@ def test_a_divergence_survives_a_restart():
     "damage", [lambda d: b"", lambda d: d[:-100], lambda d: b"x" * 500, lambda d: d[100:]]
 )
 def test_damaged_checkpoints_are_value_errors(damage):
-    data = checkpoint.pack("cell", "fingerprint", {"step": 3})
-    assert checkpoint.unpack(data) == {"cell": "cell", "fingerprint": "fingerprint", "state": {"step": 3}}
+    data = packed({"step": 3})
+    assert checkpoints.unpack(data)["state"] == {"step": 3}
     with pytest.raises(ValueError, match="no checkpoint"):
-        checkpoint.unpack(damage(data))
+        checkpoints.unpack(damage(data))
 
 
 def test_other_torch_files_are_no_checkpoints(tmp_path):
     torch.save({"weights": torch.zeros(2)}, tmp_path / "a")
     with pytest.raises(ValueError, match="no checkpoint"):
-        checkpoint.unpack((tmp_path / "a").read_bytes())
+        checkpoints.unpack((tmp_path / "a").read_bytes())
 
 
 class Malicious:
@@ -96,22 +96,22 @@ class Malicious:
 
 def test_a_checkpoint_executes_nothing(capsys):
     with pytest.raises(ValueError, match="no checkpoint"):
-        checkpoint.unpack(checkpoint.pack("cell", "fingerprint", {"state": Malicious()}))
+        checkpoints.unpack(packed({"state": Malicious()}))
     assert capsys.readouterr().out == ""
 
 
 def test_streams_do_not_depend_on_the_method():
-    cells = [Cell("d", "a", method, 0) for method in ("gan", "dat")]
+    runs = [Run("d", "a", method, 0) for method in ("gan", "dat")]
     for stream in Stream:
-        assert stream_seed(cells[0], stream) == stream_seed(cells[1], stream)
-        draws = [torch.randn(4, generator=generator(cell, stream)) for cell in cells]
+        assert stream_seed(runs[0], stream) == stream_seed(runs[1], stream)
+        draws = [torch.randn(4, generator=generator(run, stream)) for run in runs]
         assert torch.equal(*draws)
 
 
 def test_streams_differ_in_everything_else():
-    cells = [Cell("d", "a", "m", 0), Cell("e", "a", "m", 0), Cell("d", "b", "m", 0), Cell("d", "a", "m", 1)]
-    seeds = [stream_seed(cell, stream) for cell in cells for stream in Stream]
-    assert len(set(seeds)) == len(cells) * len(Stream)
+    runs = [Run("d", "a", "m", 0), Run("e", "a", "m", 0), Run("d", "b", "m", 0), Run("d", "a", "m", 1)]
+    seeds = [stream_seed(run, stream) for run in runs for stream in Stream]
+    assert len(set(seeds)) == len(runs) * len(Stream)
     assert all(0 <= seed < 2**63 for seed in seeds)
 
 
@@ -121,7 +121,7 @@ def test_methods_start_alike_and_see_the_same_reals(monkeypatch):
     for name, modality in PLACES:
         if modality == "images":
             continue
-        made = _make(name, "points", cell=Cell("toy", "family", "method", 3))
+        made = _make(name, "points", run=Run("toy", "family", "method", 3))
         start = weights(made)
         batches = []
         original = made.data.batch
@@ -159,7 +159,7 @@ def test_compiled_networks_resume_exactly(kind):
 
     whole, stopped = finish(make()), make()
     for _ in range(STEPS):
-        saved = checkpoint.unpack(_state(stopped))
+        saved = checkpoints.unpack(_state(stopped))
         stopped = make()
         stopped.load_state_dict(saved["state"])
         stopped.take_step()

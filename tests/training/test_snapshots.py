@@ -1,9 +1,9 @@
 """Generators kept on the way."""
 
 import torch
-from trainers import finish, trainer, weights
+from trainers import finish, packed, trainer, weights
 
-from ganmatrix.training import checkpoint
+from ganmatrix.runtime import checkpoints
 
 
 def test_a_snapshot_is_the_average_at_its_step() -> None:
@@ -20,7 +20,7 @@ def test_snapshots_survive_a_restart() -> None:
     first = trainer(snapshots=[2, 5])
     for _ in range(3):
         first.take_step()
-    state = checkpoint.unpack(checkpoint.pack("cell", "fingerprint", first.state_dict()))["state"]
+    state = checkpoints.unpack(packed(first.state_dict()))["state"]
     second = trainer(snapshots=[2, 5])
     second.load_state_dict(state)
     finish(second)

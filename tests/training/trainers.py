@@ -6,17 +6,18 @@ import numpy as np
 import torch
 from pydantic import TypeAdapter
 
-from ganmatrix.cell import Cell
+from ganmatrix.cell import Run
 from ganmatrix.methods import catalogue
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.methods import Method
 from ganmatrix.params.recipes import Recipe
+from ganmatrix.runtime import checkpoints
 from ganmatrix.training.data import Data, Resident
 from ganmatrix.training.trainer import Trainer
 from ganmatrix.training.weights import initialise
 
 ADAM = {"kind": "adam", "generator_lr": 1e-3, "discriminator_lr": 1e-3}
-CELL = Cell("toy", "family", "method", 3)
+RUN = Run("toy", "family", "method", 3)
 
 
 def recipe(**changes: Any) -> Recipe:
@@ -40,7 +41,7 @@ def trainer(
     family: str = "resnet_sn",
     modality: str = "images",
     data: Data | None = None,
-    cell: Cell = CELL,
+    run: Run = RUN,
     **changes: Any,
 ) -> Trainer:
     """A trainer of that method on random images or points; `resnet_sn` has no batch normalisation in D."""
@@ -55,8 +56,8 @@ def trainer(
     if data is None:
         data = Resident(points() if modality == "points" else images(), torch.device("cpu"))
     rule = catalogue.build(chosen)
-    pair = initialise(cell, architecture, rule, (1, 16, 16) if modality == "images" else (2,))
-    return Trainer(cell, pair, rule, recipe(**changes), data)
+    pair = initialise(run, architecture, rule, (1, 16, 16) if modality == "images" else (2,))
+    return Trainer(run, pair, rule, recipe(**changes), data)
 
 
 def finish(made: Trainer) -> Trainer:
@@ -78,3 +79,8 @@ def weights(made: Trainer) -> dict[str, torch.Tensor]:
         for name, network in networks.items()
         for key, value in network.state_dict().items()
     }
+
+
+def packed(state: dict[str, Any]) -> bytes:
+    """A checkpoint with that state."""
+    return checkpoints.pack({"run": RUN.id, "made_from": "0" * 64, "environment": {}, "state": state})
