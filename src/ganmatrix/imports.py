@@ -39,7 +39,7 @@ def sources(roots: Iterable[str]) -> list[str]:
 def digest(roots: frozenset[str], more: tuple[Path, ...] = ()) -> str:
     """One SHA-256 of the names and bytes of these modules' files, and of other files."""
     own = "".join(f"{_file_digest(PACKAGE / name)}  {name}\n" for name in sources(roots))
-    others = "".join(f"{_file_digest(path)}  {path.name}\n" for path in sorted(more, key=lambda each: each.name))
+    others = "".join(sorted(f"{_file_digest(path)}  {path.name}\n" for path in more))
     return hashlib.sha256((own + others).encode()).hexdigest()
 
 

@@ -40,7 +40,7 @@ BAD = [
     ("seeds: [0, 1]", "seeds: [true]", "grid.seeds[0] is true; expected a whole number"),
     ("seeds: [0, 1]", "seeds: ['0']", "grid.seeds[0] is '0'; expected a whole number"),
     ("seeds: [0, 1]", "seeds: [2147483648]", "grid.seeds[0] is 2147483648; expected < 2147483648"),
-    ("seeds: [0, 1]", "seeds: [2001-01-01]", "grid.seeds[0] is datetime.date(2001, 1, 1); expected a whole number"),
+    ("seeds: [0, 1]", "seeds: [1.5]", "grid.seeds[0] is 1.5; expected a whole number"),
     ("seeds: [0, 1]", "seeds: []", "grid.seeds is empty; expected at least 1 entry"),
     (
         "seeds: [0, 1]",

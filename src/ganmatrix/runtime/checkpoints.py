@@ -22,7 +22,7 @@ from ganmatrix.store.files import replacing
 
 KEPT = 2
 
-KEYS = {"run", "made_from", "environment", "state"}
+KEYS = ("run", "made_from", "environment", "state")
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,11 @@ def unpack(data: bytes) -> dict[str, Any]:
         content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
         raise ValueError(f"no checkpoint: {error}") from error
-    if not isinstance(content, dict) or set(content) != KEYS or not isinstance(content["environment"], dict):
+    if (
+        not isinstance(content, dict)
+        or set(content) != set(KEYS)
+        or not isinstance(content["environment"], dict)
+    ):
         raise ValueError("no checkpoint of ganmatrix")
     return content
 
