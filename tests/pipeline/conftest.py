@@ -30,5 +30,4 @@ def made(smoke: Project, tmp_path: Path) -> Project:
 @pytest.fixture
 def fresh(smoke: Project, tmp_path: Path) -> Project:
     """A clone of the smoke project, nothing made."""
-    smoke.succeed("git", "clone", "--quiet", str(smoke.root), str(tmp_path / "fresh"))
-    return Project(tmp_path / "fresh")
+    return smoke.clone(tmp_path / "fresh")

@@ -1,163 +1,128 @@
-"""Snakefile, dvc.yaml and plan.py say the same, cell by cell, on the default grid."""
+"""Snakefile, dvc.yaml and the plan say the same, stage by stage, on the default grid."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dvc.dependency import ParamsDependency
 from dvc.repo import Repo
-from engines import HOME, Project, document
+from engines import HOME, Project
 
-from ganmatrix import plan
-from ganmatrix.cell import Cell, expand
 from ganmatrix.params import load
-from ganmatrix.stages.engines import digest_name, stage_name
+from ganmatrix.plan import Plan, Task
+from ganmatrix.stages.record import stage_name
+from ganmatrix.store.layout import Layout
 
-CODE = "src/ganmatrix/"
-PARAMS, DOCUMENT = load(HOME / "params.yaml")
-KEYS = plan.digested(cell.names for cell in expand(PARAMS))
-DIGESTS = {digest_name(what): what for what in (*plan.CODE, *KEYS)}
-REPORTS = {f"report@{name}" for name in ("index", "claims", "results_matrix", "robustness", "stability")}
-SHOWN = ("run.json", "metrics.json", "probes.json", "attacks.png", "neighbours.png", "samples.png")
-FOLDERS = {
-    "transfer": ("cells", "checksums"),
-    "assemble": ("cells", "transfers"),
-    "report": ("cells",),
-}
+PLAN = Plan(load(HOME / "params.yaml")[0], Layout(), HOME / "reports" / "templates")
+TASKS = {stage_name(task): task for task in PLAN.tasks()}
+FOLDERS = {"transfer": ("cells",), "assemble": ("cells", "transfers")}
 """Stages that read files of many cells. DVC has no list of a matrix's outputs; it takes folders of them."""
+
+DIGESTED = ["params.yaml", "reports/templates", "src/ganmatrix"]
+
+
+def manifest(task: Task) -> str:
+    return PLAN.layout.manifest(task.stage, task.target).as_posix()
+
+
+def folder(task: Task) -> str:
+    return PLAN.layout.folder(task.stage, task.target).as_posix()
+
+
+def digest(task: Task) -> str:
+    return PLAN.layout.digest(task.stage, task.target).as_posix()
+
+
+def read_by(task: Task) -> set[str]:
+    """The manifests that the task reads."""
+    return {
+        manifest(each.task)
+        for seed in PLAN.parts(task)
+        for read in PLAN.inputs(task, seed).values()
+        for each in read
+    }
 
 
 @pytest.fixture(scope="module")
 def dvc() -> dict[str, dict[str, Any]]:
-    stages = {}
     with Repo(str(HOME)) as repo:
-        for stage in repo.index.stages:
-            params = [d for d in stage.deps if isinstance(d, ParamsDependency)]
-            paths = [d.def_path for d in stage.deps if not isinstance(d, ParamsDependency)]
-            stages[stage.name] = {
+        return {
+            stage.name: {
                 "command": stage.cmd,
-                "inputs": sorted(path for path in paths if not path.startswith(CODE)),
+                "inputs": sorted(dependency.def_path for dependency in stage.deps),
                 "outputs": sorted(out.def_path for out in stage.outs),
-                "keys": [key for dependency in params for key in dependency.params],
-                "code": sorted(path.removeprefix(CODE) for path in paths if path.startswith(CODE)),
+                "kept": all(out.persist for out in stage.outs),
             }
-            assert all(dependency.def_path == "params.yaml" for dependency in params)
-    return stages
+            for stage in repo.index.stages
+        }
 
 
 @pytest.fixture(scope="module")
 def snakemake(default_project: Project) -> dict[str, dict[str, Any]]:
-    return {stage_name(job["rule"], Path(job["outputs"][0])): job for job in default_project.snakemake_plan()}
+    tasks = {manifest(task): name for name, task in TASKS.items()}
+    return {tasks[job["outputs"][0]]: job for job in default_project.snakemake_plan()}
 
 
-def test_both_engines_have_the_same_stages(
+def test_all_have_the_same_stages(
     dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
 ) -> None:
-    cells = [cell.id for cell in expand(PARAMS)]
-    names = {
-        f"{stage}@{name}" for stage in ("prepare", "reference", "transfer") for name in PARAMS.grid.datasets
-    }
-    names |= {f"{stage}@{cell}" for stage in ("train", "evaluate", "probe") for cell in cells}
-    names |= {"assemble", *REPORTS}
-    assert set(snakemake) == names
-    assert set(dvc) == names | set(DIGESTS)
+    assert set(snakemake) == set(TASKS)
+    assert set(dvc) == {*TASKS, "digest"}
+    assert dvc["digest"]["inputs"] == DIGESTED
+    assert dvc["digest"]["outputs"] == ["digests"]
 
 
-def test_commands_outputs_and_keys_agree(
+def test_commands_agree(dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]) -> None:
+    """In DVC a verb takes what it is for from the stage's name, so no name stands in a shell's line."""
+    for name, task in TASKS.items():
+        command, _, log = snakemake[name]["command"].partition(" > ")
+        assert command == f"ganmatrix {task}"
+        assert log == f"logs/{'/'.join(filter(None, (task.stage, task.target)))}.log 2>&1"
+        assert dvc[name]["command"] == f"ganmatrix {task.stage}"
+
+
+def test_neither_engine_removes_outputs_before_it_asks(
     dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
 ) -> None:
-    for name, job in snakemake.items():
-        command, _, log = job["command"].partition(" > ")
-        assert command == dvc[name]["command"]
-        assert log.startswith("logs/")
-        assert log.endswith(".log 2>&1")
-        assert job["outputs"] == dvc[name]["outputs"]
-        listed = [] if job["rule"] in plan.CELLWISE else sorted(job["keys"])
-        assert sorted(dvc[name]["keys"]) == listed, name
+    for name in TASKS:
+        assert dvc[name]["kept"], name
+        assert snakemake[name]["kept"], name
+    assert dvc["digest"]["kept"]
 
 
-def _folder(path: str, stage: str, target: str) -> set[str]:
-    """What DVC lists for this input: it, or the folder that it lies in.
-
-    The checksums of a dataset's weights stand for the weights: its folder `cells` holds scores too.
-    """
-    first = path.split("/")[0]
-    if first not in FOLDERS.get(stage, ()):
-        return {path}
-    if stage == "transfer":
-        return {f"checksums/{target}"} if first == "checksums" else set()
-    return {first}
-
-
-def test_inputs_agree_and_only_gathering_stages_take_folders(
+def test_outputs_are_those_of_the_plan(
     dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
 ) -> None:
-    for name, job in snakemake.items():
-        target = name.partition("@")[2]
-        inputs = set().union(*(_folder(path, job["rule"], target) for path in job["inputs"]))
-        inputs.add(f"digests/{job['rule']}.sha256")
-        if job["rule"] in plan.CELLWISE:
-            inputs |= {f"digests/{key}.json" for key in job["keys"]}
-        assert sorted(inputs) == dvc[name]["inputs"], name
+    """Snakemake looks at manifests alone; DVC stores the files too."""
+    for name, task in TASKS.items():
+        assert snakemake[name]["outputs"] == [manifest(task)]
+        made = {*dvc[name]["outputs"]} - {manifest(task)}
+        assert manifest(task) in dvc[name]["outputs"]
+        if task.stage == "report":
+            assert made == {f"reports/{task.target}.html"}
+        elif task.stage == "assemble":
+            assert {Path(path).parent.as_posix() for path in made} == {folder(task)}
+        else:
+            assert made == {folder(task)}
 
 
-def test_gathering_stages_read_every_cell(snakemake: dict[str, dict[str, Any]]) -> None:
-    gathered = ("run.json", "history.parquet", "metrics.json", "probes.json")
-    cells = [cell.id for cell in expand(PARAMS)]
-    tried = [f"transfers/{dataset}.parquet" for dataset in PARAMS.grid.datasets]
-    of_cells = [f"cells/{cell}/{file}" for cell in cells for file in gathered]
-    assert snakemake["assemble"]["inputs"] == sorted([*of_cells, *tried])
-    for name in REPORTS:
-        read = [path for path in snakemake[name]["inputs"] if path.startswith("cells/")]
-        assert read == sorted(f"cells/{cell}/{file}" for cell in cells for file in SHOWN)
-
-
-def test_transfer_reads_the_weights_of_its_dataset_s_cells_alone(
+def test_inputs_are_those_of_the_plan(
     dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
 ) -> None:
-    for dataset in PARAMS.grid.datasets:
-        cells = [cell.id for cell in expand(PARAMS) if cell.dataset == dataset]
-        weights = [f"cells/{cell}/weights.safetensors" for cell in cells]
-        checksums = [f"checksums/{dataset}/{cell}.sha256" for cell in cells]
-        data = [f"data/{dataset}/{file}" for file in ("card.json", "held_out.npy")]
-        assert snakemake[f"transfer@{dataset}"]["inputs"] == sorted([*weights, *checksums, *data])
-        # What DVC finds in the folder is what `train` has made there, and only for this dataset.
-        made = [out for stage in dvc.values() for out in stage["outputs"] if out.startswith("checksums/")]
-        assert sorted(out for out in made if out.startswith(f"checksums/{dataset}/")) == sorted(checksums)
+    for name, task in TASKS.items():
+        read = read_by(task)
+        if task.stage == "report":
+            # The manifest of the results changes with the cells that a page shows.
+            assert read_by(Task("assemble")) >= read - {manifest(Task("assemble"))}
+            read = {manifest(Task("assemble"))}
+        assert set(snakemake[name]["inputs"]) == {digest(task), *read}, name
+        folders = FOLDERS.get(task.stage, ())
+        kept = {path for path in read if not path.startswith(tuple(f"{each}/" for each in folders))}
+        assert set(dvc[name]["inputs"]) == {digest(task), *kept, *folders}, name
 
 
-def test_keys_and_code_are_those_of_plan(
-    dvc: dict[str, dict[str, Any]], snakemake: dict[str, dict[str, Any]]
-) -> None:
-    for name, stage in dvc.items():
-        if name in DIGESTS:
-            continue
-        verb, _, target = name.partition("@")
-        names = {"dataset": target} if verb in ("prepare", "reference", "transfer") else {}
-        if verb in ("train", "evaluate", "probe"):
-            names = Cell.parse(target).names
-        keys = plan.keys(verb, **names)
-        digests = [f"digests/{key}.json" for key in keys] if verb in plan.CELLWISE else []
-        assert sorted(stage["keys"]) == ([] if digests else sorted(keys))
-        assert set(digests) <= set(stage["inputs"])
-        assert stage["code"] == []
-        assert snakemake[name]["rule"] == verb
-        assert snakemake[name]["code"] == plan.code_digest(verb)
-
-
-def test_what_snakemake_compares_is_what_dvc_s_digests_are_made_of(dvc: dict[str, dict[str, Any]]) -> None:
-    for name, what in DIGESTS.items():
-        assert dvc[name] == {
-            "command": f"ganmatrix digest {what}",
-            "inputs": [],
-            "outputs": [f"digests/{what}.{'sha256' if what in plan.CODE else 'json'}"],
-            "keys": [what] if what in KEYS else [],
-            "code": sorted(plan.CODE.get(what, [])),
-        }
-
-
-def test_every_key_has_a_value_in_the_default_params() -> None:
-    assert document((HOME / "params.yaml").read_text()) == DOCUMENT
-    for cell in expand(PARAMS):
-        for stage in plan.KEYS:
-            assert all(value is not None for value in plan.values(stage, DOCUMENT, **cell.names).values())
+def test_a_folder_holds_no_more_than_is_read(dvc: dict[str, dict[str, Any]]) -> None:
+    """Of `cells` a transfer reads the weights of its dataset alone; for the rest the verb is up to date."""
+    made = [path for stage in dvc.values() for path in stage["outputs"]]
+    for name in ("cells", "transfers"):
+        inside = {path for path in made if path.startswith(f"{name}/") and path.endswith(".json")}
+        assert inside == {path for path in read_by(Task("assemble")) if path.startswith(f"{name}/")}

@@ -1,131 +1,136 @@
-"""plan.CODE holds all the code that a stage can reach, and no more."""
+"""The code of a stage is what it imports: all that its job loads, and no member that it does not use."""
 
 import ast
-import json
 from pathlib import Path
 
 import pytest
-from engines import HOME
+from engines import HOME, Project, small_params
 
-from ganmatrix import plan
+from ganmatrix import imports
+from ganmatrix.params import load
+from ganmatrix.plan import Plan, Task
+from ganmatrix.store.layout import Layout
 
 PACKAGE = HOME / "src" / "ganmatrix"
 
-PLUMBING = {
-    "__init__.py": "the version",
-    "cli.py": "arguments",
-    "errors.py": "one exception",
-    "plan.py": "what this test is about",
-    "params/__init__.py": "names only",
-    "params/claim_consistency.py": "refuses claims that contradict themselves",
-    "params/consistency.py": "refuses params that contradict themselves",
-    "params/document.py": "reads all sections; the values that a stage uses are compared themselves",
-    "params/messages.py": "wording of errors",
-    "params/params.py": "names all sections",
-    "stages/__init__.py": "names only",
-    "stages/compute.py": "device and threads",
-    "stages/devices.py": "which device",
-    "stages/files.py": "reading and writing",
-    "stages/layout.py": "paths, which are outputs and inputs anyway",
-    "stages/progress.py": "printing",
-    "stages/provenance.py": "versions and revision, which change without the code",
-    "stages/threads.py": "how many",
-    "stages/signals.py": "stop and go on; the bytes are the same",
-    "stages/scratch.py": "stop and go on; the bytes are the same",
+SHARED = {
+    "errors": "two exceptions",
+    "imports": "what this test is about",
+    "limits": "refuses data that do not fit the params",
+    "making": "asks, locks and publishes",
+    "params": "values are compared themselves",
+    "plan": "what depends on what",
+    "runtime": "devices, threads, signals, checkpoints; what bytes depend on stands in the manifest",
+    "store": "paths, reading and writing",
+    "terminal": "printing",
 }
-"""What every stage shares and no artifact depends on."""
+"""What every stage may use and no number depends on."""
 
-DYNAMIC = {"report": HOME / "reports" / "templates"}
-"""Stages whose imports stand in notebooks."""
+CATALOGUES = {"datasets", "evaluation", "methods", "methods.losses", "methods.techniques", "networks"}
+"""Packages whose catalogue names every member and imports none."""
 
 
-def imports(source: str) -> set[Path]:
-    """Files of the package that a module's text imports, at any depth of indentation."""
+@pytest.fixture
+def small(tmp_path: Path) -> Plan:
+    """The plan of the small params file."""
+    path = tmp_path / "params.yaml"
+    path.write_text(small_params())
+    return Plan(load(path)[0], Layout(tmp_path), HOME / "reports" / "templates")
+
+
+def sources(plan: Plan, stage: str, target: str = "") -> set[str]:
+    return set(imports.sources(plan._roots(Task(stage, target))))
+
+
+def test_what_counts_for_no_stage_is_listed_here() -> None:
+    assert set(SHARED) == imports._SHARED
+    assert {f"ganmatrix.{name}.catalogue" for name in CATALOGUES} == imports._CATALOGUES
+    for name in SHARED:
+        assert (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()
+
+
+def test_only_catalogues_import_by_a_name_in_a_text() -> None:
+    """So that imports can be followed by reading the files."""
     found = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names = [(alias.name, None) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0
-            names = [(node.module or "", alias.name) for alias in node.names]
-        else:
-            continue
-        for module, member in names:
-            if module.split(".")[0] == "ganmatrix":
-                found.add(resolve(module.split(".")[1:], member))
-    return found
+    for path in PACKAGE.rglob("*.py"):
+        names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+        if names & {"resolve_name", "import_module", "__import__", "exec", "eval"}:
+            found.add(path.relative_to(PACKAGE).as_posix())
+    assert found == {f"{name.replace('.', '/')}/catalogue.py" for name in CATALOGUES}
 
 
-def resolve(parts: list[str], member: str | None) -> Path:
-    base = PACKAGE.joinpath(*parts)
-    tries = [base / f"{member}.py", base / str(member) / "__init__.py", base / "__init__.py"]
-    tries.insert(2, base.with_suffix(".py"))
-    return next(path for path in tries if path.is_file())
+def test_packages_hold_names_only() -> None:
+    """A package that is loaded on the way to a module is not followed."""
+    for path in PACKAGE.glob("*/**/__init__.py"):
+        name = path.parent.relative_to(PACKAGE).as_posix()
+        body = [node for node in ast.parse(path.read_text()).body if not isinstance(node, ast.Expr)]
+        assert not body or name.split("/")[0] in SHARED or name.startswith("reporting/"), name
 
 
-def reachable(stage: str) -> set[str]:
-    """The static import closure of the stage's module, stopping at plumbing."""
-    waiting = {PACKAGE / "stages" / f"{stage}.py"}
-    if stage in DYNAMIC:
-        for notebook in DYNAMIC[stage].glob("*.ipynb"):
-            for cell in json.loads(notebook.read_text())["cells"]:
-                if cell["cell_type"] == "code":
-                    waiting |= imports("".join(cell["source"]))
-    seen: set[str] = set()
-    while waiting:
-        path = waiting.pop()
-        name = path.relative_to(PACKAGE).as_posix()
-        if name not in seen and name not in PLUMBING:
-            seen.add(name)
-            waiting |= imports(path.read_text())
-    return seen
+@pytest.mark.parametrize(
+    ("stage", "target", "used", "unused"),
+    [
+        (
+            "prepare",
+            "ring8",
+            "datasets/ring.py datasets/mixture.py",
+            "datasets/digits.py training/trainer.py",
+        ),
+        ("prepare", "digits", "datasets/digits.py", "datasets/ring.py evaluation/kid.py"),
+        (
+            "train",
+            "ring8-conventional-gan",
+            "methods/gan.py methods/losses/logistic.py networks/mlp.py training/trainer.py cell.py",
+            "methods/dat.py methods/losses/hinge.py networks/dcgan.py evaluation/kid.py probes/noise.py",
+        ),
+        (
+            "train",
+            "digits-resnet_sn-fargan",
+            "methods/fargan.py methods/techniques/zero_gp.py networks/sngan_resnet.py",
+            "methods/dat.py methods/techniques/r1.py networks/mlp.py networks/dcgan.py",
+        ),
+        ("evaluate", "digits-conventional-dat", "evaluation/kid.py networks/dcgan.py", "probes/noise.py"),
+        ("probe", "digits-conventional-dat", "probes/noise.py methods/dat.py", "evaluation/kid.py"),
+        ("transfer", "ring8", "probes/transfer.py methods/dat.py", "evaluation/kid.py networks/dcgan.py"),
+        ("assemble", "", "results/claims.py", "training/trainer.py evaluation/kid.py reporting/page.py"),
+        ("report", "claims", "reporting/page.py", "training/trainer.py stages/assemble.py"),
+    ],
+)
+def test_members_count_where_they_are_used(
+    stage: str, target: str, used: str, unused: str, small: Plan
+) -> None:
+    found = sources(small, stage, target)
+    assert set(used.split()) - found == set()
+    assert set(unused.split()) & found == set()
+    assert f"stages/{stage}.py" in found
+    for path in unused.split():
+        assert (PACKAGE / path).is_file()
 
 
-def planned(stage: str) -> set[str]:
-    return {path.relative_to(plan.PACKAGE).as_posix() for path in plan.sources(stage)}
-
-
-@pytest.mark.parametrize("stage", plan.CODE)
-def test_every_file_that_a_stage_reaches_is_planned(stage: str) -> None:
-    assert reachable(stage) - planned(stage) == set()
-
-
-@pytest.mark.parametrize("stage", plan.CODE)
-def test_every_planned_entry_is_reached(stage: str) -> None:
-    """A folder is taken whole, so that a new file counts; a section of params may be read as a value."""
-    reached = reachable(stage)
-    for entry in plan.CODE[stage]:
-        used = entry in reached or any(name.startswith(f"{entry}/") for name in reached)
-        section = entry.removeprefix("params/").removesuffix(".py")
-        assert used or any(key.split(".")[0] == section for key in plan.KEYS[stage]), entry
-
-
-@pytest.mark.parametrize("stage", plan.CODE)
-def test_no_plumbing_is_planned_and_nothing_twice(stage: str) -> None:
-    entries = plan.CODE[stage]
-    assert len(entries) == len(set(entries))
-    assert planned(stage).isdisjoint(PLUMBING)
-    assert all((PACKAGE / entry).exists() for entry in entries)
-
-
-def test_plumbing_exists() -> None:
-    assert [name for name in PLUMBING if not (PACKAGE / name).is_file()] == []
-
-
-def test_digest_changes_with_a_file_s_bytes_and_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "PACKAGE", tmp_path)
-    monkeypatch.setattr(plan, "CODE", {"train": ("training",)})
-    (tmp_path / "training").mkdir()
-    file = tmp_path / "training" / "a.py"
+def test_a_digest_changes_with_a_file_s_bytes_and_name(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
     digests = []
     for text in ("1\n", "2\n"):
         file.write_text(text)
-        digests.append(plan.code_digest.__wrapped__("train"))
-    file.rename(file.with_name("b.py"))
-    digests.append(plan.code_digest.__wrapped__("train"))
-    (tmp_path / "training" / "page.css").write_text("p { margin: 0 }")
-    digests.append(plan.code_digest.__wrapped__("train"))
-    assert len(set(digests)) == 4
-    (tmp_path / "training" / "__pycache__").mkdir()
-    (tmp_path / "training" / "__pycache__" / "b.cpython-311.pyc").write_bytes(b"0")
-    assert plan.code_digest.__wrapped__("train") == digests[-1]
+        imports._file_digest.cache_clear()
+        digests.append(imports.digest(frozenset(), (file,)))
+    digests.append(imports.digest(frozenset(), (file.rename(tmp_path / "b.py"),)))
+    assert len({*digests, imports.digest(frozenset())}) == 4
+
+
+@pytest.mark.cluster
+def test_all_that_a_job_loads_counts(smoke: Project) -> None:
+    """Of reports the notebook runs in a process of its own; its imports stand in the template."""
+    plan = Plan(load(smoke.root / "params.yaml")[0], smoke.layout, smoke.root / "reports" / "templates")
+    for task in plan.tasks():
+        for seed in plan.parts(task):
+            name = smoke.layout.manifest(task.stage, task.target, seed)
+            loaded = smoke.modules_of(name.relative_to(smoke.root).as_posix())
+            followed = sources(plan, task.stage, task.target)
+            assert loaded, task
+            for module in loaded:
+                parts = module.split(".")[1:]
+                path = PACKAGE.joinpath(*parts)
+                if path.is_dir() or parts[0] in {*SHARED, "cli"} or module in imports._CATALOGUES:
+                    continue
+                assert f"{'/'.join(parts)}.py" in followed, f"{task} loads {module}"

@@ -4,10 +4,10 @@ import itertools
 import sys
 
 import pytest
-from engines import HOME, new_project, smoke_params
+from engines import HOME, new_project, smoke_params, write_command
 from snakemake.profiles import ProfileConfigFileParser
 
-from ganmatrix.stages import devices
+from ganmatrix.runtime import devices
 
 RULES = ("reference", "train", "evaluate", "probe", "transfer")
 
@@ -18,15 +18,11 @@ verb, name = sys.argv[1:3]
 start = time.monotonic()
 if verb == "train":
     time.sleep(1)
-    folder = Path("cells", name)
-    made = [folder / n for n in ("weights.safetensors", "history.parquet", "samples.png", "run.json")]
-    made += [Path("checksums", name.split("-")[0], name + ".sha256")]
+    made = Path("cells", name, "train.json")
 else:
-    arrays = ("train.npy", "train_labels.npy", "held_out.npy", "held_out_labels.npy")
-    made = [Path("data", name, n) for n in (*arrays, "card.json")]
-for path in made:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
+    made = Path("data", name + ".json")
+made.parent.mkdir(parents=True, exist_ok=True)
+made.touch()
 with open("intervals", "a") as log:
     log.write(f"{{verb}} {{start}} {{time.monotonic()}}\\n")
 """
@@ -56,13 +52,13 @@ def test_four_cells_on_two_gpus(tmp_path):
     gpus = tmp_path / "gpus"
     for name in ("01", "02"):
         (gpus / name).mkdir(parents=True)
-    project.replace("src/ganmatrix/stages/devices.py", "/proc/driver/nvidia/gpus", str(gpus))
-    (project.root / ".bin" / "ganmatrix").write_text(STUB.format(python=sys.executable))
-    cells = [f"{d}-conventional-{m}-0" for d, m in itertools.product(("ring8", "digits"), ("gan", "as_gan"))]
+    project.replace("src/ganmatrix/runtime/devices.py", "/proc/driver/nvidia/gpus", str(gpus))
+    write_command(project.root, STUB)
+    cells = [f"{d}-conventional-{m}" for d, m in itertools.product(("ring8", "digits"), ("gan", "as_gan"))]
     project.succeed(
         "env", "-u", "GANMATRIX_DEVICE", "-u", "CUDA_VISIBLE_DEVICES",
         sys.executable, "-m", "snakemake", "--cores", "8", "--no-hooks",
-        *[f"cells/{cell}/run.json" for cell in cells],
+        *[f"cells/{cell}/train.json" for cell in cells],
     )  # fmt: skip
     lines = [line.split() for line in (project.root / "intervals").read_text().splitlines()]
     trained = [(float(start), float(end)) for verb, start, end in lines if verb == "train"]

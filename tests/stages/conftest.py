@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import shutil
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ganmatrix.cli import main
-from ganmatrix.stages import scratch, signals
+from ganmatrix.runtime import signals
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,16 @@ def inside(folder: Path) -> Iterator[None]:
         os.chdir(before)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_core() -> Iterator[None]:
+    """Commands make one run at a time, in this process; those that are to make more say so."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield
+
+
 @pytest.fixture(scope="session")
-def carry_out() -> Callable[..., None]:
+def carry_out(one_core: None) -> Callable[..., None]:
     """Run commands in a folder, one after the other; each must end well."""
 
     def run(folder: Path, *commands: tuple[str, ...]) -> None:
@@ -68,7 +77,7 @@ def carry_out() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def finished_project(tmp_path_factory: pytest.TempPathFactory, carry_out: Callable[..., None]) -> Path:
-    """Points: prepared, measured, trained, scored and probed by two methods; digits: prepared."""
+    """Points: prepared, measured, trained, scored and probed; digits: prepared, one run trained."""
     folder = tmp_path_factory.mktemp("finished")
     shutil.copy(Path(__file__).parents[1] / "small.yaml", folder / "params.yaml")
     carry_out(
@@ -76,12 +85,69 @@ def finished_project(tmp_path_factory: pytest.TempPathFactory, carry_out: Callab
         ("prepare", "ring8"),
         ("prepare", "digits"),
         ("reference", "ring8"),
-        ("train", "ring8-conventional-gan-0"),
-        ("train", "digits-conventional-gan-0"),
-        ("evaluate", "ring8-conventional-gan-0"),
-        ("probe", "ring8-conventional-gan-0"),
+        ("train", "ring8-conventional-gan"),
+        ("train", "digits-conventional-gan", "--seeds", "0"),
+        ("evaluate", "ring8-conventional-gan"),
+        ("probe", "ring8-conventional-gan"),
     )
-    scratch.clear(folder / "scratch" / "digits-conventional-gan-0")
+    return folder
+
+
+GRID = (
+    "[ring8, digits]\n  architectures: [conventional, resnet_sn]\n  methods: [gan, as_gan, dat, fargan]",
+    "[ring8]\n  architectures: [conventional]\n  methods: [gan, as_gan]",
+)
+NOTEBOOK = {
+    "cells": [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": "cell-0",
+            "metadata": {"tags": ["parameters"]},
+            "outputs": [],
+            "source": "folder = root = '.'",
+        },
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": "cell-1",
+            "metadata": {},
+            "outputs": [],
+            "source": "import json\njson.load(open(f'{folder}/results/summary.json'))['groups']",
+        },
+    ],
+    "metadata": {
+        "title": "Index",
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+    },
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+@pytest.fixture(scope="session")
+def whole_project(
+    finished_project: Path, tmp_path_factory: pytest.TempPathFactory, carry_out: Callable[..., None]
+) -> Path:
+    """All stages of a grid of two cells on points, with a report of a line."""
+    folder = tmp_path_factory.mktemp("whole") / "project"
+    shutil.copytree(finished_project, folder)
+    text = (folder / "params.yaml").read_text()
+    assert GRID[0] in text
+    (folder / "params.yaml").write_text(text.replace(*GRID))
+    (folder / "reports/templates").mkdir(parents=True)
+    (folder / "reports/templates/index.ipynb").write_text(json.dumps(NOTEBOOK))
+    verbs = [(verb, "ring8-conventional-as_gan") for verb in ("train", "evaluate", "probe")]
+    carry_out(folder, *verbs, ("transfer", "ring8"), ("assemble",), ("report", "index"))
+    return folder
+
+
+@pytest.fixture
+def whole(whole_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it to damage, as the current folder."""
+    folder = tmp_path / "project"
+    shutil.copytree(whole_project, folder)
+    monkeypatch.chdir(folder)
     return folder
 
 
@@ -95,5 +161,5 @@ def finished(finished_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture(scope="session")
-def run() -> Callable[..., Ended]:
+def run(one_core: None) -> Callable[..., Ended]:
     return invoke

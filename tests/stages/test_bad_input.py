@@ -1,32 +1,41 @@
 """Missing, damaged or unfit input ends in one line and status 2, and leaves nothing half-written."""
 
-import hashlib
 import json
 import shutil
 
 import numpy as np
 import pytest
+from processes import everything
 from safetensors import safe_open
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save, save_file
 
-RING, DIGITS = "ring8-conventional-gan-0", "digits-conventional-gan-0"
+from ganmatrix.store.layout import Layout
+from publishing import rewrite
 
-
-def _files(folder):
-    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+RING, DIGITS = "ring8-conventional-gan", "digits-conventional-gan"
+FOLDERS = {"reference": "references/{}", "train": "cells/{}/train", "evaluate": "cells/{}/evaluate"}
+FOLDERS |= {"probe": "cells/{}/probe", "transfer": "transfers/{}"}
 
 
 def _refused(run, folder, *argv):
     """The line of a command that refuses, having changed no file."""
-    before = _files(folder)
+    before = everything(folder)
     ended = run(*argv)
     assert ended.status == 2, ended.err
     assert ended.out == ""
-    lines = ended.err.splitlines()
+    lines = [line for line in ended.err.splitlines() if not line.endswith("; making it again")]
     assert len(lines) == 1, ended.err
     assert lines[0].startswith("error: ")
-    assert _files(folder) == before
+    assert everything(folder) == before
+    assert not list((folder / "cells").rglob(".*"))
     return lines[0].removeprefix("error: ")
+
+
+def _forget(folder, verb, target):
+    """Have a verb make its files anew."""
+    made = folder / FOLDERS[verb].format(target)
+    shutil.rmtree(made, ignore_errors=True)
+    made.with_name(f"{made.name}.json").unlink(missing_ok=True)
 
 
 def _truncate(path):
@@ -55,94 +64,149 @@ def _object(path):
     path.write_text("{}")
 
 
-@pytest.mark.parametrize(
-    ("argv", "missing", "maker"),
-    [
-        (("reference", "ring8"), "data/ring8/card.json", "prepare ring8"),
-        (("reference", "digits"), "data/digits/train.npy", "prepare digits"),
-        (("train", RING), "data/ring8/card.json", "prepare ring8"),
-        (("train", RING), "data/ring8/train.npy", "prepare ring8"),
-        (("evaluate", RING), f"cells/{RING}/weights.safetensors", f"train {RING}"),
-        (("evaluate", RING), "references/ring8/card.json", "reference ring8"),
-        (("evaluate", RING), "references/ring8/statistics.safetensors", "reference ring8"),
-        (("evaluate", DIGITS), "references/digits/card.json", "reference digits"),
-        (("probe", RING), f"cells/{RING}/weights.safetensors", f"train {RING}"),
-        (("probe", RING), "data/ring8/card.json", "prepare ring8"),
-        (("probe", RING), "data/ring8/held_out.npy", "prepare ring8"),
-    ],
-)
-def test_missing_artifacts(argv, missing, maker, run, finished):
-    (finished / missing).unlink(missing_ok=True)
-    expected = f"{missing} is missing; run `ganmatrix {maker}` or `snakemake --cores` first"
-    assert _refused(run, finished, *argv) == expected
+def _remove(path):
+    path.unlink()
 
 
-DAMAGED = [
-    (("train", RING), "data/ring8/card.json", (_truncate, _empty, _noise, _list, _object)),
-    (("train", RING), "data/ring8/train.npy", (_truncate, _empty, _noise, _flip)),
-    (("reference", "ring8"), "data/ring8/card.json", (_truncate, _empty, _list, _object)),
-    (("reference", "digits"), "data/digits/train.npy", (_truncate, _empty, _noise)),
-    (("evaluate", RING), f"cells/{RING}/weights.safetensors", (_truncate, _empty, _noise)),
-    (("evaluate", RING), "references/ring8/statistics.safetensors", (_truncate, _empty, _noise)),
-    (("evaluate", RING), "references/ring8/card.json", (_truncate, _empty, _list)),
-    (("probe", RING), f"cells/{RING}/weights.safetensors", (_truncate, _empty, _noise)),
-    (("probe", RING), "data/ring8/held_out.npy", (_truncate, _empty, _noise, _flip)),
-    (("probe", RING), "data/ring8/card.json", (_truncate, _list)),
+WEIGHTS = f"cells/{RING}/train/0/weights.safetensors"
+STATISTICS = "references/ring8/statistics.safetensors"
+FILES = [
+    (("reference", "ring8"), "data/ring8/card.json", "prepare ring8"),
+    (("reference", "digits"), "data/digits/train.npy", "prepare digits"),
+    (("train", RING), "data/ring8/card.json", "prepare ring8"),
+    (("train", RING), "data/ring8/train.npy", "prepare ring8"),
+    (("evaluate", RING), WEIGHTS, f"train {RING}"),
+    (("evaluate", RING), "references/ring8/card.json", "reference ring8"),
+    (("evaluate", RING), STATISTICS, "reference ring8"),
+    (("probe", RING), WEIGHTS, f"train {RING}"),
+    (("probe", RING), "data/ring8/card.json", "prepare ring8"),
+    (("probe", RING), "data/ring8/held_out.npy", "prepare ring8"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("argv", "path", "damage"),
-    [(argv, path, damage) for argv, path, damages in DAMAGED for damage in damages],
-)
-def test_damaged_artifacts(argv, path, damage, run, finished):
+@pytest.mark.parametrize("damage", [_remove, _truncate, _flip, _empty, _noise, _list])
+@pytest.mark.parametrize(("argv", "path", "maker"), FILES)
+def test_files_that_are_not_what_was_made(argv, path, maker, damage, run, finished):
+    _forget(finished, *argv)
     damage(finished / path)
     line = _refused(run, finished, *argv)
-    assert line.startswith(f"{path} is corrupt (")
-    assert "; delete it and run `ganmatrix " in line
+    assert line.startswith(f"{path} is {'missing' if damage is _remove else 'damaged ('}")
+    assert f"; run `ganmatrix {maker}` " in line
+    assert run(*maker.split()).status == 0
+    assert run(*argv).status == 0
 
 
-def test_an_array_of_another_shape(run, finished):
-    path = finished / "data/ring8/held_out.npy"
-    np.save(path, np.zeros((3, 2), np.float32))
-    card = finished / "data/ring8/card.json"
-    content = json.loads(card.read_text())
-    content["sha256"]["held_out"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    card.write_text(json.dumps(content))
-    train = run("train", RING)
-    assert train.status == 0, train.err
-    assert "its shape is (3, 2), the card says (40, 2)" in _refused(run, finished, "probe", RING)
+MANIFESTS = [
+    (("reference", "ring8"), "data/ring8.json", "prepare ring8"),
+    (("train", RING), "data/ring8.json", "prepare ring8"),
+    (("evaluate", RING), f"cells/{RING}/train.json", f"train {RING}"),
+    (("evaluate", RING), "references/ring8.json", "reference ring8"),
+    (("probe", RING), f"cells/{RING}/train.json", f"train {RING}"),
+    (("transfer", "ring8"), f"cells/{RING}/train.json", f"train {RING}"),
+]
 
 
-def test_an_array_of_objects_is_not_unpickled(run, finished):
-    np.save(finished / "data/ring8/held_out.npy", np.array([{}], dtype=object), allow_pickle=True)
-    assert "data/ring8/held_out.npy is corrupt" in _refused(run, finished, "probe", RING)
+@pytest.mark.parametrize("damage", [_remove, _truncate, _empty, _noise, _list, _object])
+@pytest.mark.parametrize(("argv", "path", "maker"), MANIFESTS)
+def test_manifests_that_are_none(argv, path, maker, damage, run, finished):
+    """What is made from files that nothing vouches for is not made, and is not current either."""
+    if argv[0] == "transfer":
+        params = finished / "params.yaml"
+        text = params.read_text().replace("[conventional, resnet_sn]", "[conventional]")
+        params.write_text(text.replace("methods: [gan, as_gan, dat, fargan]", "methods: [gan]"))
+    damage(finished / path)
+    line = _refused(run, finished, *argv)
+    assert line.startswith(f"{path} is ")
+    mend = f"; run `ganmatrix {maker}` or `snakemake --cores` first"
+    assert line.endswith(mend if damage is _remove else f"; remove it and run `ganmatrix {maker}`")
+
+
+def test_seeds_that_were_not_trained(run, finished):
+    (finished / f"cells/{RING}/train/1.json").unlink()
+    path = finished / f"cells/{RING}/train.json"
+    content = json.loads(path.read_text())
+    del content["runs"]["1"]
+    path.write_text(json.dumps(content))
+    line = _refused(run, finished, "probe", RING)
+    assert (
+        line
+        == f"cells/{RING}/train.json lacks seed 1; run `ganmatrix train {RING}` or `snakemake --cores` first"
+    )
+    assert run("probe", RING, "--seeds", "0").out == f"probe {RING}: up to date\n"
 
 
 @pytest.mark.parametrize("verb", ["evaluate", "probe"])
-def test_the_weights_of_another_cell(verb, run, finished):
-    other = "ring8-conventional-gan-1"
+def test_weights_that_were_swapped_between_seeds(verb, run, finished):
+    _forget(finished, verb, RING)
+    train = finished / f"cells/{RING}/train"
+    weights = [train / f"{seed}/weights.safetensors" for seed in (0, 1)]
+    contents = [path.read_bytes() for path in weights]
+    for path, content in zip(weights, reversed(contents), strict=True):
+        path.write_bytes(content)
+    assert _refused(run, finished, verb, RING).startswith(f"{WEIGHTS} is damaged (its bytes are not those ")
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "probe"])
+def test_the_training_of_another_cell(verb, run, finished):
+    other = "ring8-conventional-as_gan"
     shutil.copytree(finished / "cells" / RING, finished / "cells" / other)
     line = _refused(run, finished, verb, other)
     assert line == (
-        f"cells/{other}/weights.safetensors holds {RING}; delete it and run `ganmatrix train {other}` again"
+        f"cells/{other}/train.json belongs to train {RING}; remove it and run `ganmatrix train {other}`"
     )
+    for path in (finished / "cells" / other).rglob("*.json"):
+        path.write_text(path.read_text().replace(RING, other))
+    shutil.rmtree(finished / "cells" / other / verb)
+    line = _refused(run, finished, verb, other)
+    assert line.startswith(f"cells/{other}/train.json, seed 0 is not current: ")
+
+
+def test_weights_that_say_they_are_another_runs(run, finished):
+    """Though their manifest vouches for them."""
+    content = (finished / f"cells/{RING}/train/1/weights.safetensors").read_bytes()
+    rewrite(Layout(), "train", RING, 0, "weights.safetensors", content)
+    line = _refused(run, finished, "probe", RING)
+    assert line.startswith(f"{WEIGHTS} is damaged (it holds {RING}-1); run `ganmatrix train {RING}`")
 
 
 @pytest.mark.parametrize("verb", ["train", "evaluate", "probe"])
 def test_cells_outside_the_grid(verb, run, finished):
-    assert _refused(run, finished, verb, "ring8-conventional-gam-0") == (
-        f"ring8-conventional-gam-0 is not in the grid; did you mean {RING}? (`ganmatrix cells` lists all 32)"
+    assert _refused(run, finished, verb, "ring8-conventional-gam") == (
+        f"'ring8-conventional-gam' is not in the grid; did you mean {RING}? (`ganmatrix cells` lists all 16)"
     )
-    assert "is no cell id" in _refused(run, finished, verb, "../../etc/passwd")
+    assert "is not in the grid; give its seed with --seeds" in _refused(run, finished, verb, f"{RING}-0")
+    assert "is not in the grid; did you mean " in _refused(run, finished, verb, "../../etc/passwd")
 
 
-@pytest.mark.parametrize("verb", ["prepare", "reference"])
+@pytest.mark.parametrize("verb", ["prepare", "reference", "transfer"])
 def test_datasets_that_are_not_there(verb, run, finished):
-    assert _refused(run, finished, verb, "digist") == (
-        "params.yaml: DATASET: digist is not among `datasets` (choose from digits, photos, ring8); "
-        "did you mean digits?"
-    )
+    line = _refused(run, finished, verb, "digist")
+    assert "digist is not among `datasets` (choose from digits, photos, ring8); did you mean digits?" in line
+    if verb != "prepare":
+        assert (
+            _refused(run, finished, verb, "photos")
+            == "photos is not in grid.datasets, which has ring8, digits"
+        )
+
+
+@pytest.mark.parametrize("verb", ["prepare", "reference", "train", "evaluate", "probe", "transfer", "report"])
+def test_targets_that_are_left_out(verb, run, finished, monkeypatch):
+    monkeypatch.delenv("DVC_STAGE", raising=False)
+    assert f" is missing; `ganmatrix {verb} --help` says what it is" in _refused(run, finished, verb)
+    monkeypatch.setenv("DVC_STAGE", "another@ring8")
+    assert f" is missing; `ganmatrix {verb} --help` says what it is" in _refused(run, finished, verb)
+
+
+def test_dvc_says_what_its_stage_is_for(run, finished, monkeypatch):
+    """So that no name of params.yaml reaches a shell before it was validated."""
+    for stage, verb, line in (
+        (f"train@{RING}", "train", f"train {RING}: up to date\n"),
+        ("prepare@ring8", "prepare", "prepare ring8: up to date\n"),
+    ):
+        monkeypatch.setenv("DVC_STAGE", stage)
+        assert run(verb).out == line
+    monkeypatch.setenv("DVC_STAGE", "prepare@$(touch evil)")
+    assert "is not among `datasets`" in _refused(run, finished, "prepare")
 
 
 def _edit(folder, old, new):
@@ -161,18 +225,20 @@ def test_a_dataset_smaller_than_a_batch(run, finished):
 
 def test_a_warm_up_that_recurs_before_it_ends(run, finished):
     _edit(finished, "epsilon: 1/255, warm_up: 0", "epsilon: 1/255, warm_up: 6")
-    assert _refused(run, finished, "train", "ring8-conventional-as_gan-0") == (
-        "methods.as_gan on ring8: warm_up is 6 at the start of every epoch, but an epoch has 6 batches, "
-        "so that "
-        "the perturbation would never be on; lower warm_up, or set warm_up_recurs to false"
+    line = _refused(run, finished, "train", "ring8-conventional-as_gan")
+    assert line.startswith(
+        "methods.as_gan on ring8: warm_up is 6 at the start of every epoch, but an epoch has "
     )
+    assert line.endswith("; lower warm_up, or set warm_up_recurs to false")
 
 
-def test_fewer_held_out_samples_than_probes(run, finished):
+@pytest.mark.parametrize("argv", [("probe", RING), ("prepare", "ring8")])
+def test_fewer_held_out_samples_than_probes(argv, run, finished):
     _edit(finished, "probes:\n  samples: 16", "probes:\n  samples: 41")
-    assert _refused(run, finished, "probe", RING) == (
-        "probes.samples is 41, but ring8 has 40 held-out samples; expected <= 40"
-    )
+    if argv[0] == "prepare":
+        _edit(finished, "radius: 0.8", "radius: 0.7")
+    problem = "probes.samples is 41, but ring8 has 40 held-out samples; expected <= 40"
+    assert _refused(run, finished, *argv) == problem
 
 
 @pytest.mark.parametrize(
@@ -185,84 +251,98 @@ def test_fewer_held_out_samples_than_probes(run, finished):
         ("cuda:x", "--device is cuda:x; choose from auto, cpu, cuda, cuda:N"),
     ],
 )
-@pytest.mark.parametrize("argv", [("train", RING), ("probe", RING), ("reference", "ring8")])
+@pytest.mark.parametrize(
+    "argv", [("train", RING), ("evaluate", RING), ("probe", RING), ("reference", "ring8")]
+)
 def test_devices_that_are_not_there(device, message, argv, run, finished):
+    _forget(finished, *argv)
     line = _refused(run, finished, *argv, "--device", device)
     assert any(part in line for part in message.split("|"))
 
 
+@pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "GANMATRIX_THREADS"])
 @pytest.mark.parametrize("threads", ["0", "-1", "two", "1.5", ""])
-def test_bad_thread_counts(threads, run, finished, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+def test_bad_thread_counts(threads, name, run, finished, monkeypatch):
+    monkeypatch.setenv(name, threads)
     line = _refused(run, finished, "train", RING)
-    assert line == f"OMP_NUM_THREADS is {threads!r}; expected a whole number from 1 to 1024"
+    assert line == f"{name} is {threads!r}; expected a whole number from 1 to 1024"
 
 
 @pytest.mark.parametrize(
     ("argv", "folder"),
     [
-        (("prepare", "ring8"), "data/ring8"),
+        (("prepare", "ring8"), "data"),
         (("reference", "ring8"), "references/ring8"),
         (("train", RING), f"cells/{RING}"),
+        (("train", RING), f"cells/{RING}/train"),
+        (("train", RING), f"cells/{RING}/train/0"),
+        (("train", RING), "scratch"),
     ],
 )
-def test_outputs_that_cannot_be_written(argv, folder, run, finished):
+def test_a_file_in_the_place_of_a_folder(argv, folder, run, finished):
     if argv[0] != "prepare":
-        shutil.rmtree(finished / folder)
-        (finished / folder).touch()
-    else:
-        shutil.rmtree(finished / "data")
-        (finished / "data").touch()
+        _forget(finished, *argv)
+    shutil.rmtree(finished / folder, ignore_errors=True)
+    (finished / folder).parent.mkdir(parents=True, exist_ok=True)
+    (finished / folder).touch()
     ended = run(*argv)
     assert ended.status == 2
-    last = ended.err.splitlines()[-1]
-    assert last.startswith(f"error: {folder}/")
-    assert "cannot be written: " in last
     assert "Traceback" not in ended.err
+    last = ended.err.splitlines()[-1]
+    assert last.startswith(f"error: {folder}")
+    assert "; mend " in last or "; remove " in last
+    (finished / folder).unlink()
+    assert run(*argv).status == 0
+
+
+def _digits_measured(run):
+    assert run("reference", "digits").status == 0
 
 
 def test_a_reference_of_another_extractor(run, finished):
-    assert run("reference", "digits").status == 0
-    path = finished / "references/digits/card.json"
-    made = path.read_text()
+    _digits_measured(run)
+    made = (finished / "references/digits/card.json").read_text()
     for key in ("extractor", "weights_sha256", "input_size", "resizer", "neighbours"):
         card = json.loads(made)
         card["extractors"]["efficientnet_lite0"][key] = "other"
-        path.write_text(json.dumps(card))
-        line = _refused(run, finished, "evaluate", DIGITS)
+        rewrite(Layout(), "reference", "digits", None, "card.json", json.dumps(card).encode())
+        line = _refused(run, finished, "evaluate", DIGITS, "--seeds", "0")
         assert line.startswith(f"references/digits/card.json: efficientnet_lite0: {key} is other, but ")
-        assert line.endswith(" is needed; run `ganmatrix reference digits` again")
-    path.write_text(json.dumps(json.loads(made) | {"data_sha256": "other"}))
-    line = _refused(run, finished, "evaluate", DIGITS)
-    assert line.startswith("references/digits/card.json: data_sha256 is other, but ")
+        assert line.endswith(" is needed; remove it and run `ganmatrix reference digits`")
 
 
 def test_data_prepared_anew_are_not_mixed_with_what_was_trained_on_others(run, finished):
-    params = finished / "params.yaml"
-    text = params.read_text()
-    assert "seed: 0}" in text
-    params.write_text(text.replace("seed: 0}", "seed: 1}"))
+    _edit(finished, "seed: 0}", "seed: 1}")
+    problem = "is not current: datasets.ring8 changed; run `ganmatrix prepare ring8`"
+    for argv in (("reference", "ring8"), ("train", RING), ("evaluate", RING), ("probe", RING)):
+        assert problem in _refused(run, finished, *argv)
     assert run("prepare", "ring8").status == 0
     assert run("reference", "ring8").status == 0
     for verb in ("evaluate", "probe"):
         line = _refused(run, finished, verb, RING)
-        assert line == f"{RING} was trained on other data than data/ring8/; train it again"
+        assert line.startswith(
+            f"cells/{RING}/train.json, seed 0 is not current: data changed; run `ganmatrix train "
+        )
+    assert run("train", RING).status == 0
+    assert run("evaluate", RING).status == 0
 
 
 def test_weights_that_lack_a_tensor(run, finished):
-    path = finished / f"cells/{RING}/weights.safetensors"
+    path = finished / WEIGHTS
     with safe_open(path, "np") as file:
         metadata = file.metadata()
     tensors = load_file(path)
     tensors.pop(next(name for name in tensors if name.startswith("discriminator.")))
-    save_file(tensors, path, metadata)
-    assert f"{path.relative_to(finished)} is corrupt (" in _refused(run, finished, "evaluate", RING)
+    save_file(tensors, finished / "other.safetensors", metadata)
+    content = (finished / "other.safetensors").read_bytes()
+    rewrite(Layout(), "train", RING, 0, "weights.safetensors", content)
+    assert _refused(run, finished, "evaluate", RING).startswith(f"{WEIGHTS} is damaged (")
 
 
 def test_a_reference_without_what_scoring_needs(run, finished):
     """Points scored against statistics that hold no modes."""
-    save_file({"a": np.zeros(2)}, finished / "references/ring8/statistics.safetensors")
-    assert "references/ring8/statistics.safetensors is corrupt (" in _refused(run, finished, "evaluate", RING)
+    rewrite(Layout(), "reference", "ring8", None, "statistics.safetensors", save({"a": np.zeros(2)}))
+    assert _refused(run, finished, "evaluate", RING).startswith(f"{STATISTICS} is damaged (it lacks ")
 
 
 @pytest.mark.parametrize("seconds", ["-1", "soon"])
@@ -281,9 +361,16 @@ def test_statistics_that_are_not_finite(finished, run, cell: str, array: str) ->
     """No ball of radius NaN holds a fake: precision would be 0."""
     dataset = cell.split("-")[0]
     assert run("reference", dataset).status == 0
-    path = finished / "references" / dataset / "statistics.safetensors"
-    arrays = load_file(path)
+    arrays = load_file(finished / "references" / dataset / "statistics.safetensors")
     arrays[array].flat[0] = np.nan
-    save_file(arrays, path)
-    line = _refused(run, finished, "evaluate", cell)
-    assert f"is corrupt (not finite: {array})" in line
+    rewrite(Layout(), "reference", dataset, None, "statistics.safetensors", save(arrays))
+    line = _refused(run, finished, "evaluate", cell, "--seeds", "0")
+    assert f"is damaged (not finite: {array})" in line
+
+
+@pytest.mark.parametrize("name", ["tiny params.yaml", "ä.yaml"])
+def test_params_files_whose_name_is_no_folders(name, run, finished):
+    (finished / "params.yaml").rename(finished / name)
+    assert "so its name may have letters, digits" in _refused(
+        run, finished, "prepare", "ring8", "--params", name
+    )

@@ -133,7 +133,7 @@ def test_a_damaged_image_in_a_zip_archive_can_be_left_out(
             "line 2: '000002.jpg 3'; expected an image's name and 0, 1 or 2",
         ),
         (b"000001.jpg 0\r\n000001.jpg 2\r\n", "line 2: 000001.jpg stands twice; remove one of the two"),
-        (b"\xff\xfe0\0", "cannot be read: "),
+        (b"\xff\xfe0\0", "is no list of images ("),
         (
             b"000001.jpg 0\n000009.jpg 2\n",
             "000009.jpg: the partition names it, the archive does not hold it; repair",

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -19,11 +20,18 @@ import pytest
 from archives import jpeg
 from preparing import Run
 
-from ganmatrix.stages import growing, streaming
+from ganmatrix import imports
+from ganmatrix.datasets import streaming
+from ganmatrix.errors import UserError
+from ganmatrix.store import manifest
+from ganmatrix.store.layout import Layout
+from ganmatrix.store.manifest import Entry, MadeFrom, Manifest
+from ganmatrix.store.publishing import Publication
+from killing import killed_at
 
 COMMAND = [sys.executable, "-c", "from ganmatrix.cli import main; main()", "prepare", "mine"]
 MINE = {"kind": "lsun_bedroom", "resolution": 64, "folder": "lmdb", "held_out_share": 0.1}
-NAMES = ("card.json", "held_out.npy", "held_out_labels.npy", "train.npy", "train_labels.npy")
+NAMES = ("card.json", "held_out.npy", "held_out_labels.npy", "mine.json", "train.npy", "train_labels.npy")
 
 
 COUNT = 1500
@@ -56,7 +64,7 @@ def stopped(template: Path, tmp_path_factory: pytest.TempPathFactory, run: Run) 
         patch.chdir(root)
         _interrupt(patch)
         assert run("prepare", "mine").status == 75
-    assert not (root / "data").exists()
+    assert list((root / "data").iterdir()) == []
     assert COUNT / 2 <= _read(root) < COUNT
     return root
 
@@ -101,8 +109,9 @@ def _start(folder: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
-def _made(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (folder / "data/mine").iterdir()}
+def _made(folder: Path, where: str = "data") -> dict[str, bytes]:
+    """The dataset with its manifest, and whatever else lies there."""
+    return {path.name: path.read_bytes() for path in (folder / where).rglob("*") if path.is_file()}
 
 
 def _note(folder: Path) -> Path:
@@ -123,7 +132,7 @@ def _wait(process: subprocess.Popen[str], until: Callable[[], bool]) -> None:
 
 
 def _expected(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (folder / "expected/mine").iterdir()}
+    return _made(folder, "expected")
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(25, marks=pytest.mark.slow)])
@@ -139,7 +148,7 @@ def test_kills_change_nothing(kills: int, folder: Path, run: Run) -> None:
         process.kill()
         process.communicate()
         landed += process.returncode == -signal.SIGKILL
-        if (folder / "data/mine/card.json").exists():  # what has a card is whole; begin again
+        if (folder / "data/mine.json").exists():  # what has a manifest is whole; begin again
             assert _made(folder) == expected
             shutil.rmtree(folder / "data")
     assert landed >= min(kills, 3) - 1
@@ -159,7 +168,7 @@ def test_a_signal_ends_it_with_75_and_nothing_lost(number: signal.Signals, folde
     assert process.returncode == 75, err
     assert time.monotonic() - began < 10
     assert out == ""
-    assert err.splitlines()[-1] == f"mine: stopped by {number.name}; the same command goes on"
+    assert err.splitlines()[-1] == f"prepare mine: stopped by {number.name}; the same command goes on"
     assert "Traceback" not in err
     reached = _read(folder)
     ended = run("prepare", "mine")
@@ -233,7 +242,7 @@ def _other_files(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 def _other_code(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(streaming, "code_digest", lambda stage: "other")
+    patch.setattr(imports, "digest", lambda *_: "other")
 
 
 def _other_pillow(folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -265,61 +274,96 @@ def test_what_was_left_out_is_read_again_without_skip_bad(halfway: Path, run: Ru
     assert last.startswith("error: lmdb/data.mdb, key ")
     assert run("prepare", "mine", "--skip-bad").status == 0
     found, expected = _made(halfway), _expected(halfway)
+    assert found.pop("mine.json") != expected.pop("mine.json")  # other params
     assert found == expected
+    assert run("prepare", "mine").out == "prepare mine: up to date\n"
 
 
-class Killed(BaseException):
-    """Stands for a kill."""
-
-
-@pytest.mark.parametrize("moment", range(7))
-def test_a_kill_while_it_is_published_loses_nothing(
-    moment: int, folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """At each of the moments between the end of reading and the end."""
-    expected = _expected(folder)
-    passed = 0
-
-    def dying(function: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*arguments: Any, **options: Any) -> Any:
-            nonlocal passed
-            passed += 1
-            if passed > moment:
-                raise Killed
-            return function(*arguments, **options)
-
-        return step
-
-    with monkeypatch.context() as patch:
-        patch.setattr(streaming.os, "link", dying(os.link))
-        patch.setattr(streaming.Preparation, "publish", dying(streaming.Preparation.publish))
-        patch.setattr(streaming.Preparation, "clear", dying(streaming.Preparation.clear))
-        if moment < 6:
-            with pytest.raises(Killed):
-                run("prepare", "mine")
-        else:
-            assert run("prepare", "mine").status == 0
-    if moment < 5:
-        assert not (folder / "data/mine/card.json").exists()
-    read = []
-    with monkeypatch.context() as patch:
-        patch.setattr(growing.GrowingArray, "append", lambda array, rows: read.append(len(rows)))
-        if moment < 6:
-            assert run("prepare", "mine").status == 0
-    assert not read
-    assert _made(folder) == expected
-    assert not (folder / "scratch/data/mine").exists()
-
-
-def test_another_disk_gets_a_copy(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = _expected(folder)
+@pytest.fixture
+def all_read(halfway: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """All images are read and nothing is published; another dataset lies there."""
 
     def refusing(*arguments: Any) -> None:
-        raise OSError(18, "Invalid cross-device link")
+        raise UserError("not now")
 
-    monkeypatch.setattr(streaming.os, "link", refusing)
+    with monkeypatch.context() as patch:
+        patch.setattr(Publication, "publish", refusing)
+        assert run("prepare", "mine").status == 2
+    assert _read(halfway) == COUNT
+    (halfway / "data/mine").mkdir()
+    (halfway / "data/mine/train.npy").write_bytes(b"former")
+    entry = Entry(
+        MadeFrom({}, "earlier", {}), {"train.npy": manifest.listed(halfway / "data/mine/train.npy")}
+    )
+    (halfway / "data/mine.json").write_text(Manifest("prepare", "mine", {None: entry}).text())
+    return halfway
+
+
+def test_a_kill_while_it_is_published_leaves_the_former_or_the_new(
+    all_read: Path, run: Run, tmp_path: Path
+) -> None:
+    """At every second step, with the rest of the work done by the next."""
+    former, expected = _made(all_read), _expected(all_read)
+    again = tmp_path / "again"
+
+    def prepare() -> None:
+        os.chdir(again)
+        ended = run("prepare", "mine")
+        assert ended.status == 0, ended.err
+
+    number, outcomes, died = 0, [], True
+    while died:
+        number += 2
+        shutil.rmtree(again, ignore_errors=True)
+        shutil.copytree(all_read, again)
+        if died := killed_at(number, again, prepare):
+            Layout(again).publication("prepare", "mine").recover()
+        found = _made(again)
+        assert found in (former, expected), number
+        outcomes.append(found == expected)
+    assert outcomes == sorted(outcomes)
+    assert outcomes.count(False) > 10
+    assert outcomes.count(True) > 3
+
+
+def test_what_is_read_is_not_read_again_after_an_error_in_the_end(
+    all_read: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once four arrays are brought, a former file and five new ones are renamed, and the manifest."""
+    former, renamed = _made(all_read), Path.rename
+    for number in range(5, 13):
+        calls = iter(range(1, 100))
+
+        def failing(path: Path, target: Path, number: int = number, calls: Any = calls) -> Path:
+            if next(calls) == number:
+                raise OSError(28, "No space left on device")
+            return renamed(path, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", failing)
+            ended = run("prepare", "mine")
+        assert f"mine: going on after {COUNT} images\n" in ended.err
+        if number == 12:
+            assert ended.status == 0
+            break
+        assert ended.err.splitlines()[-1].startswith("error: data/mine cannot be written: No space left on ")
+        assert _made(all_read) == former
+    assert _made(all_read) == _expected(all_read)
+    assert not (all_read / "scratch/data/mine").exists()
+
+
+def test_another_disk_gets_a_copy(all_read: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    renamed = Path.rename
+
+    def refusing(path: Path, target: Path) -> Path:
+        if path.is_relative_to("scratch") and not Path(target).is_relative_to("scratch"):
+            raise OSError(18, "Invalid cross-device link")
+        return renamed(path, target)
+
+    monkeypatch.setattr(Path, "rename", refusing)
     assert run("prepare", "mine").status == 0
-    assert _made(folder) == expected
+    assert _made(all_read) == _expected(all_read)
+    assert not (all_read / "scratch/data/mine").exists()
 
 
 def _limited(folder: Path, largest_file: int) -> subprocess.CompletedProcess[str]:
@@ -357,13 +401,12 @@ def test_a_folder_that_cannot_be_made(where: str, folder: Path, run: Run) -> Non
     (folder / where).write_bytes(b"a file")
     ended = run("prepare", "mine")
     assert ended.status == 2
-    last = ended.err.splitlines()[-1]
-    assert last.startswith(f"error: {where}/")
-    assert "cannot be written: Not a directory; mend " in last
+    [line] = ended.err.splitlines()  # before any work
+    assert line.startswith(f"error: {where}/")
+    assert re.search("cannot be (written|locked|read): Not a directory; mend ", line)
     (folder / where).unlink()
-    again = run("prepare", "mine")
-    assert again.status == 0
-    assert (f"going on after {COUNT} images" in again.err) == (where == "data")
+    assert run("prepare", "mine").status == 0
+    assert _made(folder) == _expected(folder)
 
 
 def test_threads_do_not_change_the_bytes(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,116 +1,79 @@
-"""Which stages may be committed: all of whose outputs, and all that they were made from, are good."""
+"""`record`: what may be committed is current, with every file as its manifest lists it."""
 
 from pathlib import Path
 
 import pytest
 
 from ganmatrix.errors import UserError
-from ganmatrix.params import load
-from ganmatrix.stages import adopt, engines, record
-
-HEADER = "output_file\tdate\trule\tlog-file(s)\tstatus\tplan"
-CELL = "ring8-conventional-gan-0"
-DEFAULT = load(Path(__file__).parents[2] / "params.yaml")
+from ganmatrix.plan import Plan, Task
+from ganmatrix.stages import record
 
 
-def _row(path, rule, log="logs/a.log", status="ok", plan="no update"):
-    return f"{path}\tnow\t{rule}\t{log}\t{status}\t{plan}"
+def _left_out(folder):
+    plan = Plan.load(folder / "params.yaml")
+    return {str(task) for task in plan.tasks() if not record.is_whole(plan, task)}
 
 
-def _table(**changes):
-    """A pipeline of one cell where everything is good but what `changes` says of a rule's rows."""
-    outputs = [
-        ("data/ring8/train.npy", "prepare"),
-        ("data/ring8/card.json", "prepare"),
-        ("references/ring8/card.json", "reference"),
-        (f"cells/{CELL}/weights.safetensors", "train"),
-        (f"cells/{CELL}/run.json", "train"),
-        (f"checksums/ring8/{CELL}.sha256", "train"),
-        (f"cells/{CELL}/metrics.json", "evaluate"),
-        (f"cells/{CELL}/probes.json", "probe"),
-        (f"cells/{CELL}/attacks.png", "probe"),
-        ("transfers/ring8.parquet", "transfer"),
-        ("results/matrix.parquet", "assemble"),
-        ("reports/index.html", "report"),
-    ]
-    rows = [_row(path, rule, **changes.get(rule, {})) for path, rule in outputs]
-    return "\n".join(["Building DAG of jobs...", HEADER, *rows])
+def test_all_of_a_finished_grid_may_be(whole):
+    assert _left_out(whole) == set()
 
 
-STAGES = {
-    "prepare@ring8",
-    "reference@ring8",
-    f"train@{CELL}",
-    f"evaluate@{CELL}",
-    f"probe@{CELL}",
-    "transfer@ring8",
-    "assemble",
-    "report@index",
-}
+CELL = "ring8-conventional-gan"
+LATER = {"assemble", "report index"}
 
 
-READS = {
-    "prepare@ring8": set(),
-    "reference@ring8": {"prepare@ring8"},
-    f"train@{CELL}": {"prepare@ring8"},
-    f"evaluate@{CELL}": {"prepare@ring8", "reference@ring8", f"train@{CELL}"},
-    f"probe@{CELL}": {"prepare@ring8", f"train@{CELL}"},
-    "transfer@ring8": {"prepare@ring8", f"train@{CELL}"},
-    "assemble": {f"train@{CELL}", f"evaluate@{CELL}", f"probe@{CELL}", "transfer@ring8"},
-    "report@index": {"assemble"},
-}
-
-
-def _good(table):
-    return engines.closed({name for name, good in engines.up_to_date(table).items() if good}, READS)
-
-
-def test_all_good():
-    assert engines.up_to_date(_table()) == dict.fromkeys(STAGES, True)
-
-
-BAD = [{"plan": "update pending"}, {"status": "params changed"}, {"log": "-"}, {"status": "missing"}]
-
-
-@pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize(
-    ("rule", "left"),
+    ("damaged", "left_out"),
     [
-        ("prepare", set()),
-        ("reference", {"prepare@ring8", f"train@{CELL}", f"probe@{CELL}", "transfer@ring8"}),
-        ("train", {"prepare@ring8", "reference@ring8"}),
-        ("probe", STAGES - {f"probe@{CELL}", "assemble", "report@index"}),
-        ("transfer", STAGES - {"transfer@ring8", "assemble", "report@index"}),
-        ("assemble", STAGES - {"assemble", "report@index"}),
-        ("report", STAGES - {"report@index"}),
+        (f"cells/{CELL}/train/1/history.parquet", {f"train {CELL}"}),
+        (f"cells/{CELL}/evaluate/0/metrics.json", {f"evaluate {CELL}"}),
+        ("references/ring8/statistics.safetensors", {"reference ring8"}),
+        ("results/matrix.parquet", {"assemble"}),
+        ("reports/index.html", {"report index"}),
+        ("data/ring8/card.json", {"prepare ring8"}),
     ],
 )
-def test_a_bad_stage_takes_with_it_what_was_made_from_it(rule, left, bad):
-    assert _good(_table(**{rule: bad})) == left
+def test_one_damaged_file_spoils_its_stage(whole, damaged, left_out):
+    path = whole / damaged
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    assert _left_out(whole) == left_out
 
 
-def test_one_bad_output_of_several_spoils_its_stage():
-    table = _table().replace(
-        _row("data/ring8/card.json", "prepare"), _row("data/ring8/card.json", "prepare", "-")
-    )
-    assert _good(table) == set()
+def test_what_was_made_of_other_params_is_left_out_with_all_that_rests_on_it(whole):
+    text = (whole / "params.yaml").read_text()
+    assert "pgd_steps: 2" in text
+    (whole / "params.yaml").write_text(text.replace("pgd_steps: 2", "pgd_steps: 3"))
+    probes = {f"probe {CELL}", "probe ring8-conventional-as_gan"}
+    assert _left_out(whole) == {*probes, "transfer ring8", *LATER}
+
+
+def test_a_seed_that_is_to_come_leaves_its_cells_out(whole):
+    text = (whole / "params.yaml").read_text()
+    assert "seeds: [0, 1]" in text
+    (whole / "params.yaml").write_text(text.replace("seeds: [0, 1]", "seeds: 3"))
+    cells = {
+        f"{stage} {cell}"
+        for stage in ("train", "evaluate", "probe")
+        for cell in Plan.load(whole / "params.yaml").cells
+    }
+    assert _left_out(whole) == {*cells, "transfer ring8", *LATER}
 
 
 def test_names_of_stages():
-    assert engines.stage_name("train", Path(f"scales/a/cells/{CELL}/run.json")) == f"train@{CELL}"
-    checksum = Path(f"checksums/ring8/{CELL}.sha256")
-    assert engines.stage_name("train", checksum) == f"train@{CELL}"
-    assert engines.stage_name("transfer", Path("transfers/ring8.parquet")) == "transfer@ring8"
-    assert engines.stage_name("report", Path("reports/results_matrix.html")) == "report@results_matrix"
+    assert record.stage_name(Task("train", CELL)) == f"train@{CELL}"
+    assert record.stage_name(Task("assemble")) == "assemble"
 
 
-def test_other_params_are_not_recorded(project):
-    other = project().parent / "other.yaml"
-    assert record.run(other, *DEFAULT).startswith("not recorded in DVC: dvc.yaml describes params.yaml")
-    assert adopt.run(other).startswith("nothing to adopt: dvc.yaml describes params.yaml")
+def test_other_params_are_not_recorded(whole):
+    other = whole / "other.yaml"
+    other.write_text((whole / "params.yaml").read_text())
+    line = record.run(other, Plan.load(other))
+    assert line.startswith("not recorded in DVC: dvc.yaml describes params.yaml")
 
 
-def test_an_engine_that_fails_is_one_line(project):
-    with pytest.raises(UserError, match=r"^`snakemake --summary[^`]*` failed: \S") as error:
-        record.run(project(), *DEFAULT)
+def test_where_dvc_fails_its_words_are_one_line(whole):
+    with pytest.raises(UserError, match=r"^DVC cannot record: ") as error:
+        record.run(Path("params.yaml"), Plan.load(Path("params.yaml")))
     assert "\n" not in str(error.value)

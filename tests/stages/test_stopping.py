@@ -1,215 +1,223 @@
-"""Killed at any moment and started again, a cell ends in the same bytes."""
+"""Killed at any moment and started again, a run ends in the same bytes."""
 
-import hashlib
 import json
 import math
 import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
+from dataclasses import asdict
 
 import pytest
+import torch
+from processes import checkpoints, lengthen, made, start, wait_for_checkpoint
 
-from ganmatrix.cell import Cell
-from ganmatrix.params import load
+from ganmatrix.plan import Plan, Task
+from ganmatrix.runtime import checkpoints as checkpoint_files
+from ganmatrix.runtime.checkpoints import Checkpoints, digest, pack, unpack
 from ganmatrix.stages import train
-from ganmatrix.stages.layout import Layout
-from ganmatrix.stages.scratch import Scratch, clear, lock
-from ganmatrix.training import checkpoint, optimisers
+from ganmatrix.store.dataset import open_dataset
+from ganmatrix.store.files import as_json, text_digest
+from ganmatrix.store.publishing import Publication
+from ganmatrix.training import optimisers
 
-OUTPUTS = ("weights.safetensors", "history.parquet", "samples.png")
-RING = "ring8-conventional-gan-0"
-CELLS = ["ring8-resnet_sn-as_gan-0", "digits-conventional-fargan-1"]
-
-
-def _start(folder, cell, *options):
-    command = [sys.executable, "-c", "from ganmatrix.cli import main; main()", "train", cell, *options]
-    return subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment()
-    )
+RING = "ring8-conventional-gan"
+RUN = f"{RING}-0"
+RUNS = [("ring8-resnet_sn-as_gan", 0), ("digits-conventional-fargan", 1)]
 
 
-def _environment():
-    return {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+def _train(run, cell, *options, seed=0):
+    return run("train", cell, "--seeds", str(seed), *options)
 
 
-def _digests(folder, cell):
-    found = {n: hashlib.sha256((folder / "cells" / cell / n).read_bytes()).hexdigest() for n in OUTPUTS}
-    record = json.loads((folder / "cells" / cell / "run.json").read_text())
-    return found, record["reproducible"]
+def _made(folder, cell, seed=0):
+    """Everything that is published of a run, its note included; of its record what does not differ."""
+    found = made(folder, "cells", cell, "train")
+    return {name: content for name, content in found.items() if name.startswith((f"{seed}/", f"{seed}."))}
 
 
-def _checkpoints(folder, cell):
-    return sorted((folder / "scratch" / cell).glob("step-*.ckpt"))
+def _record(folder, cell, seed=0):
+    return json.loads((folder / f"cells/{cell}/train/{seed}/run.json").read_text())
 
 
-def _wait_for_checkpoint(process, folder, cell, seen=()):
-    deadline = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < deadline:
-        if [path for path in _checkpoints(folder, cell) if path not in seen]:
-            return
-        time.sleep(0.002)
-    raise AssertionError(f"no checkpoint: {process.communicate()}")
+def _forget(folder, cell):
+    shutil.rmtree(folder / "cells" / cell)
 
 
-def _lengthen(folder, steps):
-    path = folder / "params.yaml"
-    text = path.read_text()
-    assert "generator_steps: 20" in text
-    path.write_text(text.replace("generator_steps: 20", f"generator_steps: {steps}"))
-
-
-def _survives(folder, cell, kills, steps, run, seed):
-    """Check that killed runs end in the same bytes; gives how many kills met a running process."""
-    _lengthen(folder, steps)
-    assert run("train", cell).status == 0
-    expected = _digests(folder, cell)
-    clear(folder / "scratch" / cell)
-    dice = random.Random(seed)
+def _survives(folder, cell, seed, kills, steps, run, dice):
+    """Check that a run that is killed ends in the same bytes; gives how many kills met a running process."""
+    lengthen(folder, steps)
+    assert _train(run, cell, seed=seed).status == 0
+    expected = _made(folder, cell, seed)
+    _forget(folder, cell)
     landed = 0
     for _ in range(kills):
-        seen = _checkpoints(folder, cell)
-        process = _start(folder, cell, "--checkpoint-seconds", "0")
+        seen = checkpoints(folder, cell, seed)
+        process = start(folder, "train", cell, "--seeds", str(seed), "--checkpoint-seconds", "0.05")
         try:
-            _wait_for_checkpoint(process, folder, cell, seen)
+            wait_for_checkpoint(process, folder, cell, seed, seen)
         except AssertionError:
             assert process.returncode == 0
         time.sleep(dice.random() * 0.15)
-        process.kill()
-        process.communicate()
+        process.kill_group()
         landed += process.returncode == -signal.SIGKILL
-        # Whatever stands under the outputs' names is whole.
-        for name in (*OUTPUTS, "run.json"):
-            assert (folder / "cells" / cell / name).stat().st_size > 0
-    ended = run("train", cell)
+        assert _made(folder, cell, seed) in ({}, expected)
+    ended = _train(run, cell, seed=seed)
     assert ended.status == 0, ended.err
-    assert _digests(folder, cell) == expected
-    assert f"step-{steps:09d}" in _checkpoints(folder, cell)[-1].name
+    assert _made(folder, cell, seed) == expected
+    assert not checkpoints(folder, cell, seed)
     return landed
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_a_few_kills_change_nothing(cell, finished, run):
-    assert _survives(finished, cell, kills=2, steps=400, run=run, seed=0) == 2
+@pytest.mark.parametrize(("cell", "seed"), RUNS)
+def test_a_few_kills_change_nothing(cell, seed, finished, run):
+    assert _survives(finished, cell, seed, kills=2, steps=300, run=run, dice=random.Random(0)) == 2
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cell", CELLS)
-def test_many_kills_change_nothing(cell, finished, run):
-    assert _survives(finished, cell, kills=25, steps=4000, run=run, seed=1) == 25
+@pytest.mark.parametrize(("cell", "seed"), RUNS)
+def test_many_kills_change_nothing(cell, seed, finished, run):
+    assert _survives(finished, cell, seed, kills=25, steps=3000, run=run, dice=random.Random(1)) == 25
 
 
 def test_sigterm_saves_and_says_so(finished, run):
-    cell = CELLS[0]
-    _lengthen(finished, 300)
-    assert run("train", cell).status == 0
-    expected = _digests(finished, cell)
-    clear(finished / "scratch" / cell)
-    process = _start(finished, cell, "--checkpoint-seconds", "0")
-    _wait_for_checkpoint(process, finished, cell)
-    process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 75, err
-    assert out == ""
-    last = err.splitlines()[-1]
-    assert last.startswith(f"{cell}: stopped by SIGTERM at step ")
-    assert last.endswith("; checkpoint saved")
-    step = int(last.split("step ")[1].split(";")[0])
-    assert _checkpoints(finished, cell)[-1].name.startswith(f"step-{step:09d}-")
-    ended = run("train", cell)
-    assert f"{cell}: resuming from step {step}\n" in ended.err
-    assert _digests(finished, cell) == expected
-    resumed = json.loads((finished / "cells" / cell / "run.json").read_text())["this_run"]
-    assert resumed["resumed_from_step"] == step
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_before_the_first_step_stops_after_it(number, finished, run, monkeypatch):
-    expected = _digests(finished, RING)
-    with monkeypatch.context() as patch:
-        patch.setattr(train, "check_batch", lambda *_: os.kill(os.getpid(), number))
-        ended = run("train", RING)
-    assert ended.status == 75
-    assert ended.err == f"{RING}: stopped by {number.name} at step 1; checkpoint saved\n"
-    assert run("train", RING).status == 0
-    assert _digests(finished, RING) == expected
-
-
-def test_a_signal_after_the_last_step_lets_it_end(finished, run, monkeypatch):
-    expected = _digests(finished, RING)
-
-    def outcome(trainer, original=train.outcome):
-        os.kill(os.getpid(), signal.SIGTERM)
-        return original(trainer)
-
-    monkeypatch.setattr(train, "outcome", outcome)
-    assert run("train", RING).status == 0
-    assert _digests(finished, RING) == expected
-    assert [path.name[:14] for path in _checkpoints(finished, RING)] == ["step-000000020"]
-
-
-def test_more_signals_change_nothing(finished):
-    """The batch systems that send one send more; Python's own start aside, all are heeded."""
-    cell = CELLS[0]
-    _lengthen(finished, 3000)
-    process = _start(finished, cell, "--checkpoint-seconds", "0")
-    _wait_for_checkpoint(process, finished, cell)
+    """Batch systems that send one signal send more: those change nothing."""
+    cell = RUNS[0][0]
+    lengthen(finished, 300)
+    process = start(finished, "train", cell, "--seeds", "0", "--checkpoint-seconds", "0.05")
+    wait_for_checkpoint(process, finished, cell)
     for _ in range(200):
         if process.poll() is not None:
             break
         process.send_signal(signal.SIGTERM)
         time.sleep(0.005)
-    _, err = process.communicate(timeout=60)
+    out, err = process.communicate()
+    process.kill_group()
     assert process.returncode == 75, err
-    assert err.splitlines()[-1].startswith(f"{cell}: stopped by SIGTERM at step ")
+    assert out == ""
+    last = err.splitlines()[-1]
+    stopped, step = last.removesuffix(f" of {cell}-0; checkpoint saved; the same command goes on").rsplit(
+        " ", 1
+    )
+    assert stopped == f"train {cell}: stopped by SIGTERM at step"
+    assert checkpoints(finished, cell)[-1].name.startswith(f"step-{int(step):09d}-")
+    assert not (finished / "cells" / cell / "train").exists() or not _made(finished, cell)
+    ended = _train(run, cell)
+    assert f"{cell}-0: resuming from step {step}\n" in ended.err
+    assert _record(finished, cell)["this_run"]["resumed_from_step"] == int(step)
+    resumed = _made(finished, cell)
+    _forget(finished, cell)
+    assert _train(run, cell).status == 0
+    assert _made(finished, cell) == resumed
 
 
-def _interrupted(folder, cell, run, monkeypatch, steps=12):
-    """Checkpoints after the last two of some steps, as a killed run leaves them."""
-    taken = []
-
-    def save(self, step, state, original=Scratch.save):
-        original(self, step, state)
-        taken.append(step)
-        if step == steps:
-            raise KeyboardInterrupt
-
-    clear(folder / "scratch" / cell)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_before_the_first_step_stops_after_it(number, finished, run, monkeypatch):
+    expected = _made(finished, RING)
+    _forget(finished, RING)
     with monkeypatch.context() as patch:
-        patch.setattr(train.Scratch, "save", save)
-        with pytest.raises(KeyboardInterrupt):
-            train.run(*_arguments(folder, cell), "cpu", 0.0)
-    return _checkpoints(folder, cell)
+        patch.setattr(train.limits, "check_training", lambda *_: os.kill(os.getpid(), number))
+        ended = run("train", RING)
+    assert ended.status == 75
+    stopped = f"train {RING}: stopped by {number.name} at step 1 of {RUN}; checkpoint saved; "
+    assert ended.err == f"{stopped}the same command goes on\n"
+    assert run("train", RING).out == f"train {RING}: made seeds 0, 1\n"
+    assert _made(finished, RING) == expected
 
 
-def _arguments(folder, cell):
-    return Cell.parse(cell), load(folder / "params.yaml")[0], Layout()
+def test_a_signal_after_the_last_step_lets_the_run_end_and_no_other_begin(finished, run, monkeypatch):
+    expected = _made(finished, RING)
+    _forget(finished, RING)
+
+    def outcome(trainer, original=train.outcome):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return original(trainer)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "outcome", outcome)
+        ended = run("train", RING)
+    assert ended.status == 75
+    assert ended.err.splitlines()[-1] == f"train {RING}: stopped by SIGTERM; the same command goes on"
+    assert _made(finished, RING) == expected
+    assert run("train", RING).out == f"train {RING}: made seed 1; 1 were up to date\n"
 
 
-def test_two_checkpoints_are_kept(finished, run, monkeypatch):
-    found = _interrupted(finished, RING, run, monkeypatch)
-    assert [path.name[:14] for path in found] == ["step-000000011", "step-000000012"]
+@pytest.mark.parametrize("verb", ["reference", "evaluate", "probe"])
+def test_a_signal_stops_other_work_anywhere(verb, finished, run, monkeypatch):
+    """What it was working on is not published; what was finished before is."""
+    module = __import__(f"ganmatrix.stages.{verb}", fromlist=[verb])
+    target = "ring8" if verb == "reference" else RING
+    where = finished / "references" if verb == "reference" else finished / "cells" / RING
+    before = made(where)
+    for path in where.glob(f"{verb}*" if verb != "reference" else "*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    calls = []
+
+    def interrupted(*arguments, original=module.as_json):
+        calls.append(1)
+        if len(calls) == (1 if verb == "reference" else 2):
+            os.kill(os.getpid(), signal.SIGTERM)
+        return original(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "as_json", interrupted)
+        ended = run(verb, target)
+    assert ended.status == 75
+    assert ended.err.splitlines()[-1] == f"{verb} {target}: stopped by SIGTERM; the same command goes on"
+    assert not list(where.rglob(".*"))
+    if verb != "reference":
+        assert (where / verb / "0.json").is_file()
+        assert not (where / verb / "1.json").exists()
+    ended = run(verb, target)
+    assert ended.status == 0
+    assert verb == "reference" or ended.out == f"{verb} {target}: made seed 1; 1 were up to date\n"
+    assert made(where) == before
 
 
-def test_an_evaluation_leaves_a_training_that_runs_its_checkpoints(finished, run, monkeypatch):
-    found = _interrupted(finished, RING, run, monkeypatch)
-    folder = finished / "scratch" / RING
-    with Scratch(folder, RING, "").claimed():
-        clear(folder)
-    assert all(path.exists() for path in found)
-    assert lock(folder).exists()
-    clear(folder)
-    assert not folder.exists()
-    assert not lock(folder).exists()
+class Killed(BaseException):
+    """Stands for a kill."""
+
+
+def _interrupt(folder, run, step=12):
+    """Train a run until it is killed after that step; its checkpoints are those of the last two."""
+
+    def save(self, now, state, original=Checkpoints.save):
+        original(self, now, state)
+        if now == step:
+            raise Killed
+
+    _forget(folder, RING)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(Checkpoints, "save", save)
+        with pytest.raises(Killed):
+            _train(run, RING, "--checkpoint-seconds", "0")
+
+
+@pytest.fixture(scope="module")
+def killed_project(finished_project, tmp_path_factory, run):
+    """The project with a run that was killed after its twelfth step."""
+    folder = tmp_path_factory.mktemp("killed") / "project"
+    shutil.copytree(finished_project, folder)
+    _interrupt(folder, run)
+    assert [path.name[:14] for path in checkpoints(folder, RING)] == ["step-000000011", "step-000000012"]
+    return folder
+
+
+@pytest.fixture
+def halfway(killed_project, finished_project, tmp_path, monkeypatch):
+    """A copy of it to damage, as the current folder, and what the run would have ended in."""
+    folder = tmp_path / "project"
+    shutil.copytree(killed_project, folder)
+    monkeypatch.chdir(folder)
+    return folder, _made(finished_project, RING)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "empty"])
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(damage, finished, run, monkeypatch):
-    expected = _digests(finished, RING)
-    newest = _interrupted(finished, RING, run, monkeypatch)[-1]
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(damage, halfway, run):
+    folder, expected = halfway
+    newest = checkpoints(folder, RING)[-1]
     data = newest.read_bytes()
     middle = len(data) // 2
     newest.write_bytes(
@@ -219,35 +227,106 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(damage, finished, run,
             "empty": b"",
         }[damage]
     )
-    ended = run("train", RING)
+    ended = _train(run, RING)
     assert ended.status == 0
-    shown = newest.relative_to(finished)
     assert ended.err.splitlines()[:2] == [
-        f"warning: {shown} is damaged (its checksum differs); using the one before",
-        f"{RING}: resuming from step 11",
+        f"warning: {newest.relative_to(folder)} is damaged (its checksum differs); using the one before",
+        f"{RUN}: resuming from step 11",
     ]
-    assert _digests(finished, RING) == expected
+    assert _made(folder, RING) == expected
 
 
-def test_with_all_checkpoints_damaged_training_starts_afresh(finished, run, monkeypatch):
-    expected = _digests(finished, RING)
-    for path in _interrupted(finished, RING, run, monkeypatch):
+def test_with_all_checkpoints_damaged_training_starts_afresh(halfway, run):
+    folder, expected = halfway
+    for path in checkpoints(folder, RING):
         path.write_bytes(b"x")
-    ended = run("train", RING)
+    ended = _train(run, RING)
     assert ended.err.count("warning: ") == 2
     assert "resuming" not in ended.err
-    assert _digests(finished, RING) == expected
+    assert _made(folder, RING) == expected
 
 
-def test_a_checkpoint_that_is_none_despite_its_checksum(finished, run, monkeypatch):
-    _interrupted(finished, RING, run, monkeypatch)
-    data = b"no checkpoint at all"
-    folder = finished / "scratch" / RING
-    (folder / f"step-000000019-{checkpoint.digest(data)}.ckpt").write_bytes(data)
-    ended = run("train", RING)
-    assert ended.status == 0
-    assert "is unusable (no checkpoint" in ended.err
-    assert f"{RING}: resuming from step 12" in ended.err
+def _with(key, value):
+    return lambda state: state | {key: value}
+
+
+def _without(key):
+    return lambda state: {name: value for name, value in state.items() if name != key}
+
+
+def _later(step):
+    """The state, said to be of another step, updates of D and all."""
+    return lambda state: state | {"step": step, "discriminator_updates": step}
+
+
+def _other_networks(state):
+    return state | {"generator": state["discriminator"], "discriminator": state["generator"]}
+
+
+def _forge(folder, change):
+    """Put a changed state in the place of the newest, under a name that has its checksum and its step."""
+    newest = checkpoints(folder, RING)[-1]
+    content = unpack(newest.read_bytes())
+    newest.unlink()
+    assert set(content["state"]) == set(STATE)
+    state = content["state"] = change(content["state"])
+    step = state.get("step") if isinstance(state, dict) else None
+    data = pack(content)
+    name = f"step-{step if isinstance(step, int) and step > 0 else 12:09d}-{digest(data)}.ckpt"
+    newest.with_name(name).write_bytes(data)
+    return newest.with_name(name).relative_to(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [(_later(10**9), "its step is 1000000000 of 20"), (_later(15), "its history does not fit its step")],
+)
+def test_a_forged_checkpoint_gives_way_to_the_one_before(change, problem, halfway, run):
+    folder, expected = halfway
+    path = _forge(folder, change)
+    ended = _train(run, RING)
+    assert ended.status == 0, ended.err
+    assert ended.err.splitlines()[:2] == [
+        f"warning: {path} is unusable ({problem}); using the one before",
+        f"{RUN}: resuming from step 11",
+    ]
+    assert _made(folder, RING) == expected
+
+
+STATE = ("generator", "discriminator", "average", "sampler", "streams", "step", "discriminator_updates")
+STATE += ("method", "ledger", "history", "snapshots", "divergence", "effort")
+FORGED = {
+    "a step below none": (_with("step", -1), ""),
+    "a step that is no number": (_with("step", "12"), ""),
+    "another count of updates": (_with("discriminator_updates", 13), "its updates of D do not fit"),
+    "no history": (_with("history", []), "its history does not fit its step"),
+    "another history": (_with("history", [{"step": 6}, {"step": 10}]), "its history does not fit its step"),
+    "no snapshots": (_with("snapshots", {}), "its snapshots do not fit its step"),
+    "snapshots of other steps": (_with("snapshots", {11: {}}), "its snapshots do not fit its step"),
+    "the networks changed places": (_other_networks, ""),
+    "an effort in other words": (_with("effort", {"hours": 3}), ""),
+    "a state that is none": (lambda state: [1, 2], ""),
+    **{f"no {key}": (_without(key), "") for key in STATE},
+    **{f"{key} is a number": (_with(key, 1.5), "") for key in STATE},
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_a_state_that_no_run_can_have_is_not_gone_on_with(what, halfway, capsys):
+    folder, _ = halfway
+    change, problem = FORGED[what]
+    path = _forge(folder, change)
+    plan, cpu = Plan.load(folder / "params.yaml"), torch.device("cpu")
+    made_from = text_digest(as_json(asdict(plan.made_from(Task("train", RING), 0))))
+    kept = Checkpoints(path.parent, RUN, made_from, train.compute.environment(cpu))
+    data = open_dataset(plan.open("prepare", "ring8"))
+    _, trainer, effort = train.restored(plan.cells[RING].run(0), plan.params, data, cpu, kept)
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith(f"warning: {path} is unusable (")
+    assert problem in said[0]
+    assert said[1:] == [f"{RUN}: resuming from step 11"]
+    assert trainer.step == 11
+    assert effort.cpu_seconds > 0
 
 
 @pytest.mark.parametrize(
@@ -258,103 +337,120 @@ def test_a_checkpoint_that_is_none_despite_its_checksum(finished, run, monkeypat
         ("width: 8, depth: 2", "width: 9, depth: 2"),
     ],
 )
-def test_changed_params_start_afresh(old, new, finished, run, monkeypatch):
-    _interrupted(finished, RING, run, monkeypatch)
-    path = finished / "params.yaml"
+def test_changed_params_start_afresh(old, new, halfway, run):
+    folder, _ = halfway
+    path = folder / "params.yaml"
     path.write_text(path.read_text().replace(old, new, 1))
-    ended = run("train", RING)
+    ended = _train(run, RING)
     assert ended.status == 0
-    newest = "step-000000012-"
-    changed = "params, code, data, device, threads or torch changed since"
-    assert ended.err.startswith(f"{RING}: {changed} {newest}")
+    assert ended.err.startswith(f"{RUN}: params, code or data changed since step-000000012-")
     assert "; starting afresh\n" in ended.err
-    resumed = json.loads((finished / "cells" / RING / "run.json").read_text())["this_run"]
-    assert resumed["resumed_from_step"] == 0
+    assert _record(folder, RING)["this_run"]["resumed_from_step"] == 0
 
 
-def test_unrelated_params_do_not(finished, run, monkeypatch):
-    _interrupted(finished, RING, run, monkeypatch)
-    path = finished / "params.yaml"
+def test_unrelated_params_do_not(halfway, run):
+    folder, expected = halfway
+    path = folder / "params.yaml"
     path.write_text(path.read_text().replace("threshold: 1.0", "threshold: 0.5", 1))
-    assert f"{RING}: resuming from step 12\n" in run("train", RING).err
+    assert f"{RUN}: resuming from step 12\n" in _train(run, RING).err
+    assert _made(folder, RING) == expected
 
 
-def test_the_checkpoint_of_another_cell_is_an_error(finished, run, monkeypatch):
-    other = "ring8-conventional-gan-1"
-    _interrupted(finished, RING, run, monkeypatch)
-    (finished / "scratch" / RING).rename(finished / "scratch" / other)
-    ended = run("train", other)
+@pytest.mark.parametrize(
+    ("name", "mend"), [("threads", "GANMATRIX_THREADS sets it"), ("device", "--device"), ("torch", "install")]
+)
+def test_another_environment_is_refused_and_the_checkpoints_stay(name, mend, halfway, run, monkeypatch):
+    """To go on in it would give bytes that no single run gives."""
+    folder, expected = halfway
+    before = {path: path.read_bytes() for path in checkpoints(folder, RING)}
+    with monkeypatch.context() as patch:
+        if name == "threads":
+            patch.setenv("GANMATRIX_THREADS", "2")
+        else:
+            real = train.compute.environment
+            patch.setattr(train.compute, "environment", lambda device: real(device) | {name: "other"})
+        ended = _train(run, RING)
+    torch.set_num_threads(1)
+    assert ended.status == 2
+    newest = checkpoints(folder, RING)[-1].relative_to(folder)
+    assert ended.err.startswith(f"error: {newest} was made with {name} ")
+    assert mend in ended.err
+    assert f"or remove {newest.parent} to start afresh\n" in ended.err
+    assert ended.err.count("\n") == 1
+    assert {path: path.read_bytes() for path in checkpoints(folder, RING)} == before
+    assert f"{RUN}: resuming from step 12\n" in _train(run, RING).err
+    assert _made(folder, RING) == expected
+
+
+def test_the_checkpoint_of_another_run_is_an_error(halfway, run):
+    folder, _ = halfway
+    (folder / f"scratch/train/{RING}/0").rename(folder / f"scratch/train/{RING}/1")
+    ended = _train(run, RING, seed=1)
     assert ended.status == 2
     assert ended.err.count("\n") == 1
-    assert f" is a checkpoint of {RING}, not of {other}; remove it from scratch/{other}" in ended.err
-    assert not (finished / "cells" / other).exists()
+    assert f" is a checkpoint of {RUN}, not of {RING}-1; remove it" in ended.err
+    assert len(checkpoints(folder, RING, 1)) == 2
+    assert not _made(folder, RING, 1)
 
 
-def test_a_diverged_run_killed_before_its_outputs_says_the_same(finished, run, monkeypatch):
+def test_a_diverged_run_killed_before_it_is_published_says_the_same(finished, run, monkeypatch):
     """The last checkpoint is that of the step in which the divergence was found."""
     monkeypatch.setattr(optimisers, "rate_factor", lambda recipe, step: math.inf if step == 6 else 1.0)
-    assert run("train", RING).status == 0
-    expected = _digests(finished, RING)
-    assert expected[1]["outcome"] == "diverged"
-    _interrupted(finished, RING, run, monkeypatch, steps=expected[1]["generator_steps"])
-    assert run("train", RING).status == 0
-    assert _digests(finished, RING) == expected
+    _forget(finished, RING)
+    assert _train(run, RING).status == 0
+    expected = _made(finished, RING)
+    assert expected["0/run.json"]["outcome"] == "diverged"
+    steps = expected["0/run.json"]["generator_steps"]
+    _interrupt(finished, run, step=steps)
+    ended = _train(run, RING)
+    assert f"{RUN}: resuming from step {steps}\n" in ended.err
+    assert _made(finished, RING) == expected
 
 
-def test_damaged_checkpoints_do_not_crowd_out_good_ones(tmp_path):
-    folder = tmp_path / "scratch"
-    folder.mkdir()
-    for step in (90, 100):
-        (folder / f"step-{step:09d}-{'0' * 16}.ckpt").write_bytes(b"damaged")
-    scratch = Scratch(folder, "cell", "same")
-    assert scratch.restore() is None
-    for step in (1, 2, 60):
-        scratch.save(step, {"step": step})
-        again = Scratch(folder, "cell", "same")
-        assert again.restore()["step"] == step
-    assert sorted(int(path.name[5:14]) for path in folder.iterdir()) == [2, 60]
+def test_a_run_that_could_not_be_published_is_not_trained_again(finished, run, monkeypatch):
+    expected = _made(finished, RING)
+    _forget(finished, RING)
+
+    def refusing(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Publication, "_exchange", refusing)
+        ended = _train(run, RING)
+    assert ended.status == 2
+    assert ended.err.splitlines()[-1] == (
+        f"error: cells/{RING}/train/0 cannot be written: No space left on device; mend it and run again"
+    )
+    assert not _made(finished, RING)
+    assert f"{RUN}: resuming from step 20\n" in _train(run, RING).err
+    assert _made(finished, RING) == expected
+    assert not checkpoints(finished, RING)
 
 
-def test_the_good_one_before_a_damaged_one_outlives_the_next_save(tmp_path):
-    first = Scratch(tmp_path, "cell", "same")
-    first.save(50, {"step": 50})
-    (tmp_path / f"step-{100:09d}-{'0' * 16}.ckpt").write_bytes(b"damaged")
-    second = Scratch(tmp_path, "cell", "same")
-    assert second.restore()["step"] == 50
-    second.save(51, {"step": 51})
-    assert sorted(int(path.name[5:14]) for path in tmp_path.iterdir()) == [50, 51]
+def test_what_a_run_took_is_counted_over_its_interruptions(halfway, run):
+    folder, _ = halfway
+    content = unpack(checkpoints(folder, RING)[-1].read_bytes())
+    earlier = content["state"]["effort"]
+    assert set(earlier) == {"wall_seconds", "cpu_seconds", "devices"}
+    checkpoint = checkpoints(folder, RING)[-1]
+    content["state"]["effort"] = earlier | {"wall_seconds": 1000.0, "devices": ("an older one",)}
+    checkpoint.unlink()
+    data = pack(content)
+    checkpoint.with_name(f"step-000000012-{digest(data)}.ckpt").write_bytes(data)
+    assert _train(run, RING).status == 0
+    this_run = _record(folder, RING)["this_run"]
+    assert 1000 < this_run["wall_seconds"] < 1100
+    assert this_run["devices"][0] == "an older one"
+    assert len(this_run["devices"]) == 2
+    assert this_run["resumed_from_step"] == 12
 
 
-def test_a_cell_whose_outputs_an_engine_has_deleted_is_not_trained_again(finished, run):
-    """Snakemake deletes what a job has made, if it is killed before it takes note of it."""
-    shutil.rmtree(finished / "cells" / RING)
-    assert run("train", RING).status == 0
-    expected = _digests(finished, RING)
-    shutil.rmtree(finished / "cells" / RING)
-    ended = run("train", RING)
-    assert ended.status == 0
-    record = json.loads((finished / "cells" / RING / "run.json").read_text())
-    assert record["this_run"]["resumed_from_step"] == record["reproducible"]["generator_steps"]
-    assert _digests(finished, RING) == expected
-    assert _checkpoints(finished, RING)
-    assert run("evaluate", RING).status == 0
-    assert list((finished / "scratch").iterdir()) == []
-
-
-def test_two_processes_never_train_one_cell_at_once(finished):
-    """Killed alone, an engine leaves its jobs behind; the next must not train beside them."""
-    _lengthen(finished, 100_000)
-    first = _start(finished, RING, "--checkpoint-seconds", "0")
-    try:
-        _wait_for_checkpoint(first, finished, RING, _checkpoints(finished, RING))
-        second = _start(finished, RING)
-        _, err = second.communicate(timeout=60)
-    finally:
-        first.kill()
-        first.communicate()
-    assert second.returncode == 2
-    assert err.splitlines()[-1].startswith(f"error: {RING} is being trained by another process, perhaps one")
-    third = _start(finished, RING, "--checkpoint-seconds", "0")
-    _wait_for_checkpoint(third, finished, RING, _checkpoints(finished, RING))
-    third.kill()
-    third.communicate()
+def test_checkpoints_of_this_project_say_what_they_belong_to(halfway):
+    folder, _ = halfway
+    content = unpack(checkpoints(folder, RING)[-1].read_bytes())
+    assert set(content) == checkpoint_files.KEYS
+    assert content["run"] == RUN
+    assert content["environment"] == {"device": "cpu", "threads": 1, "torch": torch.__version__}
+    assert Plan.load(folder / "params.yaml").layout.scratch("train", RING, "0") == (
+        checkpoints(folder, RING)[-1].parent.relative_to(folder)
+    )

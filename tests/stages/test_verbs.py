@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import re
+import shutil
 import stat
 
 import numpy as np
@@ -16,11 +17,11 @@ from safetensors.numpy import load_file
 from ganmatrix.cell import expand
 from ganmatrix.params import load
 from ganmatrix.stages import reference as reference_stage
-from ganmatrix.stages.trained import latents
 from ganmatrix.training import optimisers
+from ganmatrix.training.trained import latents
 from ganmatrix.training.weights import unpack
 
-RING, DIGITS = "ring8-conventional-gan-0", "digits-conventional-gan-0"
+RING, DIGITS = "ring8-conventional-gan", "digits-conventional-gan"
 VERBS = [
     "prepare",
     "reference",
@@ -30,7 +31,10 @@ VERBS = [
     "transfer",
     "assemble",
     "report",
+    "preview",
+    "digest",
     "record",
+    "status",
     "show",
     "diff",
     "cells",
@@ -57,9 +61,7 @@ def test_the_version(run):
     assert re.fullmatch(r"\d+\.\d+\.\d+\S*\n", run("--version").out)
 
 
-@pytest.mark.parametrize(
-    "argv", [(), ("trane",), ("train",), ("train", RING, "--steps", "3"), ("cells", "x")]
-)
+@pytest.mark.parametrize("argv", [(), ("trane",), ("train", RING, "--steps", "3"), ("cells", "x")])
 def test_misuse_is_status_2_without_a_traceback(argv, run, project):
     ended = run(*argv)
     assert ended.status == 2
@@ -67,51 +69,92 @@ def test_misuse_is_status_2_without_a_traceback(argv, run, project):
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize(
+    ("argv", "parts"),
+    [
+        (("train",), ["CELL is missing"]),
+        (("prepare",), ["DATASET is missing"]),
+        (("report",), ["NAME is missing"]),
+        (("train", f"{RING}-0"), ["is not in the grid", "--seeds"]),
+        (("train", "ring8-conventional-gn"), ["did you mean ring8-conventional-gan?"]),
+        (("train", RING, "--seeds", "7"), ["--seeds names 7", "grid.seeds"]),
+        (("train", RING, "--seeds", "0;1"), ["--seeds is '0;1'", "4,5"]),
+        (("evaluate", RING, "--seeds", ""), ["--seeds is ''"]),
+    ],
+)
+def test_a_bad_target_is_one_line(argv, parts, run, finished):
+    ended = run(*argv)
+    assert ended.status == 2
+    assert ended.err.startswith("error: ")
+    assert ended.err.count("\n") == 1
+    assert all(part in ended.err for part in parts), ended.err
+
+
 def test_cells_lists_the_grid(run, project):
     params, _ = load(project())
     assert run("cells").out.split() == [cell.id for cell in expand(params)]
 
 
-@pytest.mark.parametrize(
-    ("argv", "files"),
-    [
-        (
-            ("prepare", "ring8"),
-            [f"data/ring8/{n}" for n in ("train.npy", "train_labels.npy", "held_out.npy")]
-            + ["data/ring8/held_out_labels.npy", "data/ring8/card.json"],
-        ),
-        (("reference", "ring8"), ["references/ring8/statistics.safetensors", "references/ring8/card.json"]),
-        (
-            ("train", RING),
-            [
-                f"cells/{RING}/{n}"
-                for n in ("weights.safetensors", "history.parquet", "samples.png", "run.json")
-            ]
-            + [f"checksums/ring8/{RING}.sha256"],
-        ),
-        (("evaluate", RING), [f"cells/{RING}/metrics.json", f"cells/{RING}/neighbours.png"]),
-        (("probe", RING), [f"cells/{RING}/probes.json", f"cells/{RING}/attacks.png"]),
-        (("schema", "--output", "schema.json"), ["schema.json"]),
-    ],
-)
-def test_every_verb_says_what_it_wrote_and_writes_the_same_again(argv, files, run, finished):
-    before = {name: (finished / name).read_bytes() for name in files if (finished / name).exists()}
+SEEDS = ("0", "1")
+MADE = [
+    (
+        ("prepare", "ring8"),
+        "data/ring8",
+        ["train.npy", "train_labels.npy", "held_out.npy", "held_out_labels.npy", "card.json"],
+    ),
+    (("reference", "ring8"), "references/ring8", ["statistics.safetensors", "card.json"]),
+    (
+        ("train", RING),
+        f"cells/{RING}/train",
+        ["weights.safetensors", "history.parquet", "samples.png", "run.json"],
+    ),
+    (("evaluate", RING), f"cells/{RING}/evaluate", ["metrics.json", "neighbours.png"]),
+    (("probe", RING), f"cells/{RING}/probe", ["probes.json", "attacks.png"]),
+]
+
+
+def _files(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "scratch" not in path.parts
+    }
+
+
+@pytest.mark.parametrize(("argv", "place", "names"), MADE)
+def test_a_verb_whose_work_is_done_says_so_and_changes_nothing(argv, place, names, run, finished):
+    seeded = argv[0] not in ("prepare", "reference")
+    folders = [f"{place}/{seed}" for seed in SEEDS] if seeded else [place]
+    for folder in folders:
+        assert {path.name for path in (finished / folder).iterdir()} == set(names)
+        for path in (finished / folder).iterdir():
+            assert stat.S_IMODE(path.stat().st_mode) & 0o444 == 0o444
+    before = _files(finished)
+    ended = run(*argv)
+    assert ended.out == f"{' '.join(argv)}: up to date\n"
+    assert ended.err == ""
+    assert _files(finished) == before
+
+
+@pytest.mark.parametrize(("argv", "place", "names"), MADE)
+def test_what_is_made_again_has_the_same_bytes(argv, place, names, run, finished):
+    before = _files(finished)
+    (finished / f"{place}.json").unlink()
+    shutil.rmtree(finished / place)
     ended = run(*argv)
     assert ended.status == 0, ended.err
-    said = re.findall(r"(\S+) \([\d.]+ [kMG]?B\)", ended.out)
-    assert ended.out.startswith("wrote ")
+    assert ended.out.startswith(f"{' '.join(argv)}: made ")
     assert ended.out.count("\n") == 1
-    assert said == files
-    for name, content in before.items():
-        if not name.endswith("run.json"):
-            assert (finished / name).read_bytes() == content
-        assert stat.S_IMODE((finished / name).stat().st_mode) & 0o444 == 0o444
+    after = _files(finished)
+    runs = {name for name in before if name.endswith("run.json")}
+    assert {name: after[name] for name in before if name not in runs} == {
+        name: before[name] for name in before if name not in runs
+    }
+    assert after.keys() == before.keys()
     assert not list(finished.rglob(".*"))
-    kept = list((finished / "scratch").iterdir()) if (finished / "scratch").exists() else []
-    assert bool(kept) == (argv[0] == "train")
 
 
-def test_the_card_vouches_for_the_arrays(finished):
+def test_the_card_describes_the_arrays(finished):
     card = json.loads((finished / "data/digits/card.json").read_text())
     train = np.load(finished / "data/digits/train.npy")
     assert card["counts"] == {"train": 97, "held_out": 1700}
@@ -119,13 +162,18 @@ def test_the_card_vouches_for_the_arrays(finished):
     assert list(train.shape) == [97, 1, 16, 16]
     assert card["mean"] == pytest.approx([train.mean()])
     assert card["std"] == pytest.approx([train.std()])
-    for name, checksum in card["sha256"].items():
-        data = (finished / f"data/digits/{name}.npy").read_bytes()
-        assert hashlib.sha256(data).hexdigest() == checksum
+
+
+def test_the_manifest_vouches_for_the_arrays(finished):
+    listed = json.loads((finished / "data/digits.json").read_text())["files"]
+    assert set(listed) == {path.name for path in (finished / "data/digits").iterdir()}
+    for name, entry in listed.items():
+        data = (finished / "data/digits" / name).read_bytes()
+        assert entry == {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
 
 
 def test_the_run_record(finished):
-    folder = finished / "cells" / RING
+    folder = finished / "cells" / RING / "train/0"
     run = json.loads((folder / "run.json").read_text())["reproducible"]
     data = (folder / "weights.safetensors").read_bytes()
     assert run["weights_sha256"] == hashlib.sha256(data).hexdigest()
@@ -143,11 +191,11 @@ def test_the_run_record(finished):
 
 
 def test_samples_are_pictures_of_the_average(finished):
-    picture = Image.open(finished / "cells" / DIGITS / "samples.png")
+    picture = Image.open(finished / "cells" / DIGITS / "train/0/samples.png")
     assert picture.size == (8 * 51 - 3, 8 * 51 - 3)
     assert picture.mode == "L"
-    trained = unpack((finished / "cells" / DIGITS / "weights.safetensors").read_bytes())
-    z = latents(trained.header.cell, 64, trained.latent, torch.device("cpu"))
+    trained = unpack((finished / "cells" / DIGITS / "train/0/weights.safetensors").read_bytes())
+    z = latents(trained.header.run, 64, trained.latent, torch.device("cpu"))
     with torch.no_grad():
         image = trained.generator("ema")(z)[9, 0]
     # The second row's second image, each pixel drawn three times as large, behind a gutter.
@@ -163,17 +211,18 @@ def test_fortran_ordered_statistics_come_back_unscrambled(finished, run, monkeyp
     monkeypatch.setattr(
         reference_stage, "point_reference", lambda *_: {"centres": planted, "std": np.array(0.1)}
     )
+    shutil.rmtree(finished / "references/ring8")
     assert run("reference", "ring8").status == 0
     found = load_file(finished / "references/ring8/statistics.safetensors")
     assert (found["centres"] == planted).all()
 
 
 def test_images_are_measured_and_scored(finished, run):
-    for verb, name in (("reference", "digits"), ("evaluate", DIGITS)):
-        ended = run(verb, name)
+    for argv in (("reference", "digits"), ("evaluate", DIGITS, "--seeds", "0")):
+        ended = run(*argv)
         assert ended.status == 0, ended.err
-    metrics = json.loads((finished / f"cells/{DIGITS}/metrics.json").read_text())
-    assert metrics["cell"] == DIGITS
+    metrics = json.loads((finished / f"cells/{DIGITS}/evaluate/0/metrics.json").read_text())
+    assert metrics["run"] == f"{DIGITS}-0"
     assert {"fid_efficientnet_lite0_init", "fid_efficientnet_lite0_ema"} <= metrics["entries"].keys()
     for entry in metrics["entries"].values():
         assert (entry["value"] is None) == ("reason" in entry)
@@ -188,24 +237,25 @@ def test_images_are_measured_and_scored(finished, run):
 
 
 @pytest.mark.parametrize("dataset", ["ring8", "digits"])
-def test_a_diverged_cell_is_a_result(dataset, finished, run, monkeypatch):
+def test_a_diverged_run_is_a_result(dataset, finished, run, monkeypatch):
     # D leaves the numbers in step 7, so that G's loss is none in the same step; steps are read by fives.
     monkeypatch.setattr(optimisers, "rate_factor", lambda recipe, step: math.inf if step == 6 else 1.0)
-    cell = f"{dataset}-conventional-gan-0"
-    ended = run("train", cell)
+    cell = f"{dataset}-conventional-gan"
+    shutil.rmtree(finished / f"cells/{cell}")
+    ended = run("train", cell, "--seeds", "0")
     assert ended.status == 0, ended.err
-    assert ended.out.startswith(f"wrote cells/{cell}/weights.safetensors")
-    run_record = json.loads((finished / f"cells/{cell}/run.json").read_text())["reproducible"]
+    assert ended.out == f"train {cell}: made seed 0\n"
+    run_record = json.loads((finished / f"cells/{cell}/train/0/run.json").read_text())["reproducible"]
     assert run_record["outcome"] == "diverged"
     assert run_record["outcome_reason"] == "non_finite_loss"
     assert run_record["outcome_step"] == 7
     assert run_record["generator_steps"] == 10
-    commands = [("evaluate", cell), ("probe", cell)]
+    commands = [("evaluate", cell, "--seeds", "0"), ("probe", cell, "--seeds", "0")]
     for command in [("reference", dataset), *commands] if dataset == "digits" else commands:
         ended = run(*command)
         assert ended.status == 0, ended.err
-    probes = json.loads((finished / f"cells/{cell}/probes.json").read_text())["entries"]
-    metrics = json.loads((finished / f"cells/{cell}/metrics.json").read_text())["entries"]
+    probes = json.loads((finished / f"cells/{cell}/probe/0/probes.json").read_text())["entries"]
+    metrics = json.loads((finished / f"cells/{cell}/evaluate/0/metrics.json").read_text())["entries"]
     diverged = f"training diverged: {run_record['outcome_reason']}"
     assert probes
     assert all(entry["value"] is None for entry in probes.values())

@@ -1,6 +1,5 @@
 """A GPU each, tried without one: leases with names of our own, in real processes."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,12 +10,13 @@ import pytest
 import torch
 
 from ganmatrix.errors import UserError
-from ganmatrix.stages import compute, devices
+from ganmatrix.runtime import compute, devices
+from ganmatrix.runtime.signals import Stopped
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from ganmatrix.stages.devices import lease
+from ganmatrix.runtime.devices import lease
 names, folder, seconds = sys.argv[1].split(","), Path(sys.argv[2]), float(sys.argv[3])
 position = lease(names, folder)
 print(names[position], time.monotonic(), flush=True)
@@ -97,16 +97,25 @@ def test_the_device_that_was_asked_for(two_gpus, hold):
         compute.device("cuda:2")
 
 
-def test_a_signal_ends_the_wait(two_gpus, hold, finished, run, monkeypatch):
+def test_several_runs_share_a_device_where_that_is_allowed(two_gpus, hold, monkeypatch):
+    monkeypatch.setenv("GANMATRIX_RUNS_PER_DEVICE", "2")
+    others = [hold("gpu0,gpu1", 600) for _ in range(2)]
+    assert {other.stdout.readline().split()[0] for other in others} == {"gpu0", "gpu1"}
+    # Both first places are taken; the second ones are not.
+    assert compute.device("cuda:1") == torch.device("cuda", 1)
+    assert devices.places(["gpu0", "gpu1"], 2) == ["gpu0", "gpu1", "gpu0.1", "gpu1.1"]
+    assert [path.name for path in devices._held] == ["gpu1.1"]
+
+
+def test_a_signal_ends_the_wait(two_gpus, hold, monkeypatch, capsys):
     holders = [hold("gpu0,gpu1", 600) for _ in range(2)]
     for holder in holders:
         assert holder.stdout.readline().startswith("gpu")
-    monkeypatch.setattr(devices.time, "sleep", lambda _: os.kill(os.getpid(), signal.SIGTERM))
-    ended = run("train", "ring8-conventional-gan-0")
-    assert ended.status == 75
-    said = ended.err.splitlines()
-    assert said[0].startswith("waiting for a device: all 2 are leased (locks in ")
-    assert said[1:] == ["ring8-conventional-gan-0: stopped by SIGTERM while it waited for a device"]
+    received = []
+    monkeypatch.setattr(devices.time, "sleep", lambda _: received.append(signal.SIGTERM))
+    with pytest.raises(Stopped, match=r"^SIGTERM$"):
+        compute.device("auto", received)
+    assert capsys.readouterr().err.startswith("waiting for a device: all 2 are leased (locks in ")
 
 
 def test_a_processor_is_not_leased(tmp_path, monkeypatch):

@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from ganmatrix.errors import UserError
-from ganmatrix.stages import compute, provenance
-from ganmatrix.stages.threads import threads as granted
+from ganmatrix.runtime import compute, granted, provenance
 
 CPU = torch.device("cpu")
 
@@ -34,7 +33,8 @@ def test_free_memory_without_control_groups(tmp_path, monkeypatch):
 
 
 def test_arithmetic_is_deterministic_and_full(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.delenv("GANMATRIX_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")  # cores make more runs at once; each computes on one thread
     assert compute.device("cpu") == CPU
     assert torch.get_num_threads() == 1
     assert torch.are_deterministic_algorithms_enabled()
@@ -42,11 +42,37 @@ def test_arithmetic_is_deterministic_and_full(monkeypatch):
     assert torch.get_float32_matmul_precision() == "highest"
 
 
-@pytest.mark.parametrize("threads", ["0", "-1", "two", "1.5", "", "\u00b2", "100000"])
-def test_threads_that_are_no_number(threads, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", threads)
-    with pytest.raises(UserError, match="expected a whole number from 1 to 1024"):
-        granted()
+@pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", "", "\u00b2", "100000"])
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("OMP_NUM_THREADS", granted.cores),
+        ("GANMATRIX_THREADS", granted.threads),
+        ("GANMATRIX_RUNS_PER_DEVICE", granted.runs_per_device),
+    ],
+)
+def test_grants_that_are_no_number(name, read, text, monkeypatch):
+    monkeypatch.setenv(name, text)
+    with pytest.raises(UserError, match=rf"^{name} is '.*'; expected a whole number from 1 to 1024$"):
+        read()
+
+
+@pytest.mark.parametrize(
+    ("cores", "threads", "workers"),
+    [("8", None, 8), ("8", "2", 4), ("3", "2", 1), ("1", "4", 1), (None, None, len(os.sched_getaffinity(0)))],
+)
+def test_as_many_runs_at_once_as_their_threads_fit(cores, threads, workers, monkeypatch):
+    for name, value in (("OMP_NUM_THREADS", cores), ("GANMATRIX_THREADS", threads)):
+        monkeypatch.delenv(name, raising=False)
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    assert granted.workers() == workers
+
+
+def test_the_environment_of_a_result_is_what_its_bytes_depend_on(monkeypatch):
+    monkeypatch.setenv("GANMATRIX_THREADS", "2")
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    assert compute.environment(CPU) == {"device": "cpu", "threads": 2, "torch": torch.__version__}
 
 
 def test_the_processor_has_a_name(tmp_path):

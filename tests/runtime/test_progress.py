@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from ganmatrix.stages.progress import Line, Progressing
+from ganmatrix.runtime import progress as progress_module
+from ganmatrix.runtime.progress import Line, Progressing
 
 TITLE = "train digits-conventional-fargan_random-0"
 
@@ -47,3 +48,23 @@ def test_a_log_says_the_losses_as_soon_as_they_are_known(capsys):
         assert "D 1.000  G 0.500" in capsys.readouterr().err
         progress.show(3, {"D": 1.0, "G": 0.5})
         assert not capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    """Takes what is written to a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_processes_that_share_a_terminal_write_lines(shared, monkeypatch, capfd):
+    written = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr", written)
+    monkeypatch.setattr(progress_module, "shared", shared)
+    with Progressing("train a", 10) as progress:
+        progress.show(10, {"D": 1.0})
+    assert ("train a: 10/10  " in written.getvalue()) == shared
+    assert ("\x1b[" in written.getvalue()) != shared
+    assert capfd.readouterr().out == ""
