@@ -84,7 +84,7 @@ def _recover(plan: Plan, task: Task, parts: Sequence[int | None]) -> None:
 
 def outdated(plan: Plan, task: Task, parts: Sequence[int | None]) -> list[int | None]:
     """Those parts that are to be made, all files of the others being whole."""
-    return [part for part in parts if _reason(plan, task, part) is not None]
+    return [part for part in parts if why(plan, task, part) is not None]
 
 
 def refresh(plan: Plan, task: Task) -> bool:
@@ -121,7 +121,7 @@ def _collected(plan: Plan, task: Task) -> str:
     return Manifest(task.stage, task.target, entries).text()
 
 
-def _reason(plan: Plan, task: Task, part: int | None) -> str | None:
+def why(plan: Plan, task: Task, part: int | None) -> str | None:
     """Why a part is to be made; None if it is current and whole.
 
     UserError where it cannot be made: an input is missing, or its manifest is none of ours to replace.
@@ -188,7 +188,7 @@ class _Work:
         publication = plan.layout.publication(task.stage, task.target, part)
         publication.recover()
         plan.forget()
-        if (reason := _reason(plan, task, part)) is None:
+        if (reason := why(plan, task, part)) is None:
             return False
         if reason != "missing":
             whose = "" if part is None else f", seed {part}"

@@ -11,10 +11,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engines import HOME, STAGES, Project, small_params
 from fakes import publish_all
+from ruamel.yaml import YAML
 
 from ganmatrix.params import load
 from ganmatrix.plan import Plan
@@ -62,7 +64,9 @@ TRAINED, SCORED = f"cells/{CELL}/train/0", f"cells/{CELL}/evaluate/0"
 TRAIN, EVALUATE = f"train {CELL}", f"evaluate {CELL}"
 CASES = {
     "a history of another seed": Case(f"{TRAINED}/history.parquet", other_seed_s, ("assemble",), TRAIN),
-    "samples of another seed": Case(f"{TRAINED}/samples.png", other_seed_s, ("report results_matrix",), TRAIN),
+    "samples of another seed": Case(
+        f"{TRAINED}/samples.png", other_seed_s, ("report results_matrix",), TRAIN
+    ),
     "an outcome": Case(f"{TRAINED}/run.json", edited('"completed"', '"diverged"'), ("assemble",), TRAIN),
     "the time a run took": Case(
         f"{TRAINED}/run.json", edited('"wall_seconds": ', '"wall_seconds": 1'), ("assemble",), TRAIN
@@ -75,9 +79,9 @@ CASES = {
     "half a transfer": Case("transfers/ring8/0/pairs.parquet", truncated, ("assemble",), "transfer ring8"),
     "a matrix": Case("results/matrix.parquet", one_bit, ("report index",), "assemble"),
     "modes in a card": Case(
-        "data/ring8/card.json", edited('"std": 0.02', '"std": 0.03'), ("reference ring8", TRAIN), "prepare ring8"
+        "data/ring8/card.json", edited('"std": 0.02', '"std": 0.03'), ("reference ring8",), "prepare ring8"
     ),
-    "an array": Case("data/ring8/train.npy", one_bit, ("reference ring8", TRAIN), "prepare ring8"),
+    "an array": Case("data/ring8/train.npy", one_bit, (TRAIN,), "prepare ring8"),
 }  # fmt: skip
 
 
@@ -86,7 +90,7 @@ CASES = {
 def test_no_verb_takes_it_and_the_named_command_mends_it(name: str, made: Project) -> None:
     case = CASES[name]
     path = made.root / case.file
-    good, lock = path.read_bytes(), (made.root / "dvc.lock").read_bytes()
+    good = path.read_bytes()
     case.spoil(path)
     assert path.read_bytes() != good
     spoilt = made.digests()
@@ -101,23 +105,45 @@ def test_no_verb_takes_it_and_the_named_command_mends_it(name: str, made: Projec
         assert case.file in line
         assert f"ganmatrix {case.maker}" in line
         assert "Traceback" not in ran.text
-    kept = {name for name in spoilt if name not in made.digests()}
-    assert {name: digest for name, digest in spoilt.items() if name not in kept} == made.digests()
+    now = made.digests()
+    assert {name: digest for name, digest in spoilt.items() if name in now} == now
     assert case.maker in made.states("--files")
-    printed = made.succeed("ganmatrix", "status", "--files")
-    assert case.file in printed or "a file is not what its manifest lists" in printed
-    assert made.record().split()[1] != str(STAGES)
-    stage = case.maker.replace(" ", "@")
-    assert stage.replace("@", " ") in made.outdated_in_dvc()
-    assert lock.split(stage.encode() + b":")[1][:400] in (made.root / "dvc.lock").read_bytes()
     made.succeed("ganmatrix", *case.maker.split())
-    if name in ("an outcome", "the time a run took"):
+    if path.name == "run.json":
         assert json.loads(path.read_text())["reproducible"] == json.loads(good)["reproducible"]
     else:
         assert path.read_bytes() == good
-    for reader in case.readers:
-        made.succeed("ganmatrix", *reader.split())
     assert case.maker not in made.states("--files")
+
+
+def committed(project: Project) -> dict[str, Any]:
+    """What dvc.lock says that each stage has made."""
+    stages = YAML(typ="safe").load((project.root / "dvc.lock").read_text())["stages"]
+    return {name: stage["outs"] for name, stage in stages.items()}
+
+
+@pytest.mark.cluster
+def test_record_commits_none_of_them_and_dvc_brings_them_back(made: Project) -> None:
+    """All at once. `dvc repro` asks the verbs, which make again what is not whole, and no more."""
+    outputs = committed(made)
+    before = made.made()
+    cases = {Path(case.file).parent: case for case in CASES.values()}.values()
+    for case in cases:
+        case.spoil(made.root / case.file)
+    spoilt = {case.maker for case in cases}
+    assert made.states() == set()
+    assert made.states("--files") == spoilt
+    printed = made.succeed("ganmatrix", "status", "--files")
+    assert [case.file for case in cases if case.file not in printed] == []
+    assert made.record().startswith(
+        f"recorded {STAGES - len(spoilt)} stages in DVC; {len(spoilt)} are unfinished"
+    )
+    assert committed(made) == outputs
+    assert made.outdated_in_dvc() >= spoilt
+    remade = made.made_by("dvc", "repro")
+    assert {path.removesuffix(".json") for path in remade} >= {str(Path(case.file).parent) for case in cases}
+    assert made.made() == before
+    assert made.states("--files") == set()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 import re
 import shutil
 import stat
@@ -152,6 +153,34 @@ def test_what_is_made_again_has_the_same_bytes(argv, place, names, run, finished
     }
     assert after.keys() == before.keys()
     assert not list(finished.rglob(".*"))
+
+
+def test_files_are_published_as_the_umask_says(finished, run):
+    shutil.rmtree(finished / "data/ring8")
+    before = os.umask(0o027)
+    try:
+        assert run("prepare", "ring8").status == 0
+    finally:
+        os.umask(before)
+    for path in (finished / "data/ring8.json", *(finished / "data/ring8").iterdir()):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_other_params_files_work_in_a_folder_of_their_own(run, finished):
+    shutil.copy("params.yaml", "tiny.yaml")
+    before = _files(finished)
+    assert run("prepare", "ring8", "--params", "tiny.yaml").status == 0
+    ended = run("probe", RING, "--params", "tiny.yaml")
+    assert ended.err.startswith(
+        f"error: scales/tiny/cells/{RING}/train.json is missing; "
+        f"run `ganmatrix train {RING} --params tiny.yaml` or "
+    )
+    after = _files(finished)
+    data = {name: before[name] for name in before if name.startswith(("data/ring8/", "data/ring8."))}
+    assert len(data) == 6
+    assert after == before | {f"scales/tiny/{name}": content for name, content in data.items()}
+    for where in ("./params.yaml", str(finished / "params.yaml")):
+        assert run("prepare", "ring8", "--params", where).out == "prepare ring8: up to date\n"
 
 
 def test_the_card_describes_the_arrays(finished):

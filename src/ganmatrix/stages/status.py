@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from ganmatrix.errors import UserError
-from ganmatrix.making import outdated
+from ganmatrix.making import why
 from ganmatrix.plan import STAGES, Kind, Plan, State, Task
 
 NAMED = 6
@@ -39,8 +39,8 @@ def _state(plan: Plan, task: Task, part: int | None, files: bool) -> State:
     state = plan.state(task, part)
     if files and state.is_current:
         try:
-            if outdated(plan, task, [part]):
-                return State("stale", "a file is not what its manifest lists")
+            if reason := why(plan, task, part):
+                return State("stale", reason)
         except UserError as error:
             return State("stale", str(error))
     return state
