@@ -22,10 +22,11 @@ pytestmark = [
     pytest.mark.skipif(bool(missing()), reason="no SLURM here: apt-get install slurm-wlm munge"),
 ]
 
-CELL = "ring8-conventional-gan-0"
-OTHER = "ring8-conventional-as_gan-0"
-RUN = f"cells/{CELL}/run.json"
-WEIGHTS = f"cells/{CELL}/weights.safetensors"
+CELL = "ring8-conventional-gan"
+OTHER = "ring8-conventional-as_gan"
+TRAINED = f"cells/{CELL}/train.json"
+RUN = f"cells/{CELL}/train/0/run.json"
+WEIGHTS = f"cells/{CELL}/train/0/weights.safetensors"
 LONG = 6000
 """Generator steps that take half a minute, to be stopped in the midst of."""
 
@@ -116,8 +117,9 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Two cells of points that take a while; prepared, not trained."""
     params = smoke_params().replace("generator_steps: 10", f"generator_steps: {LONG}")
     params = params.replace("datasets: [ring8, digits]", "datasets: [ring8]")
+    params = params.replace("seeds: [0, 1]", "seeds: [0]")
     project = new_project(tmp_path_factory.mktemp("long") / "project", params)
-    assert project.snakemake("--cores", "1", "data/ring8/card.json").status == 0
+    assert project.snakemake("--cores", "1", "data/ring8.json").status == 0
     return project
 
 
@@ -143,7 +145,7 @@ def test_the_smoke_matrix(log_in: Callable[[Project], LoginNode], tmp_path: Path
     daemon = (login.slurm.folder / "slurmctld.log").read_text()
     assert {node for node in NODES if re.search(rf"NodeList={node}|on {node}", daemon)} == set(NODES)
     logs = login.project.root / "logs"
-    cells = sorted(path.parent.name for path in (login.project.root / "cells").glob("*/run.json"))
+    cells = sorted(path.parent.name for path in (login.project.root / "cells").glob("*/train.json"))
     assert len(cells) == 4
     for stage in ("train", "evaluate", "probe"):
         assert sorted(path.stem for path in (logs / stage).iterdir()) == cells
@@ -155,13 +157,14 @@ def test_the_smoke_matrix(log_in: Callable[[Project], LoginNode], tmp_path: Path
 def test_a_failing_job_is_reported_and_retried(login: LoginNode) -> None:
     root = login.project.root
     shutil.rmtree(root / "data" / "ring8")
+    (root / "data/ring8.json").unlink()
     command = root / ".bin" / "ganmatrix"
     command.rename(command.with_name("whole"))
     command.write_text(
         f'#!/bin/sh\nmkdir once && echo "the disk is full" && exit 1\nexec {root}/.bin/whole "$@"\n'
     )
     command.chmod(0o755)
-    status, printed = login.run(*snakemake("data/ring8/card.json"))
+    status, printed = login.run(*snakemake("data/ring8.json"))
     assert status == 0, printed
     (failed,) = re.findall(r"SLURM-job '(\d+)' failed, SLURM status is: 'FAILED'", printed)
     assert "Logfile logs/prepare/ring8.log:" in printed
@@ -175,12 +178,12 @@ def test_a_failing_job_is_reported_and_retried(login: LoginNode) -> None:
 @pytest.mark.parametrize("how", [[], ["--signal=TERM"]], ids=["scancel", "warning"])
 def test_a_stopped_job_is_resumed(how: list[str], login: LoginNode, expected: bytes) -> None:
     """By scancel, or by the warning before the time limit, which SLURM sends to the same processes."""
-    engine = login.start(*snakemake("--retries", "1", RUN))
+    engine = login.start(*snakemake("--retries", "1", TRAINED))
     job, _ = login.training()
     login.slurm("scancel", *how, job)
     assert engine.wait(600) == 0, login.printed
     assert f"SLURM status is: '{'FAILED' if how else 'CANCELLED'}'" in login.printed
-    (step,) = re.findall(rf"{CELL}: stopped by SIGTERM at step (\d+); checkpoint saved", login.printed)
+    (step,) = re.findall(rf"stopped by SIGTERM at step (\d+) of {CELL}-0; checkpoint saved", login.printed)
     assert login.resumed_from() == int(step) > 0
     assert (login.project.root / WEIGHTS).read_bytes() == expected
 
@@ -188,21 +191,22 @@ def test_a_stopped_job_is_resumed(how: list[str], login: LoginNode, expected: by
 def test_a_run_that_was_cancelled_leaves_a_clean_state(login: LoginNode, expected: bytes) -> None:
     """Ctrl-C at the engine cancels its jobs; nothing half made is left, and the next run goes on."""
     root = login.project.root
-    engine = login.start(*snakemake(RUN))
+    engine = login.start(*snakemake(TRAINED))
     job, _ = login.training()
     engine.send_signal(signal.SIGINT)
     assert engine.wait(600) != 0
     wait_for(lambda: not login.slurm.jobs(), f"job {job} to end")
-    assert not (root / "cells" / CELL).exists() or not any((root / "cells" / CELL).iterdir())
-    assert list((root / "scratch" / CELL).glob("step-*.ckpt"))
-    status, printed = login.run(*snakemake(RUN))
+    assert not (root / TRAINED).exists()
+    assert not (root / RUN).exists()
+    assert list((root / "scratch/train" / CELL / "0").glob("step-*.ckpt"))
+    status, printed = login.run(*snakemake(TRAINED))
     assert status == 0, printed
     assert login.resumed_from() > 0
     assert (root / WEIGHTS).read_bytes() == expected
 
 
 def test_a_drained_node_hands_its_job_on(login: LoginNode, expected: bytes) -> None:
-    engine = login.start(*snakemake(RUN))
+    engine = login.start(*snakemake(TRAINED))
     job, node = login.training()
     login.slurm("scontrol", "update", f"nodename={node}", "state=drain", "reason=test")
     try:
@@ -223,14 +227,11 @@ def _states(login: LoginNode, job: str) -> list[str]:
     return [each[1] for each in login.slurm.jobs() if each[0] == job]
 
 
-def test_an_array_of_clones(login: LoginNode, expected: bytes, tmp_path: Path) -> None:
-    """Two tasks, two clones, one remote; one task is stopped and goes on. The head node trains nothing."""
+def test_an_array_of_clones(login: LoginNode, expected: bytes) -> None:
+    """Two tasks in two clones; one is stopped and goes on. The head node trains nothing."""
     project = login.project
-    project.dvc("remote", "add", "--default", "shared", str(tmp_path / "remote"))
-    project.succeed("git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qam", "remote")
     (project.root / "logs/slurm").mkdir(parents=True)
     project.dvc("repro", "reference")
-    project.dvc("push", "--run-cache")
     # What is edited here and not committed is no business of the tasks.
     trainer = project.root / "src/ganmatrix/training/trainer.py"
     committed = trainer.read_bytes()
@@ -239,10 +240,10 @@ def test_an_array_of_clones(login: LoginNode, expected: bytes, tmp_path: Path) -
     first = project.root / "scratch/clones" / CELL
     logs = project.root / "logs/slurm"
     wait_for(
-        lambda: any(f"{CELL}: " in log.read_text() and "it/s" in log.read_text() for log in logs.iterdir()),
+        lambda: any(f"{CELL}-0: " in log.read_text() and "it/s" in log.read_text() for log in logs.iterdir()),
         "steps",
     )
-    (log,) = [log for log in logs.iterdir() if f"{CELL}: " in log.read_text()]
+    (log,) = [log for log in logs.iterdir() if f"{CELL}-0: " in log.read_text()]
     job = log.stem
     login.slurm("scontrol", "requeue", job)
     wait_for(lambda: "PENDING" in _states(login, job), f"task {job} to be queued again")
@@ -250,10 +251,26 @@ def test_an_array_of_clones(login: LoginNode, expected: bytes, tmp_path: Path) -
     assert tasks.wait(900) == 0, [log.read_text() for log in logs.iterdir()]
     trainer.write_bytes(committed)
     assert (first / WEIGHTS).read_bytes() == expected
-    assert re.search(rf"{CELL}: resuming from step \d+", log.read_text())
-    status, printed = login.run(sys.executable, "-m", "dvc", "repro", "--pull")
-    assert status == 0, printed
-    assert "> ganmatrix assemble" in printed
-    assert "> ganmatrix train" not in printed
+    assert re.search(rf"{CELL}-0: resuming from step \d+", log.read_text())
     assert (project.root / WEIGHTS).read_bytes() == expected
-    assert (project.root / f"cells/{OTHER}/metrics.json").exists()
+    status, printed = login.run(sys.executable, "-m", "dvc", "repro")
+    assert status == 0, printed
+    for cell in (CELL, OTHER):
+        for stage in ("train", "evaluate", "probe"):
+            assert f"{stage} {cell}: up to date\n" in printed
+    assert "assemble: made" in printed
+    assert (project.root / WEIGHTS).read_bytes() == expected
+
+
+def test_single_runs_as_array_tasks(log_in: Callable[[Project], LoginNode], tmp_path: Path) -> None:
+    """Each task makes one seed; the cell's own job finds them done."""
+    login = log_in(new_project(tmp_path / "project", smoke_params()))
+    project = login.project
+    assert project.snakemake("--cores", "1", "data/ring8.json").status == 0
+    log = project.root / "task-%a.log"
+    task = f'ganmatrix train {CELL} --seeds "$SLURM_ARRAY_TASK_ID"'
+    status, printed = login.run("sbatch", "--wait", "--array=0-1", f"--output={log}", "--wrap", task)
+    assert status == 0, printed
+    made = {seed: (project.root / f"task-{seed}.log").read_text() for seed in (0, 1)}
+    assert all(f"train {CELL}: made seed {seed}" in text for seed, text in made.items()), made
+    assert project.succeed("ganmatrix", "train", CELL).strip() == f"train {CELL}: up to date"
