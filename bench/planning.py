@@ -2,7 +2,7 @@
 
     python bench/planning.py [--runs 100 1000 10000] [--rounds N] [--output FILE]
 
-For each size a project of its own is made of this one's files, with a generated grid of cells of ten seeds. Its
+For each size a project of its own is made of this one's files, with a grid of cells of ten seeds. Its
 artifacts are stubs of a few bytes with the manifests of real ones, recorded in DVC. Times are those of whole
 commands, wall and processor (user and system, children included); medians over rounds with the least and the
 largest.

@@ -9,7 +9,7 @@ from engines import STAGES, Project
 
 pytestmark = pytest.mark.cluster
 
-CELL = "ring8-conventional-gan-0"
+CELL = "ring8-conventional-gan"
 
 
 def cached(project: Project, content: bytes) -> Path:
@@ -20,7 +20,7 @@ def cached(project: Project, content: bytes) -> Path:
 def test_a_missing_cache_is_filled_again(made: Project) -> None:
     before = made.digests()
     shutil.rmtree(made.root / ".dvc" / "cache")
-    assert len(made.outdated_in_dvc()) == STAGES
+    assert len(made.outdated_in_dvc()) == STAGES + 1
     assert "not in cache" in made.dvc("status")
     assert made.record() == f"recorded {STAGES} stages in DVC"
     assert made.dvc_is_clean()
@@ -30,36 +30,18 @@ def test_a_missing_cache_is_filled_again(made: Project) -> None:
 
 
 def test_a_file_that_was_edited_in_the_cache_is_not_vouched_for(made: Project) -> None:
-    path = made.root / "cells" / CELL / "metrics.json"
+    path = made.layout.folder("evaluate", CELL, 0) / "metrics.json"
     good = path.read_bytes()
     spoilt = cached(made, good)
     spoilt.chmod(0o644)
     spoilt.write_bytes(good + b" ")
     path.unlink()
     made.run("dvc", "checkout")
-    left = 1 + 1 + 5
-    assert made.adopt() == (
-        f"DVC vouches for {STAGES - left} stages, 0 of them new to Snakemake; not for {left}, "
-        f"because of evaluate@{CELL} (`dvc status` says why)"
-    )
+    assert made.states("--files") == {f"evaluate {CELL}"}
     made.dvc("repro", f"evaluate@{CELL}")
     assert path.read_bytes() == good
     assert cached(made, good).read_bytes() == good
-    assert made.dvc_is_clean()
-
-
-def test_weights_that_were_edited_are_not_vouched_for(made: Project) -> None:
-    path = made.root / "cells" / CELL / "weights.safetensors"
-    good, lock = path.read_bytes(), (made.root / "dvc.lock").read_bytes()
-    path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
-    assert made.record().endswith(f"; weights are not those that were trained: train@{CELL}")
-    assert (made.root / "dvc.lock").read_bytes() == lock
-    for verb in ("evaluate", "probe"):
-        ran = made.run("ganmatrix", verb, CELL)
-        assert ran.status == 2
-        assert f"weights.safetensors is not what checksums/ring8/{CELL}.sha256 vouches for" in ran.text
-    made.dvc("repro", f"train@{CELL}")
-    assert path.read_bytes() == good
+    assert made.states("--files") == set()
     assert made.dvc_is_clean()
 
 
@@ -77,13 +59,11 @@ def test_a_cache_that_does_not_fit_loses_nothing(made: Project) -> None:
     assert made.dvc_is_clean()
 
 
-def test_a_damaged_lock_file_is_named(made: Project) -> None:
-    lock = made.root / "dvc.lock"
-    good = lock.read_bytes()
-    lock.write_bytes(b"stages: [")
-    for verb in ("record", "adopt"):
-        ran = made.run("ganmatrix", verb)
-        assert (ran.status, ran.text.count("\n")) == (2, 1), ran.text
-        assert "dvc.lock" in ran.text
-    lock.write_bytes(good)
-    assert made.adopt().startswith(f"DVC vouches for {STAGES} stages, ")
+def test_dvc_touches_no_file_of_the_workspace_when_it_commits(made: Project) -> None:
+    """With `cache.type = copy`. Else it would replace them, and a verb that reads one could miss it."""
+    paths = [made.root / name for name in made.digests()]
+    times = [path.stat().st_mtime_ns for path in paths]
+    (made.root / "dvc.lock").unlink()
+    made.dvc("repro", "--single-item", "digest", f"train@{CELL}")
+    made.record()
+    assert [path.stat().st_mtime_ns for path in paths] == times

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import sshd
-from engines import MADE, STAGES, Project
+from engines import Project
 
 pytestmark = pytest.mark.cluster
 
 NO_SSHD = pytest.mark.skipif(sshd.missing(), reason="no sshd here: apt-get install openssh-server")
-USER = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+CELL = "ring8-conventional-gan"
 
 
 @pytest.fixture
@@ -28,16 +28,6 @@ def connect(project: Project, url: str, key: Path | None = None) -> None:
         project.dvc("remote", "modify", "--local", "shared", "keyfile", str(key))
 
 
-def commit(project: Project) -> None:
-    project.succeed("git", "add", "--all")
-    project.succeed("git", *USER, "commit", "--quiet", "--message", "recorded")
-
-
-def clone(project: Project, folder: Path) -> Project:
-    project.succeed("git", "clone", "--quiet", str(project.root), str(folder))
-    return Project(folder)
-
-
 @pytest.fixture(params=["folder", pytest.param("ssh", marks=NO_SSHD)])
 def remote(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path | None]:
     """The URL of a remote, and the key that it wants."""
@@ -49,34 +39,32 @@ def remote(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path | 
 
 def test_a_clone_pulls_what_was_pushed(made: Project, remote: tuple[str, Path], tmp_path: Path) -> None:
     connect(made, *remote)
-    commit(made)
+    made.commit()
     made.dvc("push")
     assert "Everything is up to date." in made.dvc("push")
-    other = clone(made, tmp_path / "other")
+    other = made.clone(tmp_path / "other")
     connect(other, *remote)
     other.dvc("pull")
     assert other.digests() == made.digests()
+    assert other.states("--files") == set()
     assert other.dvc_is_clean()
-    assert other.adopt() == f"DVC vouches for {STAGES} stages, {MADE} of them new to Snakemake"
-    assert other.snakemake_has_nothing_to_do()
 
 
-@pytest.mark.parametrize("lock", [True, False], ids=["lock", "run-cache"])
-def test_the_second_clone_trains_nothing(
-    lock: bool, made: Project, remote: tuple[str, Path], tmp_path: Path
-) -> None:
-    """Nor without dvc.lock: the remote's run cache holds what came of which inputs."""
-    connect(made, *remote)
-    commit(made)
-    made.dvc("push", "--run-cache")
-    other = clone(made, tmp_path / "other")
-    if not lock:
-        (other.root / "dvc.lock").unlink()
-    connect(other, *remote)
+def test_a_clone_goes_on_where_another_has_ended(made: Project, tmp_path: Path) -> None:
+    """`dvc repro --pull` takes what dvc.lock names and makes the rest."""
+    connect(made, str(tmp_path / "remote"))
+    made.commit()
+    made.dvc("push")
+    other = made.clone(tmp_path / "other")
     printed = other.dvc("repro", "--pull")
     assert "> ganmatrix" not in printed
     assert other.digests() == made.digests()
-    assert other.dvc_is_clean()
+    assert other.states("--files") == set()
+    other.replace("params.yaml", "datasets: [ring8, digits]", "datasets: [ring8]")
+    other.replace("params.yaml", "points: {samples: 500}", "points: {samples: 400}")
+    cells = [f"cells/ring8-conventional-{method}/evaluate" for method in ("gan", "as_gan")]
+    evaluated = [f"{folder}/{seed}.json" for folder in cells for seed in (0, 1)]
+    assert other.made_by("dvc", "repro", "--pull", "assemble") == sorted([*evaluated, "results.json"])
 
 
 @NO_SSHD
@@ -107,16 +95,16 @@ def test_a_remote_that_is_read_only_says_so_and_can_be_read(made: Project, tmp_p
         connect(made, server.url(tmp_path / "remote"), server.key)
         made.dvc("push")
     before = made.digests()
-    path = made.root / "cells/ring8-conventional-gan-0/metrics.json"
+    path = made.layout.folder("evaluate", CELL, 0) / "metrics.json"
     path.write_text(path.read_text() + "\n")
-    made.dvc("commit", "--force", "evaluate@ring8-conventional-gan-0")
+    made.dvc("commit", "--force", f"evaluate@{CELL}")
     with sshd.serving(tmp_path / "sshd", port=server.port, read_only=True):
         ran = made.run(sys.executable, "-m", "dvc", "push")
         assert ran.status != 0
         assert "Traceback" not in ran.text
         assert "ermission" in ran.text
         path.write_text(path.read_text().removesuffix("\n"))
-        made.dvc("commit", "--force", "evaluate@ring8-conventional-gan-0")
+        made.dvc("commit", "--force", f"evaluate@{CELL}")
         shutil.rmtree(made.root / ".dvc" / "cache")
         made.delete_outputs()
         made.dvc("pull")

@@ -31,10 +31,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def test_two_revisions_and_the_workspace(project: Project) -> None:
     before = project.digests()
     printed = project.succeed("ganmatrix", "diff", "HEAD~1", "HEAD")
-    assert "Changed cells, 3\n" in printed
+    assert "Changed runs, 3\n" in printed
     assert "Means: 1 beyond noise, 0 could be chance, 0 undecided" in printed
     assert (
-        project.succeed("ganmatrix", "diff", "HEAD", "results") == "HEAD and results agree in all 12 cells.\n"
+        project.succeed("ganmatrix", "diff", "HEAD", "results") == "HEAD and results agree in all 12 runs.\n"
     )
     assert "19.9 [18.8, 21.0] n=3" in project.succeed("ganmatrix", "show", "--results", "HEAD")
     assert "39.8" in project.succeed("ganmatrix", "show", "--results", "HEAD~1")
@@ -56,10 +56,9 @@ def test_revisions_without_results(project: Project, revision: str, line: str) -
 
 
 def test_a_revision_that_left_the_cache(project: Project, tmp_path: Path) -> None:
-    project.succeed("git", "clone", "--quiet", str(project.root), str(tmp_path / "clone"))
-    ran = Project(tmp_path / "clone").run(str(project.root / ".bin" / "ganmatrix"), "diff", "HEAD~1", "HEAD")
+    ran = project.clone(tmp_path / "clone").run("ganmatrix", "diff", "HEAD~1", "HEAD")
     assert ran.status == 2
-    assert ran.text.startswith("error: results/matrix.parquet of HEAD~1 is not in DVC's cache; ")
+    assert ran.text.startswith("error: results.json of HEAD~1 is not in DVC's cache; ")
     assert ran.text.count("\n") == 1
 
 

@@ -7,8 +7,6 @@ import re
 import resource
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +17,7 @@ import numpy as np
 import pytest
 from archives import jpeg
 from preparing import Run
+from processes import Command, start, wait_until
 
 from ganmatrix import imports
 from ganmatrix.datasets import streaming
@@ -29,7 +28,6 @@ from ganmatrix.store.manifest import Entry, MadeFrom, Manifest
 from ganmatrix.store.publishing import Publication
 from killing import killed_at
 
-COMMAND = [sys.executable, "-c", "from ganmatrix.cli import main; main()", "prepare", "mine"]
 MINE = {"kind": "lsun_bedroom", "resolution": 64, "folder": "lmdb", "held_out_share": 0.1}
 NAMES = ("card.json", "held_out.npy", "held_out_labels.npy", "mine.json", "train.npy", "train_labels.npy")
 
@@ -97,16 +95,8 @@ def halfway(stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return _copy(stopped, tmp_path, monkeypatch)
 
 
-def _start(folder: Path, *options: str) -> subprocess.Popen[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
-    return subprocess.Popen(
-        [*COMMAND, *options],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def _start(folder: Path, *options: str) -> Command:
+    return start(folder, "prepare", "mine", *options, environment={"OMP_NUM_THREADS": "2"})
 
 
 def _made(folder: Path, where: str = "data") -> dict[str, bytes]:
@@ -125,12 +115,6 @@ def _read(folder: Path) -> int:
         return 0
 
 
-def _wait(process: subprocess.Popen[str], until: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while process.poll() is None and not until() and time.monotonic() < deadline:
-        time.sleep(0.002)
-
-
 def _expected(folder: Path) -> dict[str, bytes]:
     return _made(folder, "expected")
 
@@ -143,10 +127,11 @@ def test_kills_change_nothing(kills: int, folder: Path, run: Run) -> None:
     for kill in range(kills):
         before = _read(folder)
         process = _start(folder, "--checkpoint-seconds", "0")
-        _wait(process, lambda before=before: _read(folder) > before)
+        wait_until(
+            lambda before=before, process=process: _read(folder) > before or process.poll() is not None
+        )
         time.sleep(dice.random() * 0.1 if kill else 0)
-        process.kill()
-        process.communicate()
+        process.kill_group()
         landed += process.returncode == -signal.SIGKILL
         if (folder / "data/mine.json").exists():  # what has a manifest is whole; begin again
             assert _made(folder) == expected
@@ -161,10 +146,10 @@ def test_kills_change_nothing(kills: int, folder: Path, run: Run) -> None:
 def test_a_signal_ends_it_with_75_and_nothing_lost(number: signal.Signals, folder: Path, run: Run) -> None:
     expected = _expected(folder)
     process = _start(folder, "--checkpoint-seconds", "0.1")
-    _wait(process, lambda: _read(folder) > 0)
+    wait_until(lambda: _read(folder) > 0, process)
     process.send_signal(number)
     began = time.monotonic()
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate()
     assert process.returncode == 75, err
     assert time.monotonic() - began < 10
     assert out == ""
@@ -366,27 +351,18 @@ def test_another_disk_gets_a_copy(all_read: Path, run: Run, monkeypatch: pytest.
     assert not (all_read / "scratch/data/mine").exists()
 
 
-def _limited(folder: Path, largest_file: int) -> subprocess.CompletedProcess[str]:
+def _limit(largest_file: int) -> None:
     """A limit on the size of files stands for a full disk."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
-
-    return subprocess.run(
-        [*COMMAND, "--checkpoint-seconds", "0"],
-        cwd=folder,
-        preexec_fn=limit,
-        capture_output=True,
-        check=False,
-        text=True,
-    )
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
 
 
 def test_a_full_disk_keeps_what_was_done(folder: Path, run: Run) -> None:
     expected = _expected(folder)
-    ended = _limited(folder, 6_000_000)
-    assert ended.returncode == 2
-    errors = [line for line in ended.stderr.splitlines() if not line.startswith("mine: ")]
+    argv = ("prepare", "mine", "--checkpoint-seconds", "0")
+    process = start(folder, *argv, first=lambda: _limit(6_000_000))
+    _, err = process.communicate()
+    assert process.returncode == 2
+    errors = [line for line in err.splitlines() if not line.startswith("mine: ")]
     assert errors == ["error: scratch/data/mine cannot be written: File too large; mend it and run again"]
     reached = _read(folder)
     assert 0 < reached < COUNT
