@@ -126,7 +126,7 @@ class TestAgreement:
         points_alone(made, "[0, 1]")
         before = made.made()
         points = {name for name in before if "/ring8" in name}
-        made.replace("params.yaml", "seeds: [0, 1]", "4")
+        made.replace("params.yaml", "seeds: [0, 1]", "seeds: 4")
         first, second = engines
         assert made.made_by(*first) == sorted([*of_seeds(2, 3), *RESULTS])
         after = made.made()
@@ -172,7 +172,7 @@ class TestAgreement:
             made.succeed("git", "checkout", "--quiet", revision)
             made.dvc("checkout", "--quiet")
             assert {name: made.digests().get(name) for name in expected} == expected
-            assert made.states() == set()
+            assert {state for state in made.states() if not state.startswith("report")} == set()
             assert made.dvc_is_clean()
 
 
