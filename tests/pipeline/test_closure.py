@@ -113,6 +113,7 @@ def test_a_digest_changes_with_a_file_s_bytes_and_name(tmp_path: Path) -> None:
     for text in ("1\n", "2\n"):
         file.write_text(text)
         imports._file_digest.cache_clear()
+        imports.digest.cache_clear()
         digests.append(imports.digest(frozenset(), (file,)))
     digests.append(imports.digest(frozenset(), (file.rename(tmp_path / "b.py"),)))
     assert len({*digests, imports.digest(frozenset())}) == 4

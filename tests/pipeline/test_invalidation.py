@@ -274,6 +274,7 @@ def changed(root: Path, change: Change) -> Iterator[None]:
 def not_current(root: Path) -> dict[str, set[int | None]]:
     """The tasks that are not current, and of which seeds."""
     imports._file_digest.cache_clear()
+    imports.digest.cache_clear()
     plan = plan_of(root)
     found: dict[str, set[int | None]] = {}
     for task in plan.tasks():
@@ -286,6 +287,7 @@ def not_current(root: Path) -> dict[str, set[int | None]]:
 def digests(root: Path) -> dict[str, object]:
     """What `ganmatrix digest` writes of each task."""
     imports._file_digest.cache_clear()
+    imports.digest.cache_clear()
     plan = plan_of(root)
     return {str(task): plan.digest(task) for task in plan.tasks()}
 
