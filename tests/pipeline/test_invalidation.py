@@ -247,7 +247,7 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.copytree(HOME / CODE, root / CODE, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(HOME / TEMPLATES, root / TEMPLATES)
     (root / "params.yaml").write_text(PARAMS)
-    cached = (imports._imported, imports._file, imports._file_digest)
+    cached = (imports._imported, imports._file, imports._file_digest, imports.digest)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(imports, "PACKAGE", root / CODE)
         for function in cached:
