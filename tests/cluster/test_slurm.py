@@ -260,6 +260,13 @@ def test_an_array_of_clones(login: LoginNode, expected: bytes) -> None:
             assert f"{stage} {cell}: up to date\n" in printed
     assert "assemble: made" in printed
     assert (project.root / WEIGHTS).read_bytes() == expected
+    # A task of another clone takes what is done.
+    shutil.rmtree(project.root / "scratch/clones")
+    status, printed = login.run("sbatch", "--wait", "--array=1", "pipeline/cluster/array.sbatch")
+    assert status == 0, printed
+    last = max(logs.iterdir(), key=lambda path: path.stat().st_mtime)
+    assert f"train {CELL}: up to date\n" in last.read_text()
+    assert (project.root / WEIGHTS).read_bytes() == expected
 
 
 def test_single_runs_as_array_tasks(log_in: Callable[[Project], LoginNode], tmp_path: Path) -> None:

@@ -448,7 +448,7 @@ def test_what_a_run_took_is_counted_over_its_interruptions(halfway, run):
 def test_checkpoints_of_this_project_say_what_they_belong_to(halfway):
     folder, _ = halfway
     content = unpack(checkpoints(folder, RING)[-1].read_bytes())
-    assert set(content) == checkpoint_files.KEYS
+    assert set(content) == set(checkpoint_files.KEYS)
     assert content["run"] == RUN
     assert content["environment"] == {"device": "cpu", "threads": 1, "torch": torch.__version__}
     assert Plan.load(folder / "params.yaml").layout.scratch("train", RING, "0") == (
