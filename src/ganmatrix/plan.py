@@ -210,7 +210,8 @@ class Plan:
         for read in self.inputs(task, seed).values():
             for each in read:
                 if not (state := self.state(each.task, each.seed)).is_current:
-                    reason = state.reason if state.kind == "stale" else f"{each.task} is missing"
+                    whose = "" if each.seed is None else f", seed {each.seed}"
+                    reason = state.reason if state.kind == "stale" else f"{each.task}{whose} is missing"
                     return State("stale", reason, state.because or each.task)
         change = self.change(task, seed, found.entries[seed])
         return State("stale", change) if change else CURRENT
