@@ -14,7 +14,10 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 NAME = PACKAGE.name
 
-_SHARED = {"params", "store", "runtime", "terminal", "errors", "plan", "imports", "limits", "making"}
+_SHARED = {
+    *("params", "store", "runtime", "terminal"),
+    *("errors", "imports", "limits", "making", "notebooks", "plan"),
+}
 """Modules and packages that do not count."""
 
 _CATALOGUES = {

@@ -4,8 +4,6 @@ Everything that asks "is this current?" asks here: the verbs before they work, r
 `ganmatrix status`, and both engines through the files that `ganmatrix digest` writes.
 """
 
-import ast
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from ganmatrix import imports
+from ganmatrix import imports, notebooks
 from ganmatrix.cell import Cell, expand
 from ganmatrix.datasets.catalogue import HELD, STREAMED
 from ganmatrix.errors import NotMade, UserError
@@ -24,7 +22,7 @@ from ganmatrix.methods.losses.catalogue import LOSSES
 from ganmatrix.methods.techniques.catalogue import TECHNIQUES
 from ganmatrix.networks.catalogue import IMAGES, POINTS
 from ganmatrix.params import Params, load
-from ganmatrix.store import manifest, opening
+from ganmatrix.store import opening
 from ganmatrix.store.files import as_json, text_digest
 from ganmatrix.store.layout import CELLWISE, SEEDED, WEIGHTS, Layout, of_params
 from ganmatrix.store.manifest import Entry, MadeFrom, Manifest
@@ -320,7 +318,7 @@ class Plan:
         if task.stage == "reference":
             return roots | self._extractors(task.target)
         if task.stage == "report":
-            return roots | _notebook_imports(self.templates / f"{task.target}.ipynb")
+            return roots | notebooks.imported(self.templates / f"{task.target}.ipynb")
         if task.stage == "assemble":
             return roots
         cell = self.cells.get(task.target)
@@ -344,39 +342,7 @@ class Plan:
     @cached_property
     def _titles(self) -> dict[str, str]:
         """The reports' titles by name: each page links to all."""
-        return {name: title(self.templates / f"{name}.ipynb") for name in self.reports}
-
-
-def title(template: Path) -> str:
-    """A report's title; its name if it has none. UserError if the file is no notebook."""
-    metadata = _notebook(template).get("metadata", {})
-    return str(metadata.get("title", template.stem))
-
-
-def _notebook(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
-            raise ValueError("no cells")
-    except OSError as error:
-        raise manifest.unreadable(path, error) from None
-    except ValueError as error:
-        raise UserError(f"{path} is no notebook ({str(error).splitlines()[0]}); mend it") from None
-    return content
-
-
-def _notebook_imports(path: Path) -> set[str]:
-    """The modules that a notebook imports."""
-    cells = [cell for cell in _notebook(path)["cells"] if cell.get("cell_type") == "code"]
-    found: set[str] = set()
-    for cell in cells:
-        source = cell.get("source", "")
-        try:
-            tree = ast.parse(source if isinstance(source, str) else "".join(source))
-        except SyntaxError as error:
-            raise UserError(f"{path}: {error.msg} in {error.text!r}; mend it") from None
-        found.update(imports.named(tree))
-    return found
+        return {name: notebooks.title(self.templates / f"{name}.ipynb") for name in self.reports}
 
 
 def _plain(value: Any) -> Any:

@@ -18,6 +18,7 @@ SHARED = {
     "imports": "what this test is about",
     "limits": "refuses data that do not fit the params",
     "making": "asks, locks and publishes",
+    "notebooks": "titles and imports of reports, which count themselves",
     "params": "values are compared themselves",
     "plan": "what depends on what",
     "runtime": "devices, threads, signals, checkpoints; what bytes depend on stands in the manifest",

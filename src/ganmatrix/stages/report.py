@@ -15,8 +15,9 @@ from traitlets.config import Config
 
 from ganmatrix.errors import UserError
 from ganmatrix.making import Made
+from ganmatrix.notebooks import title
 from ganmatrix.params.messages import nearest
-from ganmatrix.plan import Plan, title
+from ganmatrix.plan import Plan
 from ganmatrix.reporting.page import page
 from ganmatrix.store.layout import Layout
 

@@ -1,0 +1,48 @@
+"""Templates of reports: their titles, what they import, and what is none."""
+
+import json
+
+import pytest
+
+from ganmatrix.errors import UserError
+from ganmatrix.notebooks import imported, title
+
+
+def _notebook(path, *sources, **metadata):
+    kinds = [("code", source) for source in sources]
+    cells = [{"cell_type": kind, "source": source} for kind, source in [*kinds, ("markdown", "import os (")]]
+    path.write_text(json.dumps({"cells": cells, "metadata": metadata}))
+    return path
+
+
+def test_a_title_is_the_notebook_s_or_its_name(tmp_path):
+    path = tmp_path / "index.ipynb"
+    assert title(_notebook(path, title="Answers")) == "Answers"
+    assert title(_notebook(path)) == "index"
+
+
+def test_what_its_code_imports_of_this_package(tmp_path):
+    lines = ["import json\n", "from ganmatrix.reporting import dots, drawing\n"]
+    path = _notebook(tmp_path / "a.ipynb", lines, "import ganmatrix.results.claims")
+    assert imported(path) == {
+        "ganmatrix.reporting",
+        "ganmatrix.reporting.dots",
+        "ganmatrix.reporting.drawing",
+        "ganmatrix.results.claims",
+    }
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"cells": 1}', "no JSON"])
+@pytest.mark.parametrize("read", [title, imported])
+def test_what_is_no_notebook_is_one_line(read, text, tmp_path):
+    path = tmp_path / "a.ipynb"
+    path.write_text(text)
+    with pytest.raises(UserError, match=r"a\.ipynb is no notebook \(.*\); mend it$"):
+        read(path)
+
+
+def test_one_that_cannot_be_read_or_parsed_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"a\.ipynb cannot be read: .*; mend"):
+        title(tmp_path / "a.ipynb")
+    with pytest.raises(UserError, match=r"a\.ipynb: .* in 'x = \(\\n?'; mend it$"):
+        imported(_notebook(tmp_path / "a.ipynb", "x = ("))
