@@ -3,7 +3,6 @@
 # works in scales/smoke/, beside the default's artifacts.
 # Snakemake schedules; each verb knows whether it is done, so outputs are marked update(...).
 import os
-import shlex
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -40,7 +39,7 @@ except UserError as error:
     refuse(error)
 
 ROOT = "" if PLAN.layout.root == Path() else f"{PLAN.layout.root.as_posix()}/"
-PARAMS_OPTION = f" --params {shlex.quote(str(PARAMS))}" if ROOT else ""
+PARAMS_OPTION = PLAN.layout.option("--params")
 DATASETS = PLAN.targets("prepare")
 CELLS = PLAN.targets("train")
 
@@ -55,9 +54,10 @@ def of_cell(stage):
 
     def path(wildcards):
         try:
-            return f"{ROOT}{stage}/{find(PLAN.params, wildcards.cell).dataset}.json"
+            cell = find(PLAN.params, wildcards.cell, PLAN.layout.command("cells"))
         except UserError as error:
             refuse(error)
+        return f"{ROOT}{stage}/{cell.dataset}.json"
 
     return path
 
@@ -95,7 +95,8 @@ include: "pipeline/rules/results.smk"
 onstart:
     if workflow.touch:
         refuse(
-            "--touch would vouch for files that nobody made; `snakemake --cores` makes only what is not current"
+            "--touch would vouch for files that nobody made; "
+            f"`{PLAN.layout.all_command}` makes only what is not current"
         )
 
 

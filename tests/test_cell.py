@@ -42,7 +42,7 @@ def test_the_grid_is_the_full_product_in_order(project):
 def test_every_cell_is_found_by_its_id(project):
     params, _ = load(project())
     for cell in expand(params):
-        assert find(params, cell.id) == cell
+        assert find(params, cell.id, "ganmatrix cells") == cell
         assert resolved(params, cell) == resolved(params, cell.run(0))
 
 
@@ -64,7 +64,8 @@ def test_every_cell_is_found_by_its_id(project):
 def test_an_id_outside_the_grid_names_what_was_meant(project, cell_id, hint):
     params, _ = load(project())
     with pytest.raises(UserError) as error:
-        find(params, cell_id)
+        find(params, cell_id, "ganmatrix cells")
     assert hint in str(error.value)
     assert "is not in the grid" in str(error.value)
+    assert str(error.value).endswith("(`ganmatrix cells` lists all 16)")
     assert len(str(error.value)) < 400

@@ -67,8 +67,11 @@ def resolved(params: Params, cell: Cell | Run) -> dict[str, Any]:
     }
 
 
-def find(params: Params, cell_id: str) -> Cell:
-    """The grid's cell of that id; UserError that names the nearest one if it is not in the grid."""
+def find(params: Params, cell_id: str, lister: str) -> Cell:
+    """The grid's cell of that id; UserError that names the nearest one if it is not in the grid.
+
+    `lister` is the command that lists the grid's ids.
+    """
     known = {cell.id: cell for cell in expand(params)}
     if cell_id in known:
         return known[cell_id]
@@ -76,5 +79,5 @@ def find(params: Params, cell_id: str) -> Cell:
     hint = "; give its seed with --seeds" if cell_id.rpartition("-")[0] in known else ""
     raise UserError(
         f"{cell_id[:200]!r} is not in the grid{hint or f'; did you mean {close[0]}?'} "
-        f"(`ganmatrix cells` lists all {len(known)})"
+        f"(`{lister}` lists all {len(known)})"
     )

@@ -355,7 +355,7 @@ def _of_dataset(stage: str, name: str | None, path: Path) -> tuple[Plan, Task]:
 
 def _of_cell(stage: str, cell_id: str | None, path: Path) -> tuple[Plan, Task, Cell]:
     plan = Plan.load(path)
-    cell = find(plan.params, _asked("CELL", cell_id, stage))
+    cell = find(plan.params, _asked("CELL", cell_id, stage), plan.layout.command("cells"))
     return plan, Task(stage, cell.id), cell
 
 

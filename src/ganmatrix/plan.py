@@ -230,9 +230,10 @@ class Plan:
         if isinstance(found, UserError):
             return str(found)
         whose = "" if seed is None else f", seed {seed}"
+        makers = f"run `{maker}` or `{self.layout.all_command}`"
         if state.kind == "missing":
-            return f"{path} lacks seed {seed}; run `{maker}` or `snakemake --cores` first"
-        return f"{path}{whose} is not current: {state.reason}; run `{maker}` or `snakemake --cores` again"
+            return f"{path} lacks seed {seed}; {makers} first"
+        return f"{path}{whose} is not current: {state.reason}; {makers} again"
 
     def _manifest(self, task: Task) -> Manifest | UserError:
         if task not in self._manifests:

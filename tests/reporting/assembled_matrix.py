@@ -37,4 +37,4 @@ def assembled(fake: FakeMatrix) -> FakeMatrix:
 
 def read(fake: FakeMatrix) -> evidence.Evidence:
     """What the reports see of it."""
-    return evidence.read(str(fake.root), str(fake.root))
+    return evidence.read(str(fake.root), str(fake.root), "")

@@ -120,7 +120,7 @@ def test_every_run_of_the_matrix_shows_samples_and_their_neighbours(pages):
 def _small(planted, folder: Path, source: str) -> str:
     """The page of a template with this code."""
     cells = [
-        nbformat.v4.new_code_cell('folder = ""\nroot = ""', metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell('folder = ""\nroot = ""\nparams = ""', metadata={"tags": ["parameters"]}),
         nbformat.v4.new_code_cell(source),
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

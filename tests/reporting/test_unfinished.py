@@ -3,14 +3,16 @@
 import json
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
-from fake_matrix import FakeMatrix
+from fake_matrix import TEMPLATES, FakeMatrix
 from unfinished_matrix import STALE, UNPROBED, UNSCORED, UNTRAINED, unfinished
 
 from ganmatrix.errors import UserError
+from ganmatrix.plan import Plan
 from ganmatrix.stages import preview
-from ganmatrix.store.layout import METRICS
+from ganmatrix.store.layout import METRICS, Layout
 
 SAID = (
     "A preview of an unfinished matrix. Of 18 runs in 6 cells: 7 runs not trained, 2 runs not scored, 1 run "
@@ -20,8 +22,9 @@ SAID = (
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
+    """In the folder of another params file than params.yaml."""
     fake = unfinished(tmp_path_factory.mktemp("half"))
-    return fake, preview.run(fake.plan)
+    return fake, preview.run(Plan(fake.plan.params, Layout(fake.root, Path("half.yaml")), TEMPLATES))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +62,8 @@ def test_counts_are_of_what_there_is(words):
     assert "So far no run diverged, and no value is missing from those" in words["stability"]
     assert "from those that completed beyond what is still to come." in words["stability"]
     assert "2 of 3" in words["results_matrix"]
-    assert "as_gan: not made yet; run `ganmatrix train ring8-conventional-as_gan`" in words["results_matrix"]
+    maker = "`ganmatrix train ring8-conventional-as_gan --params half.yaml`"
+    assert f"as_gan: not made yet; run {maker}" in words["results_matrix"]
 
 
 def test_scores_of_other_weights_are_nowhere(made):
@@ -68,7 +72,13 @@ def test_scores_of_other_weights_are_nowhere(made):
     stale = json.loads(fake.file(METRICS, STALE).read_text())["entries"]["fid_efficientnet_lite0_ema"]
     page = (fake.layout.preview.folder("report") / "results_matrix.html").read_text()
     assert repr(stale["value"])[:12] not in page
-    assert "not measured yet; run `ganmatrix evaluate digits-conventional-gan`" in page
+    assert "not measured yet; run `ganmatrix evaluate digits-conventional-gan --params half.yaml`" in page
+
+
+def test_every_command_names_the_params_file(words):
+    commands = {command for page in words.values() for command in re.findall(r"`(ganmatrix [^`]*)`", page)}
+    assert {command.split()[1] for command in commands} == {"train", "evaluate", "probe", "transfer"}
+    assert all(command.endswith(" --params half.yaml") for command in commands)
 
 
 def test_a_preview_touches_neither_results_nor_reports(made):

@@ -105,7 +105,7 @@ NOTEBOOK = {
             "id": "cell-0",
             "metadata": {"tags": ["parameters"]},
             "outputs": [],
-            "source": "folder = root = '.'",
+            "source": "folder = root = '.'\nparams = ''",
         },
         {
             "cell_type": "code",

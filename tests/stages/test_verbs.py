@@ -175,6 +175,11 @@ def test_other_params_files_work_in_a_folder_of_their_own(run, finished):
         f"error: scales/tiny/cells/{RING}/train.json is missing; "
         f"run `ganmatrix train {RING} --params tiny.yaml` or "
     )
+    assert run("show", "--params", "tiny.yaml").err == (
+        "error: scales/tiny/results.json is missing; run `ganmatrix assemble --params tiny.yaml` or "
+        "`snakemake --cores --configfile tiny.yaml` first\n"
+    )
+    assert "(`ganmatrix cells --params tiny.yaml` lists" in run("train", "x", "--params", "tiny.yaml").err
     after = _files(finished)
     data = {name: before[name] for name in before if name.startswith(("data/ring8/", "data/ring8."))}
     assert len(data) == 6

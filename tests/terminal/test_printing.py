@@ -158,7 +158,7 @@ def test_a_chosen_column_lists_what_may_be_chance(run, moved):
         (("show", "--results", "b", "--column", "fidd"), "no such column or measure; did you mean fid?"),
         (("show", "--results", "b", "--method", "gann"), "(choose from gan, as_gan); did you mean gan?"),
         (("diff", "a", "nowhere"), "nowhere is neither a folder nor a git revision here"),
-        (("diff", "a/cells", "b"), "a/cells/results.json is missing; run `ganmatrix assemble`"),
+        (("diff", "a/cells", "b"), "is missing; run `ganmatrix assemble --params FILE` or `snakemake "),
         (("diff", "a", "b", "--column", "x"), "--column x: these results have no such column"),
     ],
 )

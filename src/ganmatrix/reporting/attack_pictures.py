@@ -41,6 +41,8 @@ def pictures(evidence: Evidence, dataset: str) -> Fragment:
     for architecture in evidence.architectures:
         shown = [
             _picture(row, content, notes.get(row["run"], {}), is_image)
+            if content
+            else _awaited(evidence, row)
             for row, content in rows
             if row["architecture"] == architecture
         ]
@@ -48,11 +50,12 @@ def pictures(evidence: Evidence, dataset: str) -> Fragment:
     return join(blocks)
 
 
-def _picture(row: dict[Any, Any], content: bytes | None, note: dict[str, Any], is_image: bool) -> Fragment:
-    if content is None:
-        return text(
-            "p", f"{row['method']}: not made yet; run `ganmatrix probe {run_of(row).cell.id}`", "note"
-        )
+def _awaited(evidence: Evidence, row: dict[Any, Any]) -> Fragment:
+    maker = evidence.layout.command("probe", run_of(row).cell.id)
+    return text("p", f"{row['method']}: not made yet; run `{maker}`", "note")
+
+
+def _picture(row: dict[Any, Any], content: bytes, note: dict[str, Any], is_image: bool) -> Fragment:
     if "reason" in note:
         return text("p", f"{row['method']}: no picture, {note['reason']}", "note")
     where = f"{row['method']}'s D on {row['dataset']} x {row['architecture']}, seed {row['seed']}"

@@ -13,7 +13,7 @@ from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.measures import plain
 from ganmatrix.results.matrix import COSTS
 from ganmatrix.results.transfers import RECEIVED
-from ganmatrix.store.layout import METRICS, PROBES, RUN
+from ganmatrix.store.layout import METRICS, PROBES, RUN, Layout
 
 Document = dict[str, Any]
 
@@ -37,6 +37,9 @@ class RunFacts:
     """A run of the grid, whether or not it was trained, scored and probed."""
 
     run: Run
+    layout: Layout
+    """Where its files lie."""
+
     file: Document | None
     """run.json."""
 
@@ -73,14 +76,14 @@ class RunFacts:
     def lost(self, column: str) -> Lost:
         """Why the run has no value in a column; only meaningful if it has none."""
         if self.file is None:
-            return Lost("not trained", f"not trained; run `ganmatrix train {self.run.cell.id}`")
+            return Lost("not trained", f"not trained; run {self._maker('train')}")
         if self.diverged:
             return Lost("diverged", self.outcome)
         if column == RECEIVED and not self.attacked:
-            return Lost("not measured", f"not measured yet; run `ganmatrix transfer {self.run.dataset}`")
+            return Lost("not measured", f"not measured yet; run {self._maker('transfer')}")
         entry = self.entries.get(column)
         if entry is None and self.missing:
-            verbs = " and ".join(f"`ganmatrix {verb} {self.run.cell.id}`" for verb in self.missing)
+            verbs = " and ".join(map(self._maker, self.missing))
             return Lost("not measured", f"not measured yet; run {verbs}")
         if entry is not None and entry.get("applies") is False:
             return Lost("does not apply", f"does not apply: {entry.get('reason')}")
@@ -88,6 +91,10 @@ class RunFacts:
             return Lost("not reached", f"not reached within {plain(float(entry['beyond']))}")
         reason = (entry or {}).get("reason") or self.noted.get(column)
         return Lost("missing", str(reason or "missing; no reason is on record"))
+
+    def _maker(self, verb: str) -> str:
+        target = self.run.dataset if verb == "transfer" else self.run.cell.id
+        return f"`{self.layout.command(verb, target)}`"
 
 
 Found = dict[str, list[RunFacts]]
@@ -106,6 +113,7 @@ def read(evidence: Evidence) -> Found:
         scores = [found["entries"] for verb in ("evaluate", "probe") if (found := documents[verb])]
         return RunFacts(
             run=run,
+            layout=evidence.layout,
             file=documents["train"],
             values=values.get(run.id, {}),
             entries={name: entry for of_file in scores for name, entry in of_file.items()},

@@ -165,18 +165,21 @@ class Evidence:
         return rows[(rows["dataset"] == setting.dataset) & (rows["architecture"] == setting.architecture)]
 
 
-def read(folder: str, root: str) -> Evidence:
+def read(folder: str, root: str, params: str) -> Evidence:
     """Read `results/` of one working folder; the cells' own files are those of the folder `root`.
+
+    `params` is the params file that works there, if it is another than params.yaml: commands name it.
 
     UserError in one line if results or their manifest are missing, damaged, or of another version.
     """
-    part = opening.part(Layout(Path(folder)), "assemble")
+    file = Path(params) if params else None
+    part = opening.part(Layout(Path(folder), file), "assemble")
     return Evidence(
         matrix=_complete(part, "matrix.parquet", part.table("matrix.parquet").rows, NEEDED["matrix"]),
         history=_complete(part, "history.parquet", part.table("history.parquet").rows, IDENTITY),
         claims=_complete(part, "claims.parquet", part.table("claims.parquet").rows, NEEDED["claims"]),
         summary=_complete(part, "summary.json", part.json("summary.json"), _SUMMARY),
-        layout=Layout(Path(root)),
+        layout=Layout(Path(root), file),
     )
 
 

@@ -38,7 +38,7 @@ def _cell(evidence: Evidence, found: Found, setting: Setting, method: str) -> Fr
 def _run(evidence: Evidence, facts: RunFacts) -> Fragment:
     run = facts.run
     if facts.file is None:
-        content = text("p", f"Not trained yet; run `ganmatrix train {run.cell.id}`.")
+        content = text("p", f"Not trained yet; run `{evidence.layout.command('train', run.cell.id)}`.")
     else:
         history = evidence.history[evidence.history["run"] == run.id]
         curves = [

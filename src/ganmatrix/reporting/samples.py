@@ -70,7 +70,8 @@ def _sheet(evidence: Evidence, row: dict[Any, Any], kind: _Kind) -> Fragment:
     name = f"{row['method']}{fate}"
     content = png(evidence, run, kind)
     if content is None:
-        return text("p", f"{name}: not made yet; run `ganmatrix {kind.verb} {run.cell.id}`", "note")
+        maker = evidence.layout.command(kind.verb, run.cell.id)
+        return text("p", f"{name}: not made yet; run `{maker}`", "note")
     alt = (
         f"{kind.shows} {row['method']} on {row['dataset']} x {row['architecture']}, seed {row['seed']}{fate}"
     )

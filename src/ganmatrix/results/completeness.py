@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from ganmatrix.cell import Run
 from ganmatrix.errors import UserError
 from ganmatrix.results.artifacts import Record
+from ganmatrix.store.layout import Layout
 
 _VERBS = {"metrics": "evaluate", "probes": "probe"}
 
 
-def check(records: Sequence[Record]) -> None:
+def check(records: Sequence[Record], layout: Layout) -> None:
     """UserError for the first run whose metrics.json or probes.json lacks another's columns."""
     for artifact, verb in _VERBS.items():
         made = [(record.run, scores.entries) for record in records if (scores := getattr(record, artifact))]
@@ -22,12 +23,9 @@ def check(records: Sequence[Record]) -> None:
             known = first_runs[run.dataset]
             missing = [column for column in known if column not in entries]
             if missing:
-                raise UserError(_incomplete(artifact, verb, run, missing, known[missing[0]]))
-
-
-def _incomplete(artifact: str, verb: str, run: Run, missing: list[str], other: Run) -> str:
-    commands = dict.fromkeys(f"`ganmatrix {verb} {each.cell.id}`" for each in (run, other))
-    return (
-        f"{artifact}.json of {run.id} lacks {', '.join(missing)}, which {other.id} has; run "
-        f"{' and '.join(commands)} again"
-    )
+                other = known[missing[0]]
+                commands = dict.fromkeys(f"`{layout.command(verb, each.cell.id)}`" for each in (run, other))
+                raise UserError(
+                    f"{artifact}.json of {run.id} lacks {', '.join(missing)}, which {other.id} has; run "
+                    f"{' and '.join(commands)} again"
+                )

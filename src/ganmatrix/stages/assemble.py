@@ -62,7 +62,7 @@ def into(folder: Path, plan: Plan) -> Made:
 def gather(plan: Plan, tolerant: bool = False) -> Gathered:
     """The artifacts of the grid; NotMade for the first that is missing or not current.
 
-    A tolerant reader notes these as absent.
+    A tolerant reader notes these as absent. UserError if runs lack columns that others have.
     """
     absent: list[Absence] = []
 
@@ -85,6 +85,7 @@ def gather(plan: Plan, tolerant: bool = False) -> Gathered:
         )
 
     records = [found for run in runs(plan.params) if (found := record(run))]
+    completeness.check(records, plan.layout)
     tried: dict[tuple[str, int], Transfers] = {}
     for dataset, seed in product(plan.targets("transfer"), plan.seeds):
         if table := read("transfer", f"{dataset}-{seed}", partial(_tried, dataset, seed, plan)):
@@ -144,7 +145,6 @@ def _valid(model: type[Model], content: Any) -> Model:
 def write(folder: Path, params: Params, gathered: Gathered) -> None:
     """Write matrix, histories, curves, transfers, claims, published numbers, and what DVC draws."""
     records, absent = gathered.records, gathered.absent
-    completeness.check(records)
     measured = protocols.collect(records, params.grid.datasets)
     frame = matrix.matrix(records, runs(params))
     curves = matrix.curves(records)

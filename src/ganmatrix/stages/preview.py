@@ -25,7 +25,7 @@ def run(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
     with waited_for(plan.layout.lock("preview"), "preview"):
         gathered = assemble.gather(plan, tolerant=True)
         if not gathered.records:
-            raise UserError("no run of the grid is trained yet; run `snakemake --cores` first")
+            raise UserError(f"no run of the grid is trained yet; run `{layout.all_command}` first")
         publication = layout.publication("assemble")
         with publication.begun() as folder:
             assemble.write(folder, plan.params, gathered)

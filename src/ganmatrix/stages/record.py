@@ -37,7 +37,8 @@ def run(path: Path, plan: Plan) -> str:
     dvc("commit", "--force", *named)
     line = f"recorded {len(current)} stages in DVC"
     if pending := len(tasks) - len(current):
-        line += f"; {pending} are unfinished or out of date and were left out (`ganmatrix status` says why)"
+        status = plan.layout.command("status")
+        line += f"; {pending} are unfinished or out of date and were left out (`{status}` says why)"
     return line
 
 

@@ -51,7 +51,11 @@ def into(folder: Path, name: str, plan: Plan) -> Made:
 def render(name: str, plan: Plan, results: Layout) -> str:
     """The page of a report, of results in one working folder and cells in the plan's own."""
     titles = {each: title(plan.templates / f"{each}.ipynb") for each in choose([], plan)}
-    parameters = {"folder": str(results.root.resolve()), "root": str(plan.layout.root.resolve())}
+    parameters = {
+        "folder": str(results.root.resolve()),
+        "root": str(plan.layout.root.resolve()),
+        "params": str(plan.layout.params or ""),
+    }
     return page(name, titles, _body(_execute(name, plan.templates, parameters)))
 
 

@@ -1,6 +1,7 @@
 """Where every artifact lies, relative to the folder that a params file works in."""
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +43,21 @@ class Layout:
     """All paths of one working folder (the project's root, or a scale's folder)."""
 
     root: Path = Path()
-    options: str = ""
-    """What a verb must be given to work here, such as ` --params scales/x.yaml`."""
+    params: Path | None = None
+    """The params file that works here, where it is another than params.yaml: commands must name it."""
 
-    def command(self, stage: str, target: str = "") -> str:
-        """The command that makes a stage's artifacts."""
-        return f"ganmatrix {stage} {target}".strip() + self.options
+    def command(self, verb: str, target: str = "") -> str:
+        """A command of ganmatrix, such as the one that makes a stage's artifacts."""
+        return f"ganmatrix {verb} {target}".strip() + self.option("--params")
+
+    @property
+    def all_command(self) -> str:
+        """The command that makes all artifacts."""
+        return "snakemake --cores" + self.option("--configfile")
+
+    def option(self, name: str) -> str:
+        """How a program is told to work here: nothing, or such as ` --params scales/x.yaml`."""
+        return f" {name} {shlex.quote(str(self.params))}" if self.params else ""
 
     def folder(self, stage: str, target: str = "", seed: int | None = None) -> Path:
         """Where a stage's files lie, or those of one seed."""
@@ -83,7 +93,7 @@ class Layout:
     @property
     def preview(self) -> "Layout":
         """Results and reports of an unfinished grid, which neither engine knows."""
-        return Layout(self.root / "preview", self.options)
+        return Layout(self.root / "preview", self.params)
 
 
 def of_params(path: Path) -> Layout:
@@ -95,4 +105,4 @@ def of_params(path: Path) -> Layout:
             f"{path}: a params file works in scales/<its name>/, so its name may have letters, digits, "
             "_, - and . only; rename it"
         )
-    return Layout(Path("scales", path.stem), f" --params {path}")
+    return Layout(Path("scales", path.stem), path)

@@ -94,12 +94,14 @@ def note(stage: str, target: str, seed: int, entry: Entry) -> str:
     return as_json({"manifest": VERSION, "stage": stage, "target": target, "seed": seed} | entry.as_dict())
 
 
-def read(path: Path, stage: str, target: str, maker: str) -> Manifest:
-    """The manifest at `path`, or the note of one seed; `maker` is the command that makes it.
+def read(path: Path, stage: str, target: str, maker: str, all_maker: str = "") -> Manifest:
+    """The manifest at `path`, or the note of one seed.
+
+    `maker` is the command that makes it, `all_maker` one that makes all that it needs, too.
 
     NotMade if there is none; UserError if it cannot be read, is damaged, of a newer version, or another's.
     """
-    content = _parse(path, maker)
+    content = _parse(path, maker, all_maker)
     version = content.get("manifest")
     if isinstance(version, int) and version > VERSION:
         raise UserError(f"{path} is of a newer version ({version}, known is {VERSION}); update ganmatrix")
@@ -121,7 +123,7 @@ def read(path: Path, stage: str, target: str, maker: str) -> Manifest:
     return Manifest(stage, target, entries)
 
 
-def plain_file(path: Path, maker: str) -> None:
+def plain_file(path: Path, maker: str, all_maker: str = "") -> None:
     """NotMade if there is nothing at `path`; UserError if it is a link, a folder or the like."""
     try:
         if path.is_symlink():
@@ -133,7 +135,8 @@ def plain_file(path: Path, maker: str) -> None:
         raise unreadable(path, error) from None
     if there:
         raise UserError(f"{path} is not a plain file; remove it and run `{maker}`")
-    raise NotMade(f"{path} is missing; run `{maker}` or `snakemake --cores` first")
+    also = f" or `{all_maker}`" if all_maker else ""
+    raise NotMade(f"{path} is missing; run `{maker}`{also} first")
 
 
 def unreadable(path: Path, error: OSError) -> UserError:
@@ -163,8 +166,8 @@ def _is_sealed(content: dict[str, Any]) -> bool:
     return content.get(SEAL) == text_digest(as_json(rest))
 
 
-def _parse(path: Path, maker: str) -> dict[str, Any]:
-    plain_file(path, maker)
+def _parse(path: Path, maker: str, all_maker: str) -> dict[str, Any]:
+    plain_file(path, maker, all_maker)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -106,7 +106,8 @@ def part(layout: Layout, stage: str, target: str = "", seed: int | None = None) 
 
 def read_manifest(layout: Layout, stage: str, target: str = "", seed: int | None = None) -> Manifest:
     """The manifest of a stage, or the note of one seed."""
-    return manifest.read(layout.manifest(stage, target, seed), stage, target, layout.command(stage, target))
+    makers = (layout.command(stage, target), layout.all_command)
+    return manifest.read(layout.manifest(stage, target, seed), stage, target, *makers)
 
 
 def part_of(found: Manifest, layout: Layout, seed: int | None) -> Part:

@@ -21,7 +21,9 @@ def read(place: str) -> Assembled:
     folder = Path(place)
     if folder.is_dir():
         inside = folder.name == "results" and not (folder / "results").is_dir()
-        return read_in(Layout(folder.parent if inside else folder))
+        root = folder.parent if inside else folder
+        # Which params file works in another folder than this one is not known here.
+        return read_in(Layout(root, None if root.resolve() == Path.cwd() else Path("FILE")))
     with tempfile.TemporaryDirectory(prefix="ganmatrix-") as copies:
         _fetch(place, Layout(Path(copies)))
         return read_in(Layout(Path(copies)))
@@ -37,7 +39,7 @@ def read_in(layout: Layout) -> Assembled:
         if missing := [key for key in NEEDED[name] if key not in content]:
             raise UserError(
                 f"{found.folder}: its {name} has no {missing[0]}; another version of ganmatrix assembled it, "
-                "so assemble it again"
+                f"so run `{found.command}` again"
             )
     return Assembled(matrix, claims, summary)
 
