@@ -91,7 +91,7 @@ def test_one_part_and_one_column(run):
 
 
 def test_runs_say_how_they_ended(run):
-    shown = run("show", "cells", "--results", "b", "--dataset", "ring8")
+    shown = run("show", "runs", "--results", "b", "--dataset", "ring8")
     assert "ring8-conventional-gan-0      completed " in shown
     assert "ring8-conventional-gan-1      diverged at step" in shown
     assert "digits" not in shown
@@ -109,10 +109,10 @@ def test_json_is_for_other_programs(run):
     row = next(r for r in shown["matrix"] if (r["method"], r["column"]) == ("gan", "modes_ema"))
     assert (row["n"], row["missing"], row["diverged"]) == (2, 1, 1)
     assert [claim["verdict"] for claim in shown["claims"]] == ["reproduced", "inconclusive", "not tested"]
-    cells = json.loads(run("show", "cells", "--results", "b", "--json", "--column", "fid"))["cells"]
-    assert len(cells) == 12
-    assert cells[1]["outcome_step"] == 240
-    assert cells[0][FID] is None
+    runs = json.loads(run("show", "runs", "--results", "b", "--json", "--column", "fid"))["runs"]
+    assert len(runs) == 12
+    assert runs[1]["outcome_step"] == 240
+    assert runs[0][FID] is None
 
 
 def test_what_has_changed(run):

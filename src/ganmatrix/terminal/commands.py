@@ -17,7 +17,7 @@ class Part(StrEnum):
 
     MATRIX = "matrix"
     CLAIMS = "claims"
-    CELLS = "cells"
+    RUNS = "runs"
 
 
 Names = list[str]
@@ -68,14 +68,14 @@ def show(
         rows: dict[Part, Callable[[], Any]] = {
             Part.MATRIX: lambda: matrix.records(found, selection),
             Part.CLAIMS: lambda: _rows(found.claims),
-            Part.CELLS: lambda: _rows(matrix.cell_records(found, selection)),
+            Part.RUNS: lambda: _rows(matrix.run_records(found, selection)),
         }
         typer.echo(json.dumps({each: rows[each]() for each in parts}, indent=2))
         return
     tables = {
         Part.MATRIX: matrix.matrix(found, selection),
         Part.CLAIMS: [claims(found)],
-        Part.CELLS: matrix.cells(found, selection),
+        Part.RUNS: matrix.runs(found, selection),
     }
     if said := sentence(found.summary):
         console().print(said, style="bold", end="\n\n")

@@ -30,7 +30,7 @@ def matrix(results: Assembled, selection: Selection) -> Iterator[Group]:
             yield table(_title(dataset, column), ["method", *architectures], rows, note)
 
 
-def cells(results: Assembled, selection: Selection) -> Iterator[Group]:
+def runs(results: Assembled, selection: Selection) -> Iterator[Group]:
     """A row a run: its outcome and the value of each column."""
     for dataset, rows in _kept(results, selection).groupby("dataset", sort=False):
         columns = selection.of(results, str(dataset))
@@ -56,8 +56,8 @@ def records(results: Assembled, selection: Selection) -> list[dict[str, Any]]:
     ]
 
 
-def cell_records(results: Assembled, selection: Selection) -> pd.DataFrame:
-    """The rows behind `cells`."""
+def run_records(results: Assembled, selection: Selection) -> pd.DataFrame:
+    """The rows behind `runs`."""
     kept = _kept(results, selection)
     names = dict.fromkeys(
         c.name for d in selection.axis(results, "dataset") for c in selection.of(results, d)
