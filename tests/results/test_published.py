@@ -27,6 +27,17 @@ def beside(tmp_path, monkeypatch):
     return run
 
 
+def test_where_nothing_was_measured_there_is_nothing_beside_a_number(tmp_path):
+    """As in a preview whose only run diverged before its first row of history."""
+    fake = FakeMatrix(tmp_path).write()
+    record = assemble.gather(fake.plan).records[0]
+    bare = dataclasses.replace(record, metrics=None, probes=None, transfers={}, final_losses={})
+    datasets = fake.plan.params.datasets
+    unmeasured = {name: {} for name in datasets}
+    [row] = beside_ours([OURS], [bare], pd.DataFrame(), unmeasured, datasets).to_dict("records")
+    assert (row["comparable"], row["reason"]) == (False, "nothing of ours was measured")
+
+
 def test_the_record_is_complete_and_names_each_number_once():
     numbers = published()
     counts = Counter(number.source for number in numbers)

@@ -81,7 +81,9 @@ def _row(number: Published, ours: Sequence[Ours], frame: pd.DataFrame) -> dict[s
     if number.value is None:
         return stated | {"reason": "only a relative number is known"}
     facts = number.subject | {"metric": number.metric} | number.protocol
-    nearest = max(ours, key=lambda each: _agreeing(facts, each.facts))
+    nearest = max(ours, key=lambda each: _agreeing(facts, each.facts), default=None)
+    if nearest is None:
+        return stated | {"reason": "nothing of ours was measured"}
     agreeing = _agreeing(facts, nearest.facts)
     row = stated | {
         "comparable": agreeing == len(facts),
