@@ -173,9 +173,11 @@ def test_the_interval_of_g_inverts_scipys_noncentral_t():
         assert scipy.stats.nct.cdf(t, 3, end * np.sqrt(4)) == pytest.approx(p, abs=1e-6)
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_is_statsmodels(p_values):
-    assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-12)
+def test_holm_is_statsmodels():
+    rng = np.random.default_rng(0)
+    for size in range(1, 13):
+        p_values = rng.uniform(size=size) ** 3
+        assert holm(list(p_values)) == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-12)
 
 
 def test_holm_of_nothing_is_nothing():

@@ -27,6 +27,10 @@ from ganmatrix.training.seeding import Stream, stream_seed
 
 HEADER = "ganmatrix"
 
+# Building one takes longer than scoring a few points.
+_METHOD: TypeAdapter[MethodParams] = TypeAdapter(MethodParams)
+_ARCHITECTURE: TypeAdapter[Architecture] = TypeAdapter(Architecture)
+
 
 def snapshot_name(step: int) -> str:
     """The part of the file that holds the averaged generator at a step."""
@@ -95,8 +99,7 @@ class Trained:
         return self._pair().latent
 
     def _method(self) -> Method[Any]:
-        params: MethodParams = TypeAdapter(MethodParams).validate_python(self.header.method)
-        return methods.build(params)
+        return methods.build(_METHOD.validate_python(self.header.method))
 
     def _last(self) -> Pair:
         pair = self._pair()
@@ -105,7 +108,7 @@ class Trained:
         return pair
 
     def _pair(self) -> Pair:
-        architecture: Architecture = TypeAdapter(Architecture).validate_python(self.header.architecture)
+        architecture = _ARCHITECTURE.validate_python(self.header.architecture)
         return initialise(self.header.run, architecture, self._method(), self.header.shape)
 
 
