@@ -13,6 +13,7 @@ from ganmatrix.params.columns import columns
 from ganmatrix.reporting import (
     attack_pictures,
     cell_files,
+    descriptive,
     divergence,
     dossier,
     dots,
@@ -60,6 +61,7 @@ def _everything(fake: FakeMatrix) -> str:
         *(make(data) for make in (verdicts.gaps, verdicts.glance, verdicts.divergences)),
         *(make(data) for make in (dossier.dossiers, paper_scores.published, divergence.rates)),
         *(make(data) for make in (methods.methods, methods.caveats, matrix_tables.glossary)),
+        descriptive.table(data),
     ]
     for dataset in data.datasets:
         for make in (matrix_tables.scores, matrix_tables.probes, matrix_tables.costs, matrix_tables.networks):
@@ -72,6 +74,7 @@ def _everything(fake: FakeMatrix) -> str:
             pieces.append(draw(data, setting))
         pieces += [
             dots.final_scores(data, setting),
+            descriptive.profile(data, setting),
             *dots.targets(data, setting),
             fooling.losses(data, setting),
         ]

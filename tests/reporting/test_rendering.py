@@ -57,6 +57,13 @@ def test_the_page_of_stability_names_what_diverged(pages):
     assert "gan 1 of 6 0% to 64% 1 of 3" in words
 
 
+def test_views_that_describe_say_first_that_they_decide_nothing(pages):
+    _, section = _words(pages["stability"]).split("Three more views of the runs ", 1)
+    assert section.startswith(
+        "These views describe the runs and decide nothing: verdicts are on the claims page"
+    )
+
+
 def test_the_page_of_robustness_shows_an_attack_on_every_method(pages):
     assert pages["robustness"].count('alt="PGD on ') == 2 * 2
     assert "1 run of 12 diverged" in _words(pages["robustness"])

@@ -10,6 +10,7 @@ from PIL import Image
 from ganmatrix.errors import UserError
 from ganmatrix.reporting import (
     attack_pictures,
+    descriptive,
     divergence,
     dossier,
     dots,
@@ -21,6 +22,7 @@ from ganmatrix.reporting import (
     training_curves,
     verdicts,
 )
+from ganmatrix.reporting.headline import VERDICTS
 from ganmatrix.store.layout import ATTACKS
 from ganmatrix.training.pictures import NOTE
 
@@ -127,6 +129,28 @@ def test_no_divergence_is_no_proof(tmp_path):
         "Of 3 runs of each method that says no more than that its rate is at most 71%"
         in divergence.rates(_fake(tmp_path)).html
     )
+
+
+def test_descriptive_views_judge_nothing(planted):
+    """A method that is ahead in every pair, beside one diverged run: numbers, but no judgement of them."""
+    data = read(planted)
+    table = descriptive.table(data).html
+    assert "<small>1.00 [1.00, 1.00] over gan</small>" in table
+    assert "<small>1 diverged</small>" in table
+    digits, ring8 = (descriptive.profile(data, s).html for s in sorted(data.settings, key=str))
+    assert "half of a method&#x27;s runs get 0." in digits
+    assert "(gan) to 1.00 (as_gan)" in digits
+    assert "no run is known to get beyond the untrained generators" in ring8
+    for judging in ("better", "worse", "judged", *VERDICTS):
+        assert judging not in table + digits + ring8
+
+
+def test_the_settings_of_a_score_stand_together(tmp_path):
+    grid = DIGITS.replace("[conventional]", "[conventional, resnet_sn]")
+    effects = {("as_gan", "fid_efficientnet_lite0"): 0.5}
+    table = descriptive.table(_fake(tmp_path, grid=grid, effects=effects)).html
+    assert '<th scope="col">together<small>FID (EfficientNet-Lite0 features)</small></th>' in table
+    assert table.count("1.00 [1.00, 1.00] over gan") == 3
 
 
 def test_a_target_that_was_missed_is_no_step(tmp_path):

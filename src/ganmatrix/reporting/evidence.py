@@ -24,7 +24,7 @@ T = TypeVar("T", bound=Container[str])
 _SUMMARY = (
     *NEEDED["summary"],
     *("absent", "diverged", "missing", "censored", "curves", "transfers", "comparisons", "controls"),
-    *("pooled", "divergence", "claims", "published"),
+    *("pooled", "divergence", "descriptive", "claims", "published"),
 )
 """What reports read of summary.json."""
 

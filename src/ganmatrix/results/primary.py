@@ -14,3 +14,8 @@ def primary(columns: Iterable[str]) -> list[str]:
     scored = [column for column in columns if _PRIMARY.fullmatch(column)]
     averaged = [column for column in scored if column.endswith("_ema")]
     return averaged or scored
+
+
+def is_distance(column: str) -> bool:
+    """Whether a primary column is a distance from the data, where lower is better; the others count."""
+    return column.startswith(("fid_", "energy_distance_"))

@@ -10,6 +10,7 @@ from ganmatrix.params.claims import Claim
 from ganmatrix.results.artifacts import Absence, Record
 from ganmatrix.results.claims import by_setting
 from ganmatrix.results.comparisons import contests, opponents, over_settings, within_settings
+from ganmatrix.results.descriptive import describe
 from ganmatrix.results.divergence import divergence_rates
 from ganmatrix.results.matrix import AXES, COSTS, NOT_TRAINED, SETTING
 from ganmatrix.results.protocols import Protocols
@@ -64,6 +65,7 @@ def summarise(
         ],
         "ranks": ranks(frame, protocols),
         "divergence": divergence_rates(frame),
+        "descriptive": describe(frame, protocols, opponents(methods, claims, "baseline")),
         "claims": by_setting(claims, frame, protocols),
     }
 
