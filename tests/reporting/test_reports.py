@@ -1,6 +1,7 @@
 """The front page, claims, stability and robustness: what they say of what was planted, and of what lacks."""
 
 import json
+import re
 
 import pytest
 from assembled_matrix import CLAIMS, assembled, read
@@ -138,8 +139,7 @@ def test_descriptive_views_judge_nothing(planted):
     assert "<small>1.00 [1.00, 1.00] over gan</small>" in table
     assert "<small>1 diverged</small>" in table
     digits, ring8 = (descriptive.profile(data, s).html for s in sorted(data.settings, key=str))
-    assert "half of a method&#x27;s runs get 0." in digits
-    assert "(gan) to 1.00 (as_gan)" in digits
+    assert re.search(r"the median run gets 0\.\d\d \(gan\) to 0\.9\d \(as_gan\) of the way", digits)
     assert "no run is known to get beyond the untrained generators" in ring8
     for judging in ("better", "worse", "judged", *VERDICTS):
         assert judging not in table + digits + ring8

@@ -197,6 +197,18 @@ def test_one_seed_has_no_intervals():
     assert overall["new"]["improvement"] == rows["new"]["improvement"]
 
 
+@pytest.mark.parametrize(("seeds", "at_least", "at_most"), [(3, 0.65, 0.87), (15, 0.87, 0.99)])
+def test_intervals_cover_what_docs_say_of_few_seeds_and_of_many(seeds, at_least, at_most):
+    rng = np.random.default_rng(0)
+    covered = {"interquartile_mean": 0, "improvement": 0}
+    for _ in range(150):
+        frame = _matrix({method: 100 + rng.normal(size=seeds) for method in ("old", "new")})
+        new = _described(frame)[0]["new"]
+        for view, truth in (("interquartile_mean", 100), ("improvement", 0.5)):
+            covered[view] += new[view]["low"] <= truth <= new[view]["high"]
+    assert all(at_least <= count / 150 <= at_most for count in covered.values())
+
+
 def test_settings_weigh_alike_and_a_gap_in_one_is_a_gap_over_all():
     small = _matrix({"old": [50.0, 50.0], "new": [40.0, 60.0]})
     large = _matrix({"old": [50.0] * 8, "new": [10.0] * 8}, architectures=("resnet",))

@@ -57,7 +57,7 @@ def profile(evidence: Evidence, setting: Setting) -> Fragment:
     legend(figure)
     least, most = (pick(medians, key=lambda method: medians[method]) for pick in (min, max))
     reach = f"{medians[least]:.2f} ({least}) to {medians[most]:.2f} ({most})"
-    finding = f"{setting}: half of a method's runs get {reach}"
+    finding = f"{setting}: the median run gets {reach} of the way"
     state(axes, finding)
     ends = " to ".join(number(rows[least][end], score.measure) for end in ("untrained", "best"))
     caption = (
