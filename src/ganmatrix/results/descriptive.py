@@ -104,9 +104,13 @@ def describe(frame: pd.DataFrame, protocols: Protocols, baselines: Mapping[str, 
     leading = {dataset: primary(columns) for dataset, columns in protocols.items()}
     rows: dict[str, list[Row]] = {"settings": [], "overall": []}
     for column in dict.fromkeys(name for names in leading.values() for name in names):
-        settings = [each for each in frame.groupby(SETTING, sort=False) if column in leading[each[0][0]]]
+        settings = {
+            (str(dataset), str(architecture)): runs
+            for (dataset, architecture), runs in frame.groupby(SETTING, sort=False)
+            if column in leading[str(dataset)]
+        }
         views: dict[str, list[list[Values | None]]] = {}
-        for (dataset, architecture), runs in settings:
+        for (dataset, architecture), runs in settings.items():
             where = {"dataset": dataset, "architecture": architecture, "column": column}
             for row, view in _within(runs, column, f"{dataset}/{architecture}/{column}", baselines):
                 rows["settings"].append(where | row | _stated(view))
