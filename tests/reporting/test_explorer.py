@@ -51,7 +51,7 @@ def test_the_overview_has_averaged_weights_general_features_and_the_floor(tmp_pa
         "recall_digits_cnn_ema",
         "pgd_auroc",
         "lipschitz_ascent",
-        "wall_seconds",
+        "operations_per_step",
     ]
 
 

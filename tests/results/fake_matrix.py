@@ -245,6 +245,7 @@ class FakeMatrix:
                 "outcome_reason": None if step is None else "non_finite_loss",
                 "outcome_step": step,
                 "generator_steps": 800,
+                "operations_per_step": (45.0 if run.method == "as_gan" else 30.0) if step is None else None,
                 "weights_sha256": _digest(run.id),
             },
             "this_run": {

@@ -47,7 +47,9 @@ def simulate(
     table["run"] = table.astype(str).agg("-".join, axis=1)
     table["cell"] = table["run"].str.rpartition("-")[0]
     table = table.assign(outcome="completed", outcome_reason=None, outcome_step=None)
-    table = table.assign(wall_seconds=9.0, cpu_seconds=8.0, images_per_second=7000.0)
+    table = table.assign(
+        operations_per_step=30.0, wall_seconds=9.0, cpu_seconds=8.0, images_per_second=7000.0
+    )
     tilt = np.linspace(-spread, spread, len(settings))
     for column in columns:
         level = 40 * np.exp(rng.normal(size=(len(settings), 1, 1)))

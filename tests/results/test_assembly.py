@@ -37,6 +37,7 @@ def test_the_matrix_has_a_row_a_run_in_the_order_of_the_grid(assembled):
     assert row["fid_efficientnet_lite0_ema"] == document["entries"]["fid_efficientnet_lite0_ema"]["value"]
     assert np.isnan(row["modes_ema"])
     assert row["generator"] == "dcgan16_w24"
+    assert (row["operations_per_step"], row["wall_seconds"]) == (30.0, 9.0)
 
 
 def test_a_diverged_run_has_a_row_an_outcome_and_no_scores(assembled):
@@ -47,6 +48,7 @@ def test_a_diverged_run_has_a_row_an_outcome_and_no_scores(assembled):
         "non_finite_loss",
     )
     assert np.isnan(row["modes_ema"])
+    assert np.isnan(row["operations_per_step"])
 
 
 def test_the_long_tables_carry_the_runs_identity(assembled):

@@ -41,11 +41,15 @@ def test_the_same_twice(results):
     assert {each.shift.finding for each in changes.shifts} == {"equal"}
 
 
-def test_costs_are_no_change(results):
+def test_times_are_no_change_and_operations_are(results):
     def slower(run, documents):
         documents["run"]["this_run"] |= {"wall_seconds": 99.0, "images_per_second": 1.0}
 
+    def larger(run, documents):
+        documents["run"]["reproducible"]["operations_per_step"] = 99.0
+
     assert compare(results(), results(edit=slower)).none
+    assert {change.values for change in compare(results(), results(edit=larger)).changed_runs} == {1}
 
 
 def test_a_planted_effect_is_beyond_noise_and_noise_is_not(results):

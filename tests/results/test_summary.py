@@ -120,13 +120,13 @@ def test_a_block_with_a_lost_run_is_left_out_and_counted_and_a_censored_one_rank
 
 def test_what_cannot_be_ranked_has_no_p_value(frame):
     two = frame[frame["method"].isin(["old", "new"])]
-    assert [row["p_value"] for row in ranks(two, PROTOCOL)] == [None] * 4
+    assert [row["p_value"] for row in ranks(two, PROTOCOL)] == [None] * 5
     equal = [row for row in ranks(frame, PROTOCOL) if row["column"] == "wall_seconds"]
     assert (equal[0]["p_value"], set(equal[0]["mean_ranks"].values())) == (None, {2.5})
     block = frame[
         (frame["dataset"] == "digits") & (frame["architecture"] == "resnet_sn") & (frame["seed"] == 0)
     ]
-    assert [row["p_value"] for row in ranks(block, PROTOCOL)] == [None] * 4
+    assert [row["p_value"] for row in ranks(block, PROTOCOL)] == [None] * 5
     nothing = frame.assign(fid_0=np.nan)
     assert ranks(nothing, PROTOCOL)[0]["mean_ranks"] == {}
 

@@ -320,7 +320,10 @@ def test_a_state_that_no_run_can_have_is_not_gone_on_with(what, halfway, capsys)
     made_from = text_digest(as_json(asdict(plan.made_from(Task("train", RING), 0))))
     kept = Checkpoints(path.parent, RUN, made_from, train.compute.environment(cpu))
     data = open_dataset(plan.open("prepare", "ring8"))
-    _, trainer, effort = train.restored(plan.cells[RING].run(0), plan.params, data, cpu, kept)
+    samples = train.open_samples(data.samples("train"), cpu, math.inf)
+    recipe = plan.params.recipe("ring8", "conventional")
+    run = plan.cells[RING].run(0)
+    _, trainer, effort = train.restored(run, plan.params, recipe, data, samples, kept)
     said = capsys.readouterr().err.splitlines()
     assert said[0].startswith(f"warning: {path} is unusable (")
     assert problem in said[0]
@@ -400,6 +403,7 @@ def test_a_diverged_run_killed_before_it_is_published_says_the_same(finished, ru
     assert _train(run, RING).status == 0
     expected = _made(finished, RING)
     assert expected["0/run.json"]["outcome"] == "diverged"
+    assert expected["0/run.json"]["operations_per_step"] is None
     steps = expected["0/run.json"]["generator_steps"]
     _interrupt(finished, run, step=steps)
     ended = _train(run, RING)

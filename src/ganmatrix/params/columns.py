@@ -63,7 +63,7 @@ _GEOMETRY = (
 """The ensemble's are those of methods with several D."""
 _TRANSFERS = ("transfer_received",)
 _LOSSES = ("final_loss_discriminator", "final_loss_generator")
-_COSTS = ("wall_seconds", "cpu_seconds", "images_per_second")
+_COSTS = ("operations_per_step", "wall_seconds", "cpu_seconds", "images_per_second")
 _OUTCOMES = ("diverged",)
 """1 where training diverged, else 0; the matrix's `outcome` says so in words."""
 

@@ -68,6 +68,8 @@ def _facts(file: Document) -> Iterator[tuple[str, str]]:
     """What run.json says, as far as it does."""
     repeated, once = file["reproducible"], file["this_run"]
     yield "steps of G", f"{repeated['generator_steps']:,}"
+    if (operations := repeated["operations_per_step"]) is not None:
+        yield "operations a step of G", f"{plain(operations)} million multiply-adds"
     yield "wall seconds", plain(once["wall_seconds"])
     yield "processor seconds", plain(once["cpu_seconds"])
     for name in ("generator", "discriminator"):

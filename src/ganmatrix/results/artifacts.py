@@ -51,6 +51,8 @@ class Reproducible(Artifact):
     outcome_reason: str | None = None
     outcome_step: int | None = None
     generator_steps: int
+    operations_per_step: float | None
+    """Millions of multiply-adds; None of a diverged run."""
     data_sha256: str
     weights_sha256: str
 

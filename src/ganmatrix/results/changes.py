@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from ganmatrix.results.assembled import Assembled, outcome
-from ganmatrix.results.matrix import COSTS, SETTING
+from ganmatrix.results.matrix import SETTING, TIMES
 from ganmatrix.results.noise import Shift, judge, shift
 from ganmatrix.results.transfers import RECEIVED
 
@@ -104,7 +104,7 @@ class Changes:
 
 
 def compare(before: Assembled, after: Assembled, chosen: Chosen = lambda column: True) -> Changes:
-    """All changes; numbers are compared in the `chosen` columns. What a run costs is left out."""
+    """All changes; numbers are compared in the `chosen` columns. What training took is left out."""
     one, other = (each.matrix.set_index("run", drop=False) for each in (before, after))
     both = [run for run in one.index if run in other.index]
     protocols = _protocols(before, after)
@@ -184,7 +184,7 @@ def _run(
     names = [
         name
         for name in one.index.intersection(other.index)
-        if chosen(name) and name not in COSTS and (own or name not in OF_OTHERS)
+        if chosen(name) and name not in TIMES and (own or name not in OF_OTHERS)
     ]
     scores = [(one[name], other[name]) for name in names if isinstance(one[name], float)]
     outcomes = outcome(one), outcome(other)

@@ -19,7 +19,10 @@ AXES = [*SETTING, "method", "seed"]
 IDENTITY = ["run", "cell", *AXES]
 """What says of a row whose it is: ids with the seed and without it, then their parts."""
 
-COSTS = ["wall_seconds", "cpu_seconds", "images_per_second"]
+TIMES = ["wall_seconds", "cpu_seconds", "images_per_second"]
+"""What another run of the same thing would not repeat."""
+
+COSTS = ["operations_per_step", *TIMES]
 """Numeric columns that describe the run rather than the networks; they carry no protocol."""
 
 DIVERGED = "diverged"
@@ -146,5 +149,6 @@ def _trained(record: Record) -> dict[str, Any]:
         "outcome_step": trained.outcome_step,
         "weights_sha256": trained.weights_sha256,
         "params": json.dumps(trained.params, sort_keys=True),
-        **{cost: getattr(record.file.this_run, cost) for cost in COSTS},
+        "operations_per_step": trained.operations_per_step,
+        **{time: getattr(record.file.this_run, time) for time in TIMES},
     }

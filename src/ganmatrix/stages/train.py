@@ -31,7 +31,8 @@ from ganmatrix.store.files import as_json, file_digest, text_digest
 from ganmatrix.store.layout import HISTORY, RUN, SAMPLES, WEIGHTS
 from ganmatrix.store.manifest import sealed
 from ganmatrix.store.tables import pack_arrow
-from ganmatrix.training import averaging, pictures, seeding, weights
+from ganmatrix.training import averaging, operations, pictures, seeding, weights
+from ganmatrix.training.data import Data
 from ganmatrix.training.data import open_data as open_samples
 from ganmatrix.training.seeding import Stream
 from ganmatrix.training.trainer import Trainer
@@ -75,7 +76,12 @@ def into(
         text_digest(as_json(asdict(plan.made_from(Task("train", cell.id), seed)))),
         environment,
     )
-    pair, trainer, found = restored(run, params, data, device, checkpoints)
+    recipe = params.recipe(run.dataset, run.architecture)
+    samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
+    operations_per_step = operations.per_step(
+        untrained(run, params, recipe.model_copy(update={"compile": False}), data, samples)[1]
+    )
+    pair, trainer, found = restored(run, params, recipe, data, samples, checkpoints)
     first_step = trainer.step
     earlier = with_device(found or Effort(), provenance.device_name(device))
     effort = advance(trainer, checkpoints, run.id, checkpoint_seconds, earlier, received)
@@ -84,6 +90,7 @@ def into(
         checkpoints.save(trainer.step, trainer.state_dict() | {"effort": asdict(effort)})
     write(folder, run, params, data, pair, trainer)
     facts = identity(run, params, pair, data) | outcome(trainer)
+    facts["operations_per_step"] = None if trainer.divergence else operations_per_step
     this_run = provenance.this_run(started, threads()) | {
         "wall_seconds": round(effort.wall_seconds, 3),
         "cpu_seconds": round(effort.cpu_seconds, 3),
@@ -99,20 +106,21 @@ def into(
     return Made(environment, finished=checkpoints.clear)
 
 
+def untrained(
+    run: Run, params: Params, recipe: Recipe, data: PreparedData, samples: Data
+) -> tuple[Pair, Trainer]:
+    """The run's networks and trainer before the first step."""
+    method = methods.build(params.methods[run.method])
+    pair = weights.initialise(run, params.architectures[run.architecture], method, data.shape)
+    return pair, Trainer(run, pair, method, recipe, samples)
+
+
 def restored(
-    run: Run, params: Params, data: PreparedData, device: torch.device, checkpoints: Checkpoints
+    run: Run, params: Params, recipe: Recipe, data: PreparedData, samples: Data, checkpoints: Checkpoints
 ) -> tuple[Pair, Trainer, Effort | None]:
     """The run's networks and trainer in the newest usable state, and its effort; None at the start."""
-    recipe = params.recipe(run.dataset, run.architecture)
-    samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
-
-    def fresh() -> tuple[Pair, Trainer]:
-        method = methods.build(params.methods[run.method])
-        pair = weights.initialise(run, params.architectures[run.architecture], method, data.shape)
-        return pair, Trainer(run, pair, method, recipe, samples)
-
     for state in checkpoints.states():
-        pair, trainer = fresh()
+        pair, trainer = untrained(run, params, recipe, data, samples)
         try:
             check_state(state, recipe)
             trainer.load_state_dict(state)
@@ -122,7 +130,7 @@ def restored(
             continue
         checkpoints.say_resumed(trainer.step)
         return pair, trainer, effort
-    return *fresh(), None
+    return *untrained(run, params, recipe, data, samples), None
 
 
 def check_state(state: dict[str, Any], recipe: Recipe) -> None:

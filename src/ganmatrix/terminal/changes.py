@@ -15,7 +15,7 @@ FINDINGS: tuple[Finding, ...] = ("beyond noise", "could be chance", "undecided",
 RULE = (
     "Beyond noise: p < 0.05 after correction for {tests} (Benjamini-Hochberg). Seeds that both have are "
     "compared with themselves (paired t test); where fewer than 3 are in common, all with all (Welch). "
-    "What a run costs is not compared."
+    "Training times are not compared."
 )
 
 

@@ -3,6 +3,16 @@
 from ganmatrix.reporting.catalogue.measure import POSITIVE, Measure
 
 MEASURES: dict[str, Measure] = {
+    "operations_per_step": Measure(
+        "Operations of a training step",
+        "lower",
+        "Multiply-adds of one generator step with its discriminator steps, in millions: those of matrix "
+        "products and convolutions, forward and backward. A count: machine, load and seed do not move it. It "
+        "does not say how fast a machine is at them.",
+        unit="million multiply-adds",
+        limits=POSITIVE,
+        ratio=True,
+    ),
     "wall_seconds": Measure(
         "Training time",
         "lower",
@@ -13,8 +23,8 @@ MEASURES: dict[str, Measure] = {
     "cpu_seconds": Measure(
         "Processor time of training",
         "lower",
-        "Seconds that processors worked for one run. Other work hardly moves them; a GPU's work "
-        "is not among them.",
+        "Seconds that processors worked for one run; a GPU's work is not among them. Other work on the "
+        "machine moves them: to compare methods, count operations.",
         unit="s",
         limits=POSITIVE,
     ),

@@ -19,7 +19,7 @@ OVERVIEW = (
     ("clean_auroc",),
     ("pgd_auroc", "fgsm_auroc"),
     ("lipschitz_ascent", "gradient_norm_real_max"),
-    ("wall_seconds",),
+    ("operations_per_step",),
 )
 """In view at first: of each entry the first measure that a dataset has."""
 
