@@ -7,21 +7,30 @@ import pytest
 import scipy.stats
 from simulated_matrix import PROTOCOLS, claim, simulate
 
+from ganmatrix.results import claims
 from ganmatrix.results.claims import adjudicate
+from ganmatrix.results.inference import EffectSize
 from ganmatrix.results.verdicts import LEVEL
 
-FEW, MANY = 150, 1000
+FEW, MANY = 60, 1000
 MATRICES = [FEW, pytest.param(MANY, marks=pytest.mark.slow)]
 FAMILY = [f"fid_{i}" for i in range(5)]
 DOZEN = [f"fid_{i}" for i in range(12)]
 
 
+@pytest.fixture(autouse=True)
+def _verdicts_alone(monkeypatch):
+    """Leave out what takes most of the time and no verdict rests on."""
+    monkeypatch.setattr(claims, "effect_size", lambda _: EffectSize(None, None, None))
+    monkeypatch.setattr(claims, "seeds_needed", lambda *_: None)
+
+
 def _verdicts(matrices, gains, columns=("fid_0",), drawn=MappingProxyType({}), **changes):
     """For each matrix, `drawn` so, the set of its verdicts on claims with these `changes`."""
     rng = np.random.default_rng(0)
-    claims = {column: claim(column, **changes) for column in columns}
+    stated = {column: claim(column, **changes) for column in columns}
     frames = (simulate(rng, gains, columns, **drawn) for _ in range(matrices))
-    return [set(adjudicate(claims, frame, PROTOCOLS)["verdict"]) for frame in frames]
+    return [set(adjudicate(stated, frame, PROTOCOLS)["verdict"]) for frame in frames]
 
 
 def _at_most(rate, matrices):

@@ -20,6 +20,7 @@ def _run(**changes):
         "outcome": "completed",
         "generator_steps": 1000,
         "data_sha256": "0",
+        "operations_per_step": None,
         "weights_sha256": "0",
     }
     return Reproducible(**run | changes)

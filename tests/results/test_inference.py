@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ganmatrix.results.inference import Pooled, effect_size, holm, pool, ratio_interval
 

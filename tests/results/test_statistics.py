@@ -1,4 +1,4 @@
-"""Estimates and paired effects, held against scipy's own intervals."""
+"""Estimates and paired differences, held against scipy's own tests and intervals."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganmatrix.results.statistics import Scale, estimate, paired
+from ganmatrix.results.statistics import differences, estimate, paired
 
 _VALUES = st.lists(st.floats(-1e3, 1e3).map(lambda x: round(x, 3)), min_size=3, max_size=12, unique=True)
 
@@ -60,42 +60,30 @@ def _frame(method: list[float], opponent: list[float]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _effects(frame: pd.DataFrame, scale: Scale) -> list[float]:
-    pairs = paired(frame, "m", "new", "old")
-    return list(scale.of(pairs["method"].to_numpy(), pairs["opponent"].to_numpy()))
+def test_paired_interval_is_that_of_scipys_paired_t_test():
+    new, old = [3.1, 2.7, 3.9, 3.3], [3.6, 3.4, 4.1, 4.4]
+    result = estimate(differences(paired(_frame(new, old), "m", "new", "old"), relative=False))
+    expected = scipy.stats.ttest_rel(new, old).confidence_interval(0.95)
+    assert (result.low, result.high) == pytest.approx((expected.low, expected.high))
 
 
 def test_pairing_follows_the_seed_and_not_the_order_of_rows():
     frame = _frame([1.0, 2.0, 3.0], [1.5, 2.5, 3.5])
     shuffled = frame.sample(frac=1, random_state=0)
-    assert set(_effects(shuffled, Scale())) == {-0.5}
+    assert set(differences(paired(shuffled, "m", "new", "old"), relative=False)) == {-0.5}
 
 
-def test_effects_are_positive_in_the_claimed_direction():
-    frame = _frame([5.0, 10.0], [10.0, 40.0])
-    assert _effects(frame, Scale("lower")) == [5.0, 30.0]
-    assert _effects(frame, Scale("lower", relative=True)) == pytest.approx(np.log([2.0, 4.0]))
-    assert _effects(frame, Scale("higher", relative=True)) == pytest.approx(np.log([0.5, 0.25]))
+def test_relative_differences_are_over_the_opponents_mean_in_the_setting():
+    pairs = paired(_frame([5.0, 10.0], [10.0, 30.0]), "m", "new", "old")
+    assert list(differences(pairs, relative=True)) == pytest.approx([-0.25, -1.0])
 
 
-@given(st.sampled_from(("lower", "higher")), st.floats(-0.9, 0.9))
-def test_an_effect_is_printed_as_the_share_that_it_stands_for(direction, share):
-    scale = Scale(direction, relative=True)
-    assert scale.shown(scale.bound(share)) == pytest.approx(share)
-    value = 1 - share if direction == "lower" else 1 + share
-    assert scale.shown(scale.of(np.array([value]), np.array([1.0]))[0]) == pytest.approx(share)
-
-
-def test_ratios_of_what_is_not_positive_are_undefined():
-    assert np.isnan(_effects(_frame([5.0, 0.0], [-1.0, 1.0]), Scale(relative=True))).all()
-
-
-def test_censored_effects_stay_infinite():
-    for scale in (Scale(), Scale("lower", relative=True)):
-        assert np.isinf(_effects(_frame([np.inf, 2.0], [1.0, np.inf]), scale)).all()
+def test_relative_differences_need_a_positive_scale():
+    pairs = paired(_frame([5.0, 10.0], [-1.0, 1.0]), "m", "new", "old")
+    assert differences(pairs, relative=True).isna().all()
 
 
 def test_a_diverged_run_has_no_value_even_where_its_column_has_one():
     frame = _frame([1.0, 2.0], [1.0, 1.0])
     frame.loc[0, "outcome"] = "diverged"
-    assert np.isnan(_effects(frame, Scale())).tolist() == [True, False]
+    assert differences(paired(frame, "m", "new", "old"), relative=False).isna().tolist() == [True, False]

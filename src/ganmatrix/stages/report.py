@@ -3,6 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -107,12 +108,17 @@ def _body(notebook: nbformat.NotebookNode) -> str:
         cell.id = f"cell-{index}"
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if "data" in output]
-    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+    body, _ = _exporter().from_notebook_node(notebook)
+    return str(body)
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    """Made once: it compiles its templates."""
+    return HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="basic",
         exclude_input=True,
         exclude_input_prompt=True,
         exclude_output_prompt=True,
         exclude_anchor_links=True,
     )
-    body, _ = exporter.from_notebook_node(notebook)
-    return str(body)
