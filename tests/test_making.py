@@ -1,5 +1,6 @@
 """Bringing a stage up to date, with makers that write a few bytes."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -18,6 +19,7 @@ from ganmatrix.errors import NotMade, UserError
 from ganmatrix.making import Made, make
 from ganmatrix.plan import Plan, Task
 from ganmatrix.runtime.signals import Stopped
+from ganmatrix.store import manifest
 from ganmatrix.store.files import as_json
 from ganmatrix.store.layout import Layout
 from killing import killed_at
@@ -246,6 +248,33 @@ def test_a_note_that_is_none_is_refused_and_kept(what, train):
     Path(NOTE).unlink()
     assert train() == f"{TRAIN}: made seed 1; 1 were up to date"
     assert _everything() == before
+
+
+def test_a_run_whose_file_cannot_be_read_is_not_made_again(train, monkeypatch):
+    """It may be sound: permissions, a stale mount."""
+    train()
+    file = Path(f"cells/{CELL}/train/1/a.bin")
+    listed = manifest.listed
+
+    def denied(path):
+        if path == file:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return listed(path)
+
+    monkeypatch.setattr(manifest, "listed", denied)
+    with pytest.raises(UserError, match=r"a\.bin cannot be read: Permission denied; mend its permissions"):
+        train()
+    assert train.made == [0, 1]
+    assert file.read_bytes() == b"a"
+
+
+@pytest.mark.parametrize("size", ["Infinity", "1e999", "null", "[]"])
+def test_a_manifest_with_an_impossible_number_is_refused(size, train):
+    train()
+    note = Path(f"cells/{CELL}/train/1.json")
+    note.write_text(re.sub(r'"size": \d+', f'"size": {size}', note.read_text()))
+    with pytest.raises(UserError):
+        train()
 
 
 def test_files_that_were_swapped_between_runs_are_made_again(train):

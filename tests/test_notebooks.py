@@ -32,7 +32,20 @@ def test_what_its_code_imports_of_this_package(tmp_path):
     }
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"cells": 1}', "no JSON"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"cells": 1}',
+        '{"cells": [1]}',
+        '{"cells": [], "metadata": null}',
+        "no JSON",
+        "[" * 9999,
+    ],
+    ids=range(8),
+)
 @pytest.mark.parametrize("read", [title, imported])
 def test_what_is_no_notebook_is_one_line(read, text, tmp_path):
     path = tmp_path / "a.ipynb"

@@ -29,6 +29,10 @@ class NotMade(UserError):
     """An artifact that its stage has not made, or has made from what is there no longer."""
 
 
+class Unreadable(UserError):
+    """What the system does not let us read: it may be sound, so it is neither skipped nor made again."""
+
+
 def unreadable(path: Path | str, error: OSError) -> str:
     """`x cannot be read: Permission denied; mend its permissions`: not that it is damaged."""
     number = error.errno or 0

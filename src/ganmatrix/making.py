@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ganmatrix.errors import NotMade, UserError
+from ganmatrix.errors import NotMade, Unreadable, UserError
 from ganmatrix.plan import Plan, Task
 from ganmatrix.runtime import progress
 from ganmatrix.runtime.signals import Stopped
@@ -124,7 +124,8 @@ def _collected(plan: Plan, task: Task) -> str:
 def why(plan: Plan, task: Task, part: int | None) -> str | None:
     """Why a part is to be made; None if it is current and whole.
 
-    UserError where it cannot be made: an input is missing, or its manifest is none of ours to replace.
+    UserError where it cannot be made: an input is missing, its manifest is none of ours to replace, or one of
+    its files cannot be read, so that nobody knows whether it is whole.
     """
     plan.made_from(task, part)
     try:
@@ -139,6 +140,8 @@ def why(plan: Plan, task: Task, part: int | None) -> str | None:
         return change
     try:
         opening.part_of(found, plan.layout, part).check()
+    except Unreadable:
+        raise
     except UserError as error:
         return str(error).partition(";")[0]
     return None

@@ -35,8 +35,10 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
             raise ValueError("no cells")
+        if not all(isinstance(part, dict) for part in (content.get("metadata", {}), *content["cells"])):
+            raise ValueError("its metadata or a cell is no mapping")
     except OSError as error:
         raise UserError(unreadable(path, error)) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is no notebook ({str(error).splitlines()[0]}); mend it") from None
     return content

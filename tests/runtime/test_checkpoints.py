@@ -1,5 +1,9 @@
 """Checkpoints: two good ones are kept, and none is believed that does not fit."""
 
+import errno
+import os
+from pathlib import Path
+
 import pytest
 
 from ganmatrix.errors import UserError
@@ -70,6 +74,28 @@ def test_the_good_one_before_a_damaged_one_outlives_the_next_save(folder):
     assert next(second.states())["step"] == 50
     second.save(51, {"step": 51})
     assert _steps(folder) == [50, 51]
+
+
+def test_one_that_cannot_be_read_is_neither_skipped_nor_removed(folder, monkeypatch):
+    kept = _of(folder)
+    for step in (1, 2):
+        kept.save(step, {"step": step})
+    newest = max(folder.iterdir())
+    read = Path.read_bytes
+
+    def denied(path):
+        if path == newest:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    with pytest.raises(UserError) as error:
+        _newest(folder)
+    assert str(error.value) == (
+        f"{newest} cannot be read: Permission denied; mend its permissions, or remove it to go on from "
+        "the one before"
+    )
+    assert _steps(folder) == [1, 2]
 
 
 def test_one_that_turns_out_to_be_none_does_not_outlive_the_next_save(folder, capsys):

@@ -41,7 +41,7 @@ def test_commands_name_the_params_file_they_need(path, root, argument):
     assert layout.preview.root == layout.root / "preview"
 
 
-@pytest.mark.parametrize("name", ["a b.yaml", "a;b.yaml", "\N{SNOWMAN}.yaml"])
+@pytest.mark.parametrize("name", ["a b.yaml", "a;b.yaml", "\N{SNOWMAN}.yaml", "...yaml", "..yaml", ".a.yaml"])
 def test_a_name_that_makes_no_folder_is_refused(name):
     with pytest.raises(UserError, match="its name may have letters, digits"):
         of_params(Path(name))

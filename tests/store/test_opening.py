@@ -43,6 +43,7 @@ DAMAGES = {
     "empty": lambda path: path.write_bytes(b""),
     "link": lambda path: (path.rename(path.with_name("x")), path.symlink_to("x")),
     "folder": lambda path: (path.unlink(), path.mkdir()),
+    "nested": lambda path: path.write_text("[" * 99_999),
     "pipe": lambda path: (path.unlink(), os.mkfifo(path)),
 }
 

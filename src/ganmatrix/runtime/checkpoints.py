@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from ganmatrix.errors import UserError
+from ganmatrix.errors import UserError, unreadable
 from ganmatrix.store.files import replacing
 
 KEPT = 2
@@ -110,8 +110,7 @@ class Checkpoints:
         try:
             data = path.read_bytes()
         except OSError as error:
-            _say(f"warning: {path} cannot be read ({error.strerror}); using the one before")
-            return None
+            raise UserError(f"{unreadable(path, error)}, or remove it to go on from the one before") from None
         if not path.stem.endswith(digest(data)):
             _say(f"warning: {path} is damaged (its checksum differs); using the one before")
             return None

@@ -100,9 +100,9 @@ def of_params(path: Path) -> Layout:
     """Where a params file works: params.yaml in its own folder, any other in scales/<its name>/."""
     if path.resolve() == Path("params.yaml").resolve():
         return Layout()
-    if not re.fullmatch(r"[\w.-]+", path.stem, re.ASCII):
+    if not re.fullmatch(r"[\w-][\w.-]*", path.stem, re.ASCII):
         raise UserError(
             f"{path}: a params file works in scales/<its name>/, so its name may have letters, digits, "
-            "_, - and . only; rename it"
+            "_, - and . only, and no . at its start; rename it"
         )
     return Layout(Path("scales", path.stem), path)

@@ -118,7 +118,7 @@ def read(path: Path, stage: str, target: str, maker: str, all_maker: str = "") -
         else:
             seed = content.get("seed")
             entries = {None if seed is None else int(seed): _entry(content)}
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise UserError(f"{path} is damaged; remove it and run `{maker}`") from None
     return Manifest(stage, target, entries)
 
@@ -139,9 +139,9 @@ def plain_file(path: Path, maker: str, all_maker: str = "") -> None:
     raise NotMade(f"{path} is missing; run `{maker}`{also} first")
 
 
-def unreadable(path: Path, error: OSError) -> UserError:
+def unreadable(path: Path, error: OSError) -> errors.Unreadable:
     """The error for what the system does not let us read."""
-    return UserError(errors.unreadable(path, error))
+    return errors.Unreadable(errors.unreadable(path, error))
 
 
 def listed(path: Path) -> Listed:

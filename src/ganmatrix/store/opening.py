@@ -46,7 +46,7 @@ class Part:
             same = same and manifest.listed(path) == expected
         except OSError as error:
             raise manifest.unreadable(path, error) from None
-        except ValueError:
+        except (ValueError, RecursionError):
             same = False
         if not same:
             raise self.damaged(name, "its bytes are not those that its manifest lists")
