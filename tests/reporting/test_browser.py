@@ -231,7 +231,9 @@ def _saved(page, press, folder):
     )
     press.click()
     deadline = time.monotonic() + 10
-    while not (done := list(folder.glob("*.csv"))) and time.monotonic() < deadline:
+    # It is there before its content is.
+    while not (done := [path for path in folder.glob("*.csv") if path.stat().st_size]):
+        assert time.monotonic() < deadline
         time.sleep(0.05)
     return done[0]
 
