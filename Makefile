@@ -41,7 +41,7 @@ test-slow: venv ## The tests that take minutes
 test-cluster: venv ## The tests on a real SLURM and sshd, which they start here, and of both engines; some 45 minutes
 	@if [ "$$(id -u)" = 0 ] && ! { command -v slurmctld && command -v sshd; } >/dev/null; then \
 	  apt-get update -qq && apt-get install -y -qq slurm-wlm munge openssh-server || echo "no SLURM or sshd packages here"; fi
-	pytest -m cluster -rs
+	pytest -m cluster -rs -n 2 --dist loadfile --durations 20
 
 bench: venv .bench/.installed ## Time training (methods, batches, torch-mimicry beside it), preparation and scores
 	python bench/bench.py --mimicry .bench/venv/bin/python

@@ -6,6 +6,7 @@ restart (docs/engines.md) is all that is done in between.
 
 import contextlib
 import json
+import math
 import os
 import random
 import signal
@@ -15,6 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -26,6 +28,9 @@ pytestmark = pytest.mark.cluster
 
 STEPS = 1000
 """Generator steps of a run that take some seconds."""
+
+IN_TRAINING = 3
+"""Kills that wait for a checkpoint, so that they meet a run in training however fast the machine is."""
 
 EACH_WAY = {"snakemake": ("snakemake", "--cores", "2", "results.json"), "dvc": ("dvc", "repro", "assemble")}
 
@@ -50,10 +55,10 @@ class Killed:
     met: int = 0
     """Kills that met a run in training."""
 
-    def attempt(self, seconds: float | None = None, alone: bool = False) -> tuple[int, str]:
-        """Start the engine, to its end or until it is killed so long after its first job began."""
+    def attempt(self, seconds: float = math.inf, saved: bool = False, alone: bool = False) -> tuple[int, str]:
+        """Start the engine. Kill it so long after its first job began or, if `saved`, once a run is saved."""
         root = self.project.root
-        log, before = root / ".dvc" / "tmp" / "attempt", self.starts()
+        log, before, known = root / ".dvc" / "tmp" / "attempt", self.starts(), self.checkpoints()
         log.parent.mkdir(exist_ok=True)
         with log.open("wb") as out:
             process = subprocess.Popen(
@@ -64,19 +69,22 @@ class Killed:
                 stderr=out,
                 start_new_session=True,
             )
-            if seconds is None:
-                process.wait(1800)
-            else:
+            began, deadline = math.inf, time.monotonic() + 1800
+            while process.poll() is None:
+                now = time.monotonic()
+                assert now < deadline, log.read_text()
                 # From the first job on, so that kills meet jobs, not start-up, on a busy machine too.
-                deadline = time.monotonic() + 300
-                while process.poll() is None and self.starts() == before:
-                    assert time.monotonic() < deadline, log.read_text()
-                    time.sleep(0.05)
-                time.sleep(seconds)
-                if process.poll() is None:
+                if began == math.inf and self.starts() > before:
+                    began = now
+                if now - began >= seconds or (saved and self.checkpoints() - known):
                     self.kill(process, alone)
-                process.wait()
+                    process.wait()
+                time.sleep(0.02)
         return process.returncode, log.read_text()
+
+    def checkpoints(self) -> set[Path]:
+        """Those of runs in training."""
+        return set((self.project.root / "scratch" / "train").glob("*/*/step-*.ckpt"))
 
     def starts(self) -> int:
         """Verbs that were started."""
@@ -94,16 +102,13 @@ class Killed:
             with contextlib.suppress(psutil.Error):
                 if process.cwd() == str(self.project.root):
                     process.kill()
-        found = {
-            "-".join(path.parts[-3:-1]): int(path.name[5:14])
-            for path in sorted((self.project.root / "scratch" / "train").glob("*/*/step-*.ckpt"))
-        }
+        found = {"-".join(path.parts[-3:-1]): int(path.name[5:14]) for path in sorted(self.checkpoints())}
         self.met += bool(found)
         self.steps |= found
 
-    def restarted(self, seconds: float | None = None, alone: bool = False) -> tuple[int, str]:
-        """The same, after what a kill may ask for."""
-        status, text = self.attempt(seconds, alone)
+    def restarted(self, **how: Any) -> tuple[int, str]:
+        """`attempt`, after what a kill may ask for."""
+        status, text = self.attempt(**how)
         if "Directory cannot be locked" in text:
             assert "--unlock" in text
             self.project.succeed(sys.executable, "-m", "snakemake", "--unlock")
@@ -113,7 +118,7 @@ class Killed:
             (self.project.root / ".dvc/tmp/rwlock").unlink()
         else:
             return status, text
-        return self.attempt(seconds, alone)
+        return self.attempt(**how)
 
 
 def long_project(root: Path) -> Project:
@@ -141,12 +146,13 @@ def test_an_engine_killed_often(engine: str, kills: int, untouched: Project, tmp
     killed = Killed(project, EACH_WAY[engine])
     dice = random.Random(engine)
     for number in range(kills):
-        seconds, alone = dice.uniform(0, 7), dice.random() < 0.3
-        status, text = killed.restarted(seconds, alone)
-        whom = "the engine alone" if alone else "all"
-        sys.stdout.write(
-            f"kill {number + 1}, {whom}, after {seconds:.1f} s: {len(project.published())} made\n"
+        how = (
+            {"saved": True}
+            if number < IN_TRAINING
+            else {"seconds": dice.uniform(0, 7), "alone": dice.random() < 0.3}
         )
+        status, text = killed.restarted(**how)
+        sys.stdout.write(f"kill {number + 1}, {how}: {len(project.published())} made\n")
         assert status in (-signal.SIGKILL, 0), text
     began = time.monotonic()
     status, text = killed.restarted()
@@ -155,7 +161,7 @@ def test_an_engine_killed_often(engine: str, kills: int, untouched: Project, tmp
     published = project.published()
     assert len(published) == len(set(published)), "something that was finished was made again"
     assert project.made() == untouched.made()
-    assert killed.met >= 2
+    assert killed.met >= IN_TRAINING
     for run, step in killed.steps.items():
         cell, _, seed = run.rpartition("-")
         record = json.loads((project.layout.folder("train", cell, int(seed)) / RUN).read_text())
