@@ -1,6 +1,5 @@
 """Bringing a stage up to date, with makers that write a few bytes."""
 
-import errno
 import json
 import multiprocessing
 import os
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from denying import deny
 from ganmatrix.errors import NotMade, UserError
 from ganmatrix.making import Made, make
 from ganmatrix.plan import Plan, Task
@@ -254,18 +254,70 @@ def test_a_run_whose_file_cannot_be_read_is_not_made_again(train, monkeypatch):
     """It may be sound: permissions, a stale mount."""
     train()
     file = Path(f"cells/{CELL}/train/1/a.bin")
-    listed = manifest.listed
-
-    def denied(path):
-        if path == file:
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return listed(path)
-
-    monkeypatch.setattr(manifest, "listed", denied)
+    deny(monkeypatch, manifest, "listed", file)
     with pytest.raises(UserError, match=r"a\.bin cannot be read: Permission denied; mend its permissions"):
         train()
     assert train.made == [0, 1]
     assert file.read_bytes() == b"a"
+
+
+def test_a_folder_that_cannot_be_read_is_refused_before_the_work(train, monkeypatch):
+    train()
+    deny(monkeypatch, Path, "iterdir", Path(f"cells/{CELL}/train/1"))
+    with pytest.raises(UserError, match=r"train/1 cannot be read: Permission denied; mend its permissions"):
+        train()
+    assert train.made == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("folder", "other"),
+    [
+        ("train/1", "0"),
+        ("train/1", "../../ring8-conventional-as_gan/train/0"),
+        ("train", "../ring8-conventional-as_gan/train"),
+        ("", "ring8-conventional-as_gan"),
+        ("train/1", "nowhere"),
+    ],
+)
+def test_nothing_is_written_through_a_link_to_another_s_files(folder, other, train, project):
+    """The link of a seed, a stage, or a cell."""
+    train()
+    Making(Task("train", "ring8-conventional-as_gan"))()
+    link = Path("cells", CELL, folder)
+    shutil.rmtree(link)
+    link.symlink_to(other)
+    project(EDITS[TRAIN])
+    before = _everything()
+    with pytest.raises(UserError, match=f"^{link} is a link; put the folder itself there, or remove it"):
+        train()
+    assert train.made == [0, 1]
+    assert _everything() == before
+    link.unlink()
+    train()
+    others = {name: content for name, content in before.items() if "as_gan" in name}
+    assert others.items() <= _everything().items()
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        (f"cells/{CELL}/train/1/a.bin/x", "is a folder where a file may be due; move it away"),
+        (f"cells/{CELL}/train/1/new/x", "is a folder where a file may be due; move it away"),
+        (f"cells/{CELL}/train/1", "is no folder; remove it"),
+        (f"cells/{CELL}/.train-1.new", "is no folder; remove it"),
+        (f"cells/{CELL}/.train-1.old", "is no folder; remove it"),
+        (f"cells/{CELL}/train/1.json/x", "is not a plain file; remove it"),
+    ],
+)
+def test_what_lies_in_the_way_is_named_before_the_work(way, said, train):
+    path = Path(way)
+    named = path.parent if path.name == "x" else path
+    named.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"in the way")
+    with pytest.raises(UserError, match=f"^{named} {said}"):
+        train(fail=_unwanted)
+    assert path.read_bytes() == b"in the way"
 
 
 @pytest.mark.parametrize("size", ["Infinity", "1e999", "null", "[]"])

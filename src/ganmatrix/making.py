@@ -54,6 +54,8 @@ def make(
     make. Raises UserError for what the user can mend, Stopped when a signal has been received.
     """
     parts: list[int | None] = list(seeds) or plan.parts(task)
+    for part in parts:
+        plan.layout.publication(task.stage, task.target, part).check()
     _recover(plan, task, parts)
     if not (pending := outdated(plan, task, parts)):
         if task.stage not in SEEDED or not refresh(plan, task):

@@ -1,11 +1,10 @@
 """Checkpoints: two good ones are kept, and none is believed that does not fit."""
 
-import errno
-import os
 from pathlib import Path
 
 import pytest
 
+from denying import deny
 from ganmatrix.errors import UserError
 from ganmatrix.runtime import checkpoints
 from ganmatrix.runtime.checkpoints import KEYS, Checkpoints, digest, pack
@@ -81,14 +80,7 @@ def test_one_that_cannot_be_read_is_neither_skipped_nor_removed(folder, monkeypa
     for step in (1, 2):
         kept.save(step, {"step": step})
     newest = max(folder.iterdir())
-    read = Path.read_bytes
-
-    def denied(path):
-        if path == newest:
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return read(path)
-
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    deny(monkeypatch, Path, "read_bytes", newest)
     with pytest.raises(UserError) as error:
         _newest(folder)
     assert str(error.value) == (

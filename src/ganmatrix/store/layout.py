@@ -75,7 +75,9 @@ class Layout:
         hidden = manifest.with_name(f".{manifest.stem}")
         if seed is not None:
             hidden = manifest.parent.with_name(f".{manifest.parent.name}-{seed}")
-        return Publication(folder, manifest, hidden, shared=stage == "report")
+        deep = len(folder.relative_to(self.root).parts)
+        above = tuple(folder.parents)[: max(0, deep - 2)]
+        return Publication(folder, manifest, hidden, shared=stage == "report", above=above)
 
     def lock(self, stage: str, target: str = "", seed: int | None = None) -> Path:
         """What a process holds while it makes these files."""

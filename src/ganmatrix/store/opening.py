@@ -111,10 +111,11 @@ def read_manifest(layout: Layout, stage: str, target: str = "", seed: int | None
 
 
 def part_of(found: Manifest, layout: Layout, seed: int | None) -> Part:
-    """The same, of a manifest that was read."""
+    """The same, of a manifest that was read; UserError if the files' folder is a link."""
     stage, target = found.stage, found.target
     if seed not in found.entries:
         path, maker = layout.manifest(stage, target), layout.command(stage, target)
         raise NotMade(f"{path} lacks {'an entry' if seed is None else f'seed {seed}'}; run `{maker}` first")
     folder = layout.folder(stage, target, seed)
+    layout.publication(stage, target, seed).check_links()
     return Part(stage, target, seed, folder, found.entries[seed], layout.command(stage, target))

@@ -5,15 +5,18 @@ next process that holds the lock puts back what a kill left half renamed.
 """
 
 import contextlib
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganmatrix.errors import Unreadable, UserError, unreadable
 from ganmatrix.store.files import blamed, sync
 
 MANIFEST, NAMES = "manifest", "names"
-"""Beside the new files: their manifest, which is published last, and a line with the name of each."""
+"""Beside the new files: their manifest, which is published last, and the name of each with the path that it
+was brought from, or null, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Publication:
     disk, and outside of the folders that DVC tracks as a whole."""
     shared: bool = False
     """Whether files of others lie in the folder."""
+    above: tuple[Path, ...] = ()
+    """Folders above this one that belong to the same dataset or cell."""
 
     @property
     def aside(self) -> Path:
@@ -41,6 +46,28 @@ class Publication:
     def is_open(self) -> bool:
         """Whether somebody publishes, or was killed at it."""
         return self.aside.exists() or self._former.exists()
+
+    def check_links(self) -> None:
+        """UserError if the files would lie elsewhere, perhaps among those of another run."""
+        for path in (self.folder, *self.above):
+            if path.is_symlink():
+                raise UserError(f"{path} is a link; put the folder itself there, or remove it, and run again")
+
+    def check(self) -> None:
+        """UserError if the files could not be published; asked before the work is done."""
+        self.check_links()
+        for path in (self.folder, self.aside, self._former):
+            if path.exists() and not path.is_dir():
+                raise UserError(f"{path} is no folder; remove it and run again")
+        try:
+            inside = self.folder.glob(f"{self.manifest.stem}.*") if self.shared else self.folder.iterdir()
+            folders = [path for path in inside if path.is_dir() and not path.is_symlink()]
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise Unreadable(unreadable(self.folder, error)) from None
+        if folders:
+            raise UserError(f"{folders[0]} is a folder where a file may be due; move it away and run again")
 
     @contextlib.contextmanager
     def begun(self) -> Iterator[Path]:
@@ -62,8 +89,10 @@ class Publication:
         elsewhere = moved or {}
         with blamed(self.folder):
             names = [*(path.name for path in self.aside.iterdir()), *elsewhere]
+            origins = {name: str(elsewhere[name]) if name in elsewhere else None for name in names}
+            # Names first: whatever finds the manifest here finds them whole.
+            (self.aside / NAMES).write_text(json.dumps(origins), encoding="utf-8")
             (self.aside / MANIFEST).write_text(text, encoding="utf-8")
-            (self.aside / NAMES).write_text("\n".join(names), encoding="utf-8")
             try:
                 for name, path in elsewhere.items():
                     _bring(path, self.aside / name)
@@ -71,10 +100,6 @@ class Publication:
                     sync(self.aside / name)
                 self._exchange(names)
             except BaseException:
-                self._undo()
-                for name, path in elsewhere.items():
-                    if not path.exists() and (self.aside / name).exists():
-                        (self.aside / name).rename(path)
                 self.recover()
                 raise
             sync(self.folder)
@@ -103,17 +128,24 @@ class Publication:
             shutil.rmtree(leftover, ignore_errors=True)
 
     def _undo(self) -> None:
-        """Put the former files back to their place if the manifest is still aside, so was never published.
+        """Put all files back to their place if the manifest is still aside, so was never published.
 
-        The new ones go back first: a kill in between leaves what can be undone again.
+        The new ones go back first, to where they were brought from last: a kill in between leaves what can be
+        undone again.
         """
-        if not self._former.is_dir() or not (self.aside / MANIFEST).exists():
+        if not (self.aside / MANIFEST).exists():
             return
-        for name in (self.aside / NAMES).read_text(encoding="utf-8").splitlines():
-            if not (self.aside / name).exists():
-                (self.folder / name).rename(self.aside / name)
-        for path in self._former.iterdir():
-            path.rename(self.folder / path.name)
+        origins = json.loads((self.aside / NAMES).read_text(encoding="utf-8"))
+        if self._former.is_dir():
+            for name in origins:
+                if not (self.aside / name).exists() and (self.folder / name).exists():
+                    (self.folder / name).rename(self.aside / name)
+            for path in self._former.iterdir():
+                path.rename(self.folder / path.name)
+            self._former.rmdir()
+        for name, origin in origins.items():
+            if origin and not Path(origin).exists() and (self.aside / name).exists():
+                (self.aside / name).rename(origin)
         (self.aside / MANIFEST).unlink()
 
 
