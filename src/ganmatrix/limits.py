@@ -12,26 +12,26 @@ def check(params: Params, card: Card) -> None:
         return
     for cell in expand(params):
         if cell.dataset == card.dataset:
-            check_training(params, cell, card)
-    check_probes(params, card)
-    neighbours, train = params.evaluation.images.neighbours, card.counts["train"]
+            check_cell(params, cell, card)
+
+
+def check_cell(params: Params, cell: Cell, card: Card) -> None:
+    """UserError if one cell cannot be trained, scored or probed on its data."""
+    recipe, train = params.recipe(cell.dataset, cell.architecture), card.counts["train"]
+    if recipe.batch_size > train:
+        raise UserError(
+            f"recipes.{cell.dataset}.batch_size is {recipe.batch_size}, but {cell.dataset} has {train} "
+            f"training samples; expected <= {train}"
+        )
+    if problem := params.methods[cell.method].idle(train // recipe.batch_size):
+        raise UserError(f"methods.{cell.method} on {cell.dataset}: {problem}")
+    neighbours = params.evaluation.images.neighbours
     if card.modality == "images" and neighbours >= train:
         raise UserError(
             f"evaluation.images.neighbours is {neighbours}, but {card.dataset} has {train} training samples; "
             f"expected < {train}"
         )
-
-
-def check_training(params: Params, cell: Cell, card: Card) -> None:
-    """UserError if the training set cannot fill a batch, or has too few of them for a part of the method."""
-    recipe, count = params.recipe(cell.dataset, cell.architecture), card.counts["train"]
-    if recipe.batch_size > count:
-        raise UserError(
-            f"recipes.{cell.dataset}.batch_size is {recipe.batch_size}, but {cell.dataset} has {count} "
-            f"training samples; expected <= {count}"
-        )
-    if problem := params.methods[cell.method].idle(count // recipe.batch_size):
-        raise UserError(f"methods.{cell.method} on {cell.dataset}: {problem}")
+    check_probes(params, card)
 
 
 def check_probes(params: Params, card: Card) -> None:

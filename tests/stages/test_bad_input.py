@@ -233,11 +233,21 @@ def test_a_warm_up_that_recurs_before_it_ends(run, finished):
     assert line.endswith("; lower warm_up, or set warm_up_recurs to false")
 
 
-@pytest.mark.parametrize("argv", [("probe", RING), ("prepare", "ring8")])
-def test_fewer_held_out_samples_than_probes(argv, run, finished):
-    _edit(finished, "probes:\n  samples: 16", "probes:\n  samples: 41")
+def _make_anew(finished, argv):
+    """Have the verb find something to do."""
     if argv[0] == "prepare":
-        _edit(finished, "radius: 0.8", "radius: 0.7")
+        (finished / "data" / argv[1] / "card.json").unlink()
+    else:
+        _forget(finished, *argv)
+
+
+@pytest.mark.parametrize(
+    "argv", [("prepare", "ring8"), ("reference", "ring8"), ("train", RING), ("probe", RING)]
+)
+def test_fewer_held_out_samples_than_probes(argv, run, finished):
+    """No verb works for results that cannot come, from the first on."""
+    _edit(finished, "probes:\n  samples: 16", "probes:\n  samples: 41")
+    _make_anew(finished, argv)
     problem = "probes.samples is 41, but ring8 has 40 held-out samples; expected <= 40"
     assert _refused(run, finished, *argv) == problem
 

@@ -117,7 +117,7 @@ def test_a_signal_before_the_first_step_stops_after_it(number, finished, run, mo
     expected = _made(finished, RING)
     _forget(finished, RING)
     with monkeypatch.context() as patch:
-        patch.setattr(train.limits, "check_training", lambda *_: os.kill(os.getpid(), number))
+        patch.setattr(train.limits, "check_cell", lambda *_: os.kill(os.getpid(), number))
         ended = run("train", RING)
     assert ended.status == 75
     stopped = f"train {RING}: stopped by {number.name} at step 1 of {RUN}; checkpoint saved; "

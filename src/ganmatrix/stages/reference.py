@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
+from ganmatrix import limits
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import catalogue, digits_cnn
 from ganmatrix.evaluation.reference import Reference, image_reference, point_reference
@@ -21,6 +22,7 @@ def into(folder: Path, name: str, plan: Plan, device_name: str) -> Made:
     """Measure the training split of one dataset, once for all cells, with every extractor that applies."""
     device = compute.device(device_name)
     params, data = plan.params.evaluation, open_dataset(plan.open("prepare", name))
+    limits.check(plan.params, data.card)
     card: dict[str, Any] = {"dataset": name, "data_sha256": data.digest, "real_split": "train"}
     arrays: Reference = {}
     train, held_out = data.samples("train"), data.samples("held_out")

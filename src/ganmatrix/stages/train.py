@@ -69,7 +69,7 @@ def into(
     device = compute.device(device_name, received)
     environment = compute.environment(device)
     data = open_dataset(plan.open("prepare", cell.dataset))
-    limits.check_training(params, cell, data.card)
+    limits.check_cell(params, cell, data.card)
     checkpoints = Checkpoints(
         plan.layout.scratch("train", cell.id, str(seed)),
         run.id,
