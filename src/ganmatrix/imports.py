@@ -1,8 +1,8 @@
 """The source files that a stage's code consists of, found by following imports.
 
 Catalogues are not followed: they name every member, and a stage uses the few that params.yaml chooses.
-What all stages share and no number depends on is left out: params (their values are compared
-themselves), paths, printing.
+What stages share and no number depends on is left out: params (their values are compared themselves),
+paths, locks, printing. How arithmetic is set up (`runtime.compute`) counts.
 """
 
 import ast
@@ -15,8 +15,9 @@ PACKAGE = Path(__file__).parent
 NAME = PACKAGE.name
 
 _SHARED = {
-    *("params", "store", "runtime", "terminal"),
-    *("errors", "imports", "limits", "making", "notebooks", "plan"),
+    *("params", "store", "terminal", "errors", "imports", "limits", "making", "notebooks", "plan"),
+    *("runtime.checkpoints", "runtime.devices", "runtime.granted"),
+    *("runtime.progress", "runtime.provenance", "runtime.signals"),
 }
 """Modules and packages that do not count."""
 
@@ -66,8 +67,9 @@ def named(tree: ast.AST) -> list[str]:
 
 
 def _counts(module: str) -> bool:
-    parts = module.split(".")
-    return parts[0] == NAME and len(parts) > 1 and parts[1] not in _SHARED and module not in _CATALOGUES
+    package, *parts = module.split(".")
+    shared = parts[0] in _SHARED or ".".join(parts[:2]) in _SHARED if parts else True
+    return package == NAME and not shared and module not in _CATALOGUES
 
 
 @cache
