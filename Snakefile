@@ -9,7 +9,7 @@ from snakemake.utils import min_version
 
 from ganmatrix.cell import find
 from ganmatrix.errors import UserError
-from ganmatrix.plan import Plan, Task
+from ganmatrix.plan import REPORT_NAME, Plan
 from ganmatrix.stages import digest
 
 min_version("9.10")
@@ -70,7 +70,7 @@ def threads_of_cell(wildcards):
 wildcard_constraints:
     dataset="[a-z0-9_]+",
     cell="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+",
-    report="[a-z0-9_]+",
+    report=REPORT_NAME,
 
 
 # SLURM signals every process of a job. The shell must outlive the verb it runs, for when it ends

@@ -4,6 +4,7 @@ Everything that asks "is this current?" asks here: the verbs before they work, r
 `ganmatrix status`, and both engines through the files that `ganmatrix digest` writes.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 from ganmatrix import imports, notebooks
 from ganmatrix.cell import Cell, expand
 from ganmatrix.datasets.catalogue import HELD, STREAMED
-from ganmatrix.errors import NotMade, UserError
+from ganmatrix.errors import NotMade, Unreadable, UserError, unreadable
 from ganmatrix.evaluation.catalogue import PRETRAINED
 from ganmatrix.methods.catalogue import METHODS
 from ganmatrix.methods.losses.catalogue import LOSSES
@@ -31,6 +32,7 @@ from ganmatrix.store.opening import Part
 STAGES = ("prepare", "reference", "train", "evaluate", "probe", "transfer", "assemble", "report")
 TEMPLATES = Path("reports/templates")
 FRONT_PAGE = "index"
+REPORT_NAME = "[a-z0-9_]+"
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,19 @@ class Plan:
 
     @cached_property
     def reports(self) -> list[str]:
-        """The names of the reports: the front page first, the others by name."""
-        names = [path.stem for path in self.templates.glob("*.ipynb")]
+        """The names of the reports: the front page first, the others by name. UserError for a bad name."""
+        try:
+            names = [path.stem for path in self.templates.iterdir() if path.suffix == ".ipynb"]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise Unreadable(unreadable(self.templates, error)) from None
+        for name in sorted(names):
+            if not re.fullmatch(REPORT_NAME, name):
+                raise UserError(
+                    f"{self.templates / name}.ipynb: the name of a report has a-z, 0-9 and _ only; "
+                    "rename it or move it away"
+                )
         return sorted(names, key=lambda name: (name != FRONT_PAGE, name))
 
     def targets(self, stage: str) -> list[str]:
@@ -201,8 +214,10 @@ class Plan:
 
     def _find_state(self, task: Task, seed: int | None) -> State:
         found = self._manifest(task)
-        if isinstance(found, UserError):
+        if isinstance(found, NotMade):
             return State("missing", str(found))
+        if isinstance(found, UserError):
+            return State("stale", str(found).partition(";")[0])
         if seed not in found.entries:
             return State("missing", "" if seed is None else f"seed {seed}")
         for read in self.inputs(task, seed).values():

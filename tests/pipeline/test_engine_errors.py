@@ -111,7 +111,7 @@ def test_nor_does_that_of_anything_else(project: Project, key: str) -> None:
         commands = [["repro", "--force", "--single-item", stages[key]]] if key in stages else []
         for command in (["repro", "digest"], *commands):
             ran = project.run(sys.executable, "-m", "dvc", *command)
-            assert (ran.status == 0) == (key == "report"), ran.text
+            assert ran.status != 0, ran.text
             assert "Traceback" not in ran.text
     finally:
         params.write_text(text)

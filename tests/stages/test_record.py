@@ -73,7 +73,27 @@ def test_other_params_are_not_recorded(whole):
     assert line.startswith("not recorded in DVC: dvc.yaml describes params.yaml")
 
 
+def _listing(names):
+    Path("dvc.yaml").write_text(f"stages: {{report: {{foreach: {names}, do: {{cmd: 'true'}}}}}}")
+
+
 def test_where_dvc_fails_its_words_are_one_line(whole):
+    _listing("[index]")
     with pytest.raises(UserError, match=r"^DVC cannot record: ") as error:
         record.run(Path("params.yaml"), Plan.load(Path("params.yaml")))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("[]", "reports/templates has the report index, dvc.yaml has not; let stages.report.foreach of dvc"),
+        ("[index, own]", "dvc.yaml has the report own, reports/templates has not; let stages.report.foreach"),
+        ("5", "dvc.yaml has no list stages.report.foreach; mend it"),
+        ("{", "dvc.yaml has no list stages.report.foreach; mend it"),
+    ],
+)
+def test_dvc_must_know_the_same_reports(names, said, whole):
+    _listing(names)
+    with pytest.raises(UserError, match=said):
+        record.run(Path("params.yaml"), Plan.load(Path("params.yaml")))

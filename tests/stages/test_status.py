@@ -3,8 +3,11 @@
 import json
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
+
+from denying import deny
 
 GAN, AS_GAN = "ring8-conventional-gan", "ring8-conventional-as_gan"
 STAGES = ("prepare", "reference", "train", "evaluate", "probe", "transfer", "assemble", "report")
@@ -112,6 +115,42 @@ def test_only_with_files_it_finds_a_damaged_file(run, whole):
     [line] = _reasons(run, "--files")
     assert line.startswith(f"stale: {damaged} is damaged")
     assert line.endswith(f": train {GAN} (seed 1)")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{", "is damaged (no JSON)"),
+        ('{"manifest": 99}', "is of a newer version (99, known is 1)"),
+        ('{"manifest": 1, "stage": "train", "target": "x-y-z"}', "belongs to train x-y-z"),
+        (None, "is a link"),
+    ],
+)
+def test_a_manifest_that_cannot_be_used_is_named_with_its_fault(text, reason, run, whole):
+    path = whole / "cells" / GAN / "evaluate.json"
+    path.unlink()
+    path.symlink_to("train.json") if text is None else path.write_text(text)
+    rows = _rows(run)
+    assert _of(rows, "stale") == _seeds(f"evaluate {GAN}") | {("assemble", None), ("report index", None)}
+    [line] = _reasons(run)
+    assert line.startswith(
+        f"stale: cells/{GAN}/evaluate.json {reason}: evaluate {GAN} (seeds 0, 1), assemble"
+    )
+
+
+def test_templates_that_cannot_be_listed_are_not_none(run, whole, monkeypatch):
+    deny(monkeypatch, Path, "iterdir", Path("reports/templates"))
+    ended = run("status")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err == ("error: reports/templates cannot be read: Permission denied; mend its permissions\n")
+
+
+@pytest.mark.parametrize("name", ["index-Copy1", "My report", "$(touch P)", "Index"])
+def test_the_name_of_a_report_is_checked(name, run, whole):
+    shutil.copy("reports/templates/index.ipynb", f"reports/templates/{name}.ipynb")
+    ended = run("status")
+    assert (ended.status, ended.out) == (2, "")
+    assert f"{name}.ipynb: the name of a report has a-z, 0-9 and _ only; rename it or move it" in ended.err
 
 
 def test_json_agrees_with_the_table(run, whole):

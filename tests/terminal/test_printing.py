@@ -31,6 +31,7 @@ def folder(tmp_path_factory):
     ):
         (root / name).mkdir()
         assembled(FakeMatrix(root / name, claims=CLAIMS, **planted))
+    shutil.copy(root / "a" / "params.yaml", root)
     return root
 
 
@@ -148,6 +149,22 @@ def test_a_chosen_column_lists_what_may_be_chance(run, moved):
     assert "Mean of modes_ema\n" in listed
     found = json.loads(run("diff", "a", other, "--json"))
     assert {each["shift"]["finding"] for each in found["shifts"]} == {"equal", "undecided", "could be chance"}
+
+
+def test_results_that_are_not_current_say_so(folder, tmp_path):
+    def show():
+        command = [Path(sys.executable).with_name("ganmatrix"), "show", "matrix"]
+        return subprocess.run(command, cwd=tmp_path / "a", capture_output=True, check=True, text=True)
+
+    shutil.copytree(folder / "a", tmp_path / "a")
+    before = show()
+    assert before.stderr == ""
+    params = tmp_path / "a" / "params.yaml"
+    text = params.read_text()
+    params.write_text(text.replace("seeds: [0, 1, 2]", "seeds: [0, 1]"))
+    now = show()
+    assert now.stderr == "these results are not current: grid changed; `snakemake --cores` makes them again\n"
+    assert now.stdout == before.stdout
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ganmatrix.store.layout import of_params
+from ganmatrix.plan import Plan, Task
 
 
 class Part(StrEnum):
@@ -60,7 +60,14 @@ def show(
     from ganmatrix.terminal.selection import Selection
     from ganmatrix.terminal.tables import console
 
-    found = read(results) if results else read_in(of_params(params))
+    if results:
+        found = read(results)
+    else:
+        plan = Plan.load(params)
+        found = read_in(plan.layout)
+        if not (state := plan.state(Task("assemble"))).is_current:
+            maker = plan.layout.all_command
+            typer.echo(f"these results are not current: {state.reason}; `{maker}` makes them again", err=True)
     selection = Selection(column, dataset, architecture, method)
     selection.check(found)
     parts = [part] if part else [Part.MATRIX, Part.CLAIMS]
