@@ -7,7 +7,6 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from ganmatrix.cell import find
 from ganmatrix.errors import UserError
 from ganmatrix.plan import REPORT_NAME, Plan
 from ganmatrix.stages import digest
@@ -54,7 +53,7 @@ def of_cell(stage):
 
     def path(wildcards):
         try:
-            cell = find(PLAN.params, wildcards.cell, PLAN.layout.command("cells"))
+            cell = PLAN.cell(wildcards.cell)
         except UserError as error:
             refuse(error)
         return f"{ROOT}{stage}/{cell.dataset}.json"

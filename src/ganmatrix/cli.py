@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganmatrix import __version__
-from ganmatrix.cell import Cell, find
+from ganmatrix.cell import Cell
 from ganmatrix.errors import UserError
 from ganmatrix.params import schema
 from ganmatrix.params.messages import unknown_name
@@ -355,7 +355,7 @@ def _of_dataset(stage: str, name: str | None, path: Path) -> tuple[Plan, Task]:
 
 def _of_cell(stage: str, cell_id: str | None, path: Path) -> tuple[Plan, Task, Cell]:
     plan = Plan.load(path)
-    cell = find(plan.params, _asked("CELL", cell_id, stage), plan.layout.command("cells"))
+    cell = plan.cell(_asked("CELL", cell_id, stage))
     return plan, Task(stage, cell.id), cell
 
 

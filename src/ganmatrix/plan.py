@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from ganmatrix import imports, notebooks
-from ganmatrix.cell import Cell, expand
+from ganmatrix.cell import Cell, expand, find
 from ganmatrix.datasets.catalogue import HELD, STREAMED
 from ganmatrix.errors import NotMade, Unreadable, UserError, unreadable
 from ganmatrix.evaluation.catalogue import PRETRAINED
@@ -94,6 +94,10 @@ class Plan:
     def cells(self) -> dict[str, Cell]:
         """The grid's cells by id."""
         return {cell.id: cell for cell in expand(self.params)}
+
+    def cell(self, cell_id: str) -> Cell:
+        """The cell of that id; UserError if the grid has none."""
+        return self.cells.get(cell_id) or find(self.params, cell_id, self.layout.command("cells"))
 
     @property
     def seeds(self) -> list[int]:
