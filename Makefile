@@ -32,13 +32,13 @@ $(AXE): tests/reporting/browser/package-lock.json
 	@command -v npm >/dev/null && npm ci --prefix $(<D) --ignore-scripts --no-audit --no-fund \
 		|| echo 'axe-core cannot be had: the accessibility tests will be skipped'
 
-test: venv browser ## The test suite, under 10 minutes on 2 cores
+test: venv browser ## The test suite, 10 to 20 minutes on 2 cores
 	pytest -n 2 --dist loadfile
 
 test-slow: venv ## The tests that take minutes
 	pytest -m slow
 
-test-cluster: venv ## The tests on a real SLURM and sshd, which they start here, and of both engines; some 45 minutes
+test-cluster: venv ## The tests on a real SLURM and sshd, which they start here, and of both engines; some 35 minutes
 	@if [ "$$(id -u)" = 0 ] && ! { command -v slurmctld && command -v sshd; } >/dev/null; then \
 	  apt-get update -qq && apt-get install -y -qq slurm-wlm munge openssh-server || echo "no SLURM or sshd packages here"; fi
 	pytest -m cluster -rs -n 2 --dist loadfile --durations 20
