@@ -261,9 +261,10 @@ def test_a_run_whose_file_cannot_be_read_is_not_made_again(train, monkeypatch):
     assert file.read_bytes() == b"a"
 
 
-def test_a_folder_that_cannot_be_read_is_refused_before_the_work(train, monkeypatch):
+@pytest.mark.parametrize("called", ["iterdir", "is_symlink", "exists"])
+def test_a_folder_that_cannot_be_read_is_refused_before_the_work(called, train, monkeypatch):
     train()
-    deny(monkeypatch, Path, "iterdir", Path(f"cells/{CELL}/train/1"))
+    deny(monkeypatch, Path, called, Path(f"cells/{CELL}/train/1"))
     with pytest.raises(UserError, match=r"train/1 cannot be read: Permission denied; mend its permissions"):
         train()
     assert train.made == [0, 1]

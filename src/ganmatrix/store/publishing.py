@@ -50,24 +50,24 @@ class Publication:
     def check_links(self) -> None:
         """UserError if the files would lie elsewhere, perhaps among those of another run."""
         for path in (self.folder, *self.above):
-            if path.is_symlink():
+            with _readable(path):
+                linked = path.is_symlink()
+            if linked:
                 raise UserError(f"{path} is a link; put the folder itself there, or remove it, and run again")
 
     def check(self) -> None:
         """UserError if the files could not be published; asked before the work is done."""
         self.check_links()
-        for path in (self.folder, self.aside, self._former):
-            if path.exists() and not path.is_dir():
-                raise UserError(f"{path} is no folder; remove it and run again")
-        try:
+        with _readable(self.folder):
+            for path in (self.folder, self.aside, self._former):
+                if path.exists() and not path.is_dir():
+                    raise UserError(f"{path} is no folder; remove it and run again")
+            if not self.folder.exists():
+                return
             inside = self.folder.glob(f"{self.manifest.stem}.*") if self.shared else self.folder.iterdir()
-            folders = [path for path in inside if path.is_dir() and not path.is_symlink()]
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise Unreadable(unreadable(self.folder, error)) from None
-        if folders:
-            raise UserError(f"{folders[0]} is a folder where a file may be due; move it away and run again")
+            for path in inside:
+                if path.is_dir() and not path.is_symlink():
+                    raise UserError(f"{path} is a folder where a file may be due; move it away and run again")
 
     @contextlib.contextmanager
     def begun(self) -> Iterator[Path]:
@@ -147,6 +147,15 @@ class Publication:
             if origin and not Path(origin).exists() and (self.aside / name).exists():
                 (self.aside / name).rename(origin)
         (self.aside / MANIFEST).unlink()
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Unreadable, which names the path, where the system refuses to look."""
+    try:
+        yield
+    except OSError as error:
+        raise Unreadable(unreadable(path, error)) from None
 
 
 def _bring(path: Path, target: Path) -> None:
