@@ -9,6 +9,7 @@ from snakemake.utils import min_version
 
 from ganmatrix.errors import UserError
 from ganmatrix.plan import REPORT_NAME, Plan
+from ganmatrix.results.levels import too_few
 from ganmatrix.stages import digest
 
 min_version("9.10")
@@ -34,6 +35,8 @@ try:
     PLAN = Plan.load(PARAMS)
     if workflow.is_main_process:
         digest.run(PLAN)
+        if few := too_few(PLAN.params):
+            print(f"note: {few}", file=sys.stderr)
 except UserError as error:
     refuse(error)
 

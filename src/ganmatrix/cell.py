@@ -2,7 +2,7 @@
 
 import difflib
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ganmatrix.errors import UserError
@@ -16,6 +16,8 @@ class Cell:
     dataset: str
     architecture: str
     method: str
+    streams: str = field(default="", compare=False)
+    """What sets the cell's random numbers apart from those of other methods."""
 
     @property
     def id(self) -> str:
@@ -24,7 +26,7 @@ class Cell:
 
     def run(self, seed: int) -> "Run":
         """The cell's run with that seed."""
-        return Run(self.dataset, self.architecture, self.method, seed)
+        return Run(self.dataset, self.architecture, self.method, seed, self.streams)
 
 
 @dataclass(frozen=True, order=True)
@@ -35,6 +37,7 @@ class Run:
     architecture: str
     method: str
     seed: int
+    streams: str = field(default="", compare=False)
 
     @property
     def id(self) -> str:
@@ -44,13 +47,17 @@ class Run:
     @property
     def cell(self) -> Cell:
         """The configuration that the run replicates."""
-        return Cell(self.dataset, self.architecture, self.method)
+        return Cell(self.dataset, self.architecture, self.method, self.streams)
 
 
 def expand(params: Params) -> list[Cell]:
     """All cells of the grid, datasets outermost and methods innermost."""
     grid = params.grid
-    return [Cell(*names) for names in itertools.product(grid.datasets, grid.architectures, grid.methods)]
+    own = {name: f"/{name}" for name in grid.methods if params.methods[name].streams == "own"}
+    return [
+        Cell(*names, streams=own.get(names[-1], ""))
+        for names in itertools.product(grid.datasets, grid.architectures, grid.methods)
+    ]
 
 
 def runs(params: Params) -> list[Run]:

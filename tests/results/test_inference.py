@@ -1,21 +1,28 @@
 """Pooled tests, effect sizes and Holm's correction, held against scipy and statsmodels."""
 
+import itertools
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.stats
 
-from ganmatrix.results.inference import Pooled, effect_size, holm, pool, ratio_interval
+from ganmatrix.results.inference import (
+    Pooled,
+    effect_size,
+    family,
+    holm,
+    holm_of_family,
+    pool,
+    sign_flip,
+)
+from ganmatrix.results.levels import FEWEST_PAIRS, LEVEL
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    import statsmodels.formula.api as smf
     from statsmodels.stats.multitest import multipletests
 
 ONE = [0.3, 0.1, 0.5, 0.2]
-OTHER = [1.3, 0.2, 2.0]
 
 
 def _effects(*groups: list[float]) -> dict[tuple[str, str], np.ndarray]:
@@ -26,106 +33,106 @@ def _pooled(*groups: list[float]) -> Pooled:
     return pool(_effects(*groups))
 
 
-@pytest.mark.parametrize("bound", [0.0, 0.1])
-def test_one_setting_is_scipys_one_sample_t_test(bound):
+def _by_enumeration(shares: list[float]) -> float:
+    """The p value of `sign_flip`, pattern by pattern."""
+    patterns = itertools.product((1, -1), repeat=len(shares))
+    sums = [np.dot(pattern, np.abs(shares)) for pattern in patterns]
+    return float(np.mean(np.array(sums) >= np.sum(shares) - 1e-9))
+
+
+@given(st.lists(st.integers(-4, 4), max_size=8), st.sampled_from((-1, 1)))
+def test_sign_flips_are_counted_pattern_by_pattern(effects, sign):
+    """Their sizes add up to 40, which divides the steps that they are cut into: nothing is rounded."""
+    effects = [*effects, sign * (40 - sum(map(abs, effects)))]
+    assert sign_flip(np.array(effects, dtype=float)) == pytest.approx(_by_enumeration(effects))
+
+
+@given(st.lists(st.floats(-1, 1), min_size=5, max_size=9).filter(lambda each: np.abs(each).max() > 0.1))
+def test_rounding_moves_the_count_by_few_patterns(effects):
+    found = sign_flip(np.array(effects))
+    near = [_by_enumeration([each + s * 1e-3 * np.abs(effects).sum() for each in effects]) for s in (1, -1)]
+    assert near[0] - 1e-9 <= found <= near[1] + 1e-9
+
+
+def test_one_setting_is_scipys_permutation_test_of_paired_samples():
     found = _pooled(ONE)
-    greater, less = (scipy.stats.ttest_1samp(ONE, bound, alternative=way) for way in ("greater", "less"))
-    assert found.p_above(bound) == pytest.approx(greater.pvalue, rel=1e-9)
-    assert found.p_below(bound) == pytest.approx(less.pvalue, rel=1e-9)
-    assert found.p_value() == pytest.approx(scipy.stats.ttest_1samp(ONE, 0).pvalue, rel=1e-9)
-    interval = scipy.stats.ttest_1samp(ONE, 0).confidence_interval(0.95)
-    assert (found.low, found.high) == pytest.approx(tuple(interval))
-
-
-def test_settings_with_as_many_pairs_have_the_degrees_of_freedom_of_one():
-    """Welch's standard error: the mean of two means is half a difference, of the one from minus the other."""
-    welch = scipy.stats.ttest_ind(ONE, np.negative([1.3, 0.2, 2.0, 1.0]), equal_var=False)
-    found = _pooled(ONE, [1.3, 0.2, 2.0, 1.0])
-    assert found.p_value() == pytest.approx(2 * scipy.stats.t.sf(welch.statistic, 3), rel=1e-9)
-    assert (found.high - found.low) / 2 == pytest.approx(
-        scipy.stats.t.isf(0.025, 3) * found.mean / welch.statistic
+    exact = scipy.stats.permutation_test(
+        (np.array(ONE), np.zeros(4)),
+        lambda x, y: np.mean(x - y),
+        permutation_type="samples",
+        alternative="greater",
+        n_resamples=np.inf,
     )
+    assert found.p_above(0) == pytest.approx(exact.pvalue)
+    assert found.p_below(0) == 1.0
+    assert found.p_value() == pytest.approx(2 / 2**4)
 
 
-def test_settings_with_unequal_pairs_each_bring_their_own_quantile():
-    """Half the interval at level p is as wide as the mean is far from the bound that has the p value p."""
-    found = _pooled(ONE, OTHER)
-    errors = np.array([scipy.stats.sem(ONE), scipy.stats.sem(OTHER)]) / 2
-    for bound in (0.6, 0.1, -5.0):
-        quantiles = scipy.stats.t.isf(found.p_above(bound), [3, 2])
-        assert np.hypot(*(quantiles * errors)) == pytest.approx(found.mean - bound, rel=1e-6)
-        assert found.p_above(bound) + found.p_below(bound) == pytest.approx(1)
-    assert found.p_above(found.mean) == 0.5
-    assert found.high - found.mean == pytest.approx(np.hypot(*(scipy.stats.t.isf(0.025, [3, 2]) * errors)))
+def test_differences_of_one_size_are_a_binomial_test():
+    """With -1, 0 and 1 this is McNemar's exact test."""
+    found = _pooled([1.0] * 9 + [-1.0] + [0.0] * 5)
+    assert found.p_above(0) == pytest.approx(scipy.stats.binomtest(9, 10, alternative="greater").pvalue)
+    assert found.least(0) == 0.5**10
 
 
-def test_many_settings_have_the_standard_error_of_statsmodels_regression_on_settings():
-    """With the same spread in each setting the standard error is that of least squares with sum contrasts."""
-    groups = [list(np.array([-1.0, 0.0, 1.0]) + shift) for shift in (3.0, 7.0, 1.0, 2.0)]
-    frame = pd.DataFrame(groups, index=list("abcd")).melt(ignore_index=False, value_name="y")
-    frame["architecture"] = frame.index
-    fitted = smf.ols("y ~ C(architecture, Sum)", frame).fit()
-    found = _pooled(*groups)
-    assert found.mean == pytest.approx(fitted.params["Intercept"])
-    assert _standard_error(found) == pytest.approx(fitted.bse["Intercept"])
+@given(st.lists(st.floats(-5, 5), min_size=6, max_size=12).filter(lambda each: np.ptp(each) > 0.1))
+def test_the_interval_is_that_of_the_tests(effects):
+    """A bound is within it if neither one-sided test of that bound rejects at 2.5%."""
+    found = _pooled(effects)
+    little = 1e-3 * np.ptp(effects)
+    assert found.p_above(found.low - little) <= 0.025 or found.low == min(effects)
+    assert found.p_above(found.low + little) > 0.025
+    assert found.p_below(found.high + little) <= 0.025 or found.high == max(effects)
+    assert found.p_below(found.high - little) > 0.025
 
 
+def test_mirrored_effects_have_the_mirrored_interval():
+    effects = [*ONE, 0.4, -0.3, 0.25, 0.1]
+    found, mirrored = _pooled(effects), _pooled([-each for each in effects])
+    assert (mirrored.low, mirrored.high) == pytest.approx((-found.high, -found.low), abs=1e-3)
+
+
+def test_fewer_than_six_pairs_have_no_interval():
+    assert FEWEST_PAIRS == 6
+    assert (_pooled([*ONE, 0.4]).low, _pooled([*ONE, 0.4]).high) == (None, None)
+    assert _pooled([*ONE, 0.4, 0.6]).low == pytest.approx(0.1)
+    assert _pooled(ONE, [0.4, 0.6]).low is not None
+
+
+@pytest.mark.parametrize("noise", [(1, 0.17, 0.17, 0.17), (1, 0.1), (1, 1), (1,)], ids=len)
 @pytest.mark.parametrize("level", [0.025, 0.025 / 12])
-@pytest.mark.parametrize(
-    "noise", [(1, 0.17, 0.17, 0.17), (1, 0.1), (1, 1), (0.3, 1, 1, 1, 1, 1, 1, 1)], ids=len
-)
 def test_the_error_rate_holds_however_unequal_the_noise_of_settings_is(noise, level):
-    rng, draws = np.random.default_rng(0), 2000
-    groups = rng.normal(size=(draws, len(noise), 3)) * np.array(noise)[:, None]
+    rng, draws = np.random.default_rng(0), 1000
+    groups = rng.standard_t(3, size=(draws, len(noise), 8)) * np.array(noise)[:, None]
     wrong = sum(
         pool({("d", str(i)): group for i, group in enumerate(each)}).p_above(0) <= level for each in groups
     )
     assert wrong <= scipy.stats.binom.ppf(0.999, draws, level)
 
 
-@pytest.mark.parametrize("seeds", [3, 8])
-def test_the_interval_of_a_relative_effect_is_that_of_its_tests(seeds):
-    """A bound is within it if neither test against that bound rejects at 2.5%."""
-    rng = np.random.default_rng(seeds)
-    units = {("d", f"a{i}"): 1 + 0.2 * rng.normal(size=seeds) for i in range(2)}
-    shares = {setting: unit / unit.mean() for setting, unit in units.items()}
-    effects = {setting: 0.5 * shares[setting] + 0.1 * rng.normal(size=seeds) for setting in units}
-    low, high = ratio_interval(effects, shares)
-    for bound, within in ((low - 1e-6, False), (low + 1e-6, True), (high - 1e-6, True), (high + 1e-6, False)):
-        excess = pool({setting: effects[setting] - bound * shares[setting] for setting in effects})
-        assert (min(excess.p_above(0), excess.p_below(0)) > 0.025) == within
+def test_the_interval_covers_as_often_as_it_says_and_not_much_more():
+    rng, draws = np.random.default_rng(1), 400
+    found = [_pooled(list(rng.normal(1, 1, 10)), list(rng.normal(3, 2, 10))) for _ in range(draws)]
+    covered = np.mean([each.low <= 2 <= each.high for each in found])
+    assert 0.95 - 3 * 0.011 <= covered <= 0.985
 
 
-def test_a_unit_that_may_be_zero_bounds_nothing():
-    unit = np.array([-2.0, 0.1, 4.9])
-    effects = {("d", "a"): np.array([0.1, 0.3, 0.2])}
-    assert ratio_interval(effects, {("d", "a"): unit / unit.mean()}) == (None, None)
-
-
-def _standard_error(found: Pooled) -> float:
-    return float(np.hypot.reduce([error.size for error in found.errors.values()]))
-
-
-def test_a_difference_between_settings_is_no_noise():
+def test_bounds_between_the_effects_of_two_settings_are_within_the_interval():
     near, far = (
-        _pooled([1.0, 1.1, 0.9], [1.1, 1.0, 0.9]),
-        _pooled([1.0, 1.1, 0.9], [9.1, 9.0, 8.9]),
+        _pooled([1.0, 1.1, 0.9, 1.2], [1.1, 1.0, 0.9, 1.2]),
+        _pooled([1.0, 1.1, 0.9, 1.2], [9.1, 9.0, 8.9, 9.2]),
     )
-    assert _standard_error(near) == pytest.approx(_standard_error(far))
+    assert (near.low, near.high) == pytest.approx((1.0, 1.1), abs=0.11)
+    assert (far.low, far.high) == pytest.approx((1.0, 9.1), abs=0.11)
 
 
 def test_settings_weigh_alike_however_many_seeds_they_kept():
     assert _pooled([1.0, 1.2], [3.0, 3.1, 2.9, 3.0]).mean == pytest.approx((1.1 + 3.0) / 2)
 
 
-def test_a_single_pair_is_left_out_beside_settings_with_more_and_counted():
-    found = _pooled(ONE, [7.0])
-    assert (found.mean, found.n, found.missing, found.settings) == (_pooled(ONE).mean, 4, 1, 1)
-
-
-def test_single_pairs_alone_have_a_mean_and_no_test():
-    found = _pooled([1.0], [3.0])
-    assert (found.mean, found.low, found.p_value(), found.settings) == (2.0, None, None, 2)
+def test_a_setting_without_a_pair_is_left_out():
+    found = _pooled(ONE, [np.nan, np.nan])
+    assert (found.mean, found.n, found.missing, found.settings) == (_pooled(ONE).mean, 4, 2, 1)
 
 
 def test_a_censored_pair_leaves_no_mean():
@@ -134,14 +141,16 @@ def test_a_censored_pair_leaves_no_mean():
     assert effect_size(_pooled([1.0, np.inf, 2.0])).g is None
 
 
-def test_differences_that_do_not_vary_have_no_test():
-    found = _pooled([0.1 + 0.2, 0.3, 0.3], [0.3, 0.3])
-    assert found.mean == pytest.approx(0.3)
-    assert (found.low, found.p_above(0), effect_size(_pooled([2.0, 2.0, 2.0])).g) == (None, None, None)
+def test_differences_that_do_not_vary_are_sure_but_for_their_number():
+    """A count of operations is the same for every seed."""
+    found = _pooled([0.3] * 10)
+    assert found.p_above(0.25) == 0.5**10
+    assert (found.low, found.high) == pytest.approx((0.3, 0.3))
+    assert effect_size(_pooled([2.0, 2.0, 2.0])).g is None
 
 
 def test_nothing_at_all_is_nothing():
-    assert _pooled([]).mean is None
+    assert (_pooled([]).mean, _pooled([]).p_value(), _pooled([]).p_above(0)) == (None, None, 1.0)
     assert _pooled([np.nan, np.nan]).missing == 2
     assert effect_size(_pooled([])).g is None
 
@@ -180,3 +189,25 @@ def test_holm_is_statsmodels():
 
 def test_holm_of_nothing_is_nothing():
     assert holm([]) == []
+
+
+def test_a_test_that_cannot_reject_takes_nothing_from_the_others():
+    """Tarone's family: twelve tests, eleven of which could at best give p = 1/4."""
+    least, p_values = [0.001, *[0.25] * 11], [0.02, *[0.25] * 11]
+    assert holm(p_values)[0] == pytest.approx(0.24)
+    assert holm_of_family(p_values, least) == [0.02, *[1.0] * 11]
+
+
+def test_the_family_is_as_large_as_the_level_that_it_leaves_each_allows():
+    assert family([0.0] * 5) == [True] * 5
+    assert family([]) == []
+    # Shared by three the level leaves 0.0083 to each: the third cannot reach it.
+    assert family([0.001, 0.001, 0.01]) == [True, True, False]
+
+
+@given(st.lists(st.integers(1, 14), min_size=1, max_size=10))
+def test_the_family_never_rejects_wrongly_more_often_than_its_level(pairs):
+    """The chance that any test of the family gives its least p value, all null hypotheses true."""
+    least = [0.5**n for n in pairs]
+    members = [p for p, member in zip(least, family(least), strict=True) if member]
+    assert sum(p for p in members if p <= LEVEL / max(1, len(members))) <= LEVEL + 1e-12

@@ -17,6 +17,10 @@ class MethodSection(Section):
     kind: str
     loss: LossSection = NON_SATURATING
     techniques: list[Technique] = Field(default_factory=list, description="what is added, in this order")
+    streams: Literal["shared", "own"] = Field(
+        default="shared",
+        description="random numbers: those of the seed, as for all methods, or the method's own, for a twin",
+    )
 
     separable_loss: ClassVar[bool] = False
     """Whether the rule treats reals and fakes apart, so that its loss must."""

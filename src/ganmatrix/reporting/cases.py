@@ -33,7 +33,7 @@ class Case:
 
     @property
     def counts(self) -> bool:
-        """Whether it compares how many runs diverged: counts, of which there is no t interval."""
+        """Whether it compares how many runs diverged: counts, of which there is no interval."""
         return bool(self["metric"] == DIVERGED)
 
     @property
@@ -49,7 +49,9 @@ class Case:
     @property
     def badge(self) -> Fragment:
         """The verdict."""
-        return text("strong", self["verdict"], f"verdict {self['verdict'].replace(' ', '-')}")
+        return text(
+            "strong", self["verdict"], f"verdict {self['verdict'].replace(' ', '-').replace(chr(39), '')}"
+        )
 
     @property
     def bound(self) -> str:
@@ -88,23 +90,23 @@ class Case:
         return f"{plain(self.scale * mean)} {spread}{unit}, {counted}"
 
     def pairs(self, evidence: Evidence, setting: Setting) -> pd.Series:
-        """The effect of each pair with the baseline within a setting."""
+        """The effect of each pair with the baseline within a setting, as it is printed."""
         kept = self["at_most"] is not None
         claim = Claim.model_construct(
             **{key: self[key] for key in ("metric", "method", "baseline", "control", "direction", "at_most")},
             effect=self["effect_kind"],
             smallest_effect=None if kept else self["smallest_effect"],
         )
-        return compare(claim, claim.baseline, evidence.of(setting)).pairs.dropna()
+        found = compare(claim, claim.baseline, evidence.of(setting))
+        return found.pairs.dropna().map(found.scale.shown)
 
     def settings(self, evidence: Evidence) -> dict[Setting, dict[str, Row]]:
-        """Each setting's estimates by opponent; those of counts without their interval."""
-        bare = dict.fromkeys(("low", "high")) if self.counts else {}
+        """Each setting's estimates by opponent."""
         found: dict[Setting, dict[str, Row]] = {}
         for row in evidence.summary["claims"]:
             if row["claim"] == self["claim"]:
                 setting = Setting(row["dataset"], row["architecture"])
-                found.setdefault(setting, {})[row["opponent"]] = row | bare
+                found.setdefault(setting, {})[row["opponent"]] = row
         return found
 
 

@@ -5,7 +5,7 @@ from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.forest import forest
 from ganmatrix.reporting.fragments import Fragment, box, bullets, definitions, details, join, text
 from ganmatrix.reporting.headline import counted
-from ganmatrix.reporting.measures import CUT, CUT_NOTE, cut, plain
+from ganmatrix.reporting.measures import CUT, CUT_NOTE, plain
 
 NONE = "params.yaml lists no claims, so there is nothing to adjudicate."
 
@@ -77,9 +77,10 @@ def _surely(case: Case) -> str:
     size = case["effect_size"]
     sized = "" if size is None else f"\nHedges' g {_ranged(case, 'effect_size')} over seeds"
     return (
-        f"Data as favourable, if it did not hold: {_p(case['p_value'])}, with Holm's correction "
-        f"{_p(case['p_holm'])}. As unfavourable, if it did: {_p(case['p_contradicted'])}, "
-        f"{_p(case['p_contradicted_holm'])}. At most 0.025 decides.{sized}"
+        f"If the claim were false, data that favour it so much would come with {_p(case['p_value'])}; "
+        f"corrected for the number of claims: {_p(case['p_holm'])}. If it were true, data so much against it "
+        f"would come with {_p(case['p_contradicted'])}; corrected: {_p(case['p_contradicted_holm'])}. "
+        f"A corrected p of at most 0.025 decides.{sized}"
     )
 
 
@@ -91,18 +92,13 @@ def _ranged(case: Case, key: str) -> str:
 def _where(case: Case) -> str:
     if not case["scope"]:
         return "nowhere: no pair has both values"
-    holding = f"{case['scope']}\n{_holding(case['settings_holding'], case['settings'])}"
-    if case["settings_low"] is None:
-        return holding
-    low, high, mark = cut(case["settings_low"], case["settings_high"], case.possible)
-    spread = f"[{plain(case.scale * low)}, {plain(case.scale * high)}]{mark}"
-    return f"{holding}; for settings beyond these: {spread}{case.unit(case['baseline'])}"
+    return f"{case['scope']}\n{_holding(case['settings_holding'], case['settings'])}"
 
 
 def _holding(holding: int, settings: int) -> str:
     if settings == 1:
-        return f"the setting {'lies' if holding else 'does not lie'} on the claim's side by its mean"
-    return f"{holding} of {settings} settings lie on the claim's side by their means"
+        return f"the mean {'agrees' if holding else 'does not agree'} with the claim"
+    return f"the means of {holding} of {settings} settings agree with the claim"
 
 
 def _decides(case: Case) -> str:
@@ -110,8 +106,8 @@ def _decides(case: Case) -> str:
         return "It is decided for these settings; others may differ."
     if (seeds := case["seeds_needed"]) is not None:
         return (
-            f"About {seeds:,.0f} seeds a setting, if these means and this spread stayed. Few seeds know "
-            "their spread badly: a rough guide."
+            f"About {seeds:,.0f} seeds in each setting would decide it in 4 of 5 cases, if means and spread "
+            "stay as they are. Few seeds know their spread badly: a rough guide."
         )
     if case.counts:
         return "How many runs it would take is not worked out for counts of those that diverged."

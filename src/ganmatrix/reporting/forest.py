@@ -10,6 +10,7 @@ from ganmatrix.reporting.drawing import COLOURS, embed
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
 from ganmatrix.reporting.panels import legend, rows, state
+from ganmatrix.results.levels import FEWEST_PAIRS
 
 _ALL = "all settings"
 _BASELINE: dict[str, Any] = {"color": COLOURS[0], "marker": "o", "markersize": 6}
@@ -67,14 +68,14 @@ def forest(evidence: Evidence, case: Case) -> Fragment:
 def _bars(case: Case, settings: dict[Setting, dict[str, Any]]) -> str:
     """What the figure's bars are, or why there are none."""
     if case.counts:
-        return "No bars: counts of runs that diverged have no t interval."
+        return "No bars: counts of runs that diverged have no interval."
     drawn = [
         case["low"],
         case["control_low"],
         *(e["low"] for found in settings.values() for e in found.values()),
     ]
     if all(low is None for low in drawn):
-        return "No bars: no setting has two pairs."
+        return f"No bars: no setting has {FEWEST_PAIRS} pairs."
     return "Bars are 95% intervals over seeds; one that leaves the figure goes on beyond it."
 
 

@@ -16,7 +16,7 @@ from ganmatrix.reporting.measures import (
     number,
     ordered,
 )
-from ganmatrix.results.comparing import FEWEST_PAIRS
+from ganmatrix.results.levels import FEWEST_PAIRS
 from ganmatrix.results.primary import primary as primary_columns
 
 Row = dict[str, Any]
@@ -30,7 +30,7 @@ _NOT_SHOWN = {
 SURE = 0.05
 """The p value after Holm's correction up to which a difference is called sure."""
 
-VERDICTS = ("reproduced", "contradicted", "inconclusive", "not tested")
+VERDICTS = ("reproduced", "contradicted", "not the idea's", "inconclusive", "not tested")
 
 
 def overview(evidence: Evidence) -> Fragment:
@@ -101,23 +101,27 @@ def primary(evidence: Evidence, dataset: str) -> list[str]:
 def _sentences(setting: Setting, measure: Measure, within: Bounds, rows: list[Row]) -> list[str]:
     """A sentence for each difference that is shown, and one for all of a kind that are not."""
     title = in_sentence(measure)
-    sentences = [_sentence(setting, title, measure, within, row) for row in rows if _verdict(row) == "shown"]
+    found = [_verdict(estimate_of(row, measure)[0]) for row in rows]
+    sentences = [
+        _sentence(setting, title, measure, within, row)
+        for row, verdict in zip(rows, found, strict=True)
+        if verdict == "shown"
+    ]
     for verdict, reason in _NOT_SHOWN.items():
-        if named := [row["method"] for row in rows if _verdict(row) == verdict]:
+        if named := [row["method"] for row, each in zip(rows, found, strict=True) if each == verdict]:
             sentences.append(
                 f"No difference in {title} from its baseline is shown for {listed(named)}: {reason}."
             )
     return sentences
 
 
-def _verdict(row: Row) -> Literal["shown", "open", "few", "none"]:
-    """Whether the interval of the difference excludes zero, includes it, or rests on too little."""
-    difference = row["difference"]
-    if difference["n"] == 0:
+def _verdict(estimate: Row) -> Literal["shown", "open", "few", "none"]:
+    """Whether the interval of a comparison excludes zero, includes it, or rests on too little."""
+    if estimate["n"] == 0:
         return "none"
-    if difference["n"] < FEWEST_PAIRS or difference["low"] is None:
+    if estimate["low"] is None:
         return "few"
-    return "shown" if difference["low"] > 0 or difference["high"] < 0 else "open"
+    return "shown" if estimate["low"] > 0 or estimate["high"] < 0 else "open"
 
 
 def _sentence(setting: Setting, title: str, measure: Measure, within: Bounds, row: Row) -> str:
@@ -125,7 +129,7 @@ def _sentence(setting: Setting, title: str, measure: Measure, within: Bounds, ro
     difference = amount(estimate["mean"], measure, as_share)
     way = "lower" if estimate["mean"] < 0 else "higher"
     judged = {None: "", way: ", which is better"}.get(measure.better, ", which is worse")
-    if not (row["p_holm"] is not None and row["p_holm"] <= SURE):
+    if estimate["p_holm"] > SURE:
         judged += ", if it were the only comparison of this score"
     return (
         f"On {setting}, {row['method']}'s {title} is {difference} than {row['baseline']}'s{judged} "

@@ -14,7 +14,6 @@ from ganmatrix.reporting.headline import (
     spread,
 )
 from ganmatrix.reporting.measures import CUT, CUT_NOTE, Column, leading
-from ganmatrix.results.comparing import FEWEST_PAIRS
 
 Row = dict[str, Any]
 
@@ -108,9 +107,9 @@ def _flattered(
 
 def _entry(row: Row, score: Column, within: Bounds, flattered: Flattered, than: str = "") -> Fragment:
     """What the comparison comes to in a word, by how much, and with which interval."""
-    judgement = _judge(row, row["difference"], score, flattered)
-    word = text("strong", _SAYINGS[judgement], f"judged {judgement.replace(' ', '-')}")
     estimate, as_share = estimate_of(row, score.measure)
+    judgement = _judge(estimate, score, flattered)
+    word = text("strong", _SAYINGS[judgement], f"judged {judgement.replace(' ', '-')}")
     if judgement == "none":
         lost = text("small", f"{counted(estimate['missing'], 'pair')} lost")
         return Fragment(f"{word.html}{lost.html}")
@@ -122,21 +121,21 @@ def _entry(row: Row, score: Column, within: Bounds, flattered: Flattered, than: 
     return Fragment(f"{word.html}{text('span', spoken).html}{text('small', interval).html}")
 
 
-def _judge(row: Row, difference: Row, score: Column, flattered: Flattered) -> Judgement:
+def _judge(estimate: Row, score: Column, flattered: Flattered) -> Judgement:
     """Sure after Holm's correction, leaning if the interval alone excludes zero, else unclear.
 
     As with claims, so few pairs decide nothing, nor does a gain of the side that lost more runs.
     """
-    if difference["mean"] is None:
+    if estimate["mean"] is None:
         return "none"
-    low, high = difference["low"], difference["high"]
-    if low is None or low <= 0 <= high or difference["n"] < FEWEST_PAIRS:
+    low, high = estimate["low"], estimate["high"]
+    if low is None or low <= 0 <= high:
         return "unclear"
     if score.measure.better is None:
         return "differs"
     better = (high < 0) == (score.measure.better == "lower")
     if flattered == ("method" if better else "opponent"):
         return "unclear"
-    if row["p_holm"] is not None and row["p_holm"] <= SURE:
+    if estimate["p_holm"] <= SURE:
         return "better" if better else "worse"
     return "lean better" if better else "lean worse"

@@ -8,10 +8,12 @@ from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, text
 from ganmatrix.reporting.headline import counted
 from ganmatrix.reporting.panels import legend, rows, state
+from ganmatrix.results.verdicts import DECIDED
 
 _LOOKS: dict[str, dict[str, Any]] = {
     "reproduced": {"color": COLOURS[2], "marker": "o"},
     "contradicted": {"color": COLOURS[1], "marker": "X"},
+    "not the idea's": {"color": COLOURS[3], "marker": "s"},
     "inconclusive": {"color": COLOURS[7], "marker": "D"},
 }
 _AXIS = "effect, as a multiple of the one that the claim turns on"
@@ -39,7 +41,7 @@ def reach(evidence: Evidence) -> Fragment:
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "\N{MINUS SIGN}"))
     axes.minorticks_off()
     legend(figure, across=len(_LOOKS))
-    decided = sum(case["verdict"] in ("reproduced", "contradicted") for case in found)
+    decided = sum(case["verdict"] in DECIDED for case in found)
     finding = (
         f"{decided or 'None'} of {counted(len(found), 'claim')} {'are' if decided > 1 else 'is'} decided"
     )

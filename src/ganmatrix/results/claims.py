@@ -2,8 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -13,14 +12,16 @@ from ganmatrix.params import Params
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.assembled import outcome
 from ganmatrix.results.comparing import compare
-from ganmatrix.results.inference import effect_size, holm
+from ganmatrix.results.inference import effect_size, holm_of_family
+from ganmatrix.results.learned import teaching
+from ganmatrix.results.levels import LEVEL
 from ganmatrix.results.matrix import COSTS, DIVERGED, NOT_TRAINED, SETTING
 from ganmatrix.results.needed import seeds_needed
 from ganmatrix.results.paper_setting import described, differences
 from ganmatrix.results.protocols import Protocols
-from ganmatrix.results.statistics import estimate, observed
+from ganmatrix.results.statistics import observed
 from ganmatrix.results.transfers import RECEIVED
-from ganmatrix.results.verdicts import LEVEL, Comparison, Trial, Verdict, decide
+from ganmatrix.results.verdicts import Comparison, Corrected, Trial, Verdict, decide
 
 _DTYPES = {
     "claim": "string",
@@ -49,12 +50,12 @@ _DTYPES = {
     "missing_pairs": "int64",
     "settings": "int64",
     "settings_holding": "int64",
-    "settings_low": "float64",
-    "settings_high": "float64",
     "p_value": "float64",
     "p_holm": "float64",
     "p_contradicted": "float64",
     "p_contradicted_holm": "float64",
+    "p_shared": "float64",
+    "p_shared_holm": "float64",
     "effect_size": "float64",
     "effect_size_low": "float64",
     "effect_size_high": "float64",
@@ -86,9 +87,9 @@ def adjudicate(
     measured, `reasons` by run and column why a value is missing, `params` what was planned, to be held
     against the papers' settings. docs/results.md describes the columns.
 
-    The family of Holm's correction is every claim that was tested; one whose tests have an obstacle counts in
-    it with p = 1. That a value is still to come, as `unfinished` says, is one: whoever looks again
-    and again until a test rejects is wrong more often than it says.
+    Holm's correction is over the claims that can be decided (`inference.family`), once for each way. A claim
+    with values still to come, as `unfinished` says, counts with p = 1: whoever looks again and
+    again until a test rejects is wrong more often than it says.
     """
     untested = {
         name: reason for name, claim in claims.items() if (reason := _untested(claim, frame, protocols))
@@ -96,11 +97,12 @@ def adjudicate(
     tested = {name: claim for name, claim in claims.items() if name not in untested}
     measured = {name: _measured(claim, frame, protocols) for name, claim in tested.items()}
     trials = {name: _trial(claim, measured[name], unfinished) for name, claim in tested.items()}
-    holm_for = holm([trial.p_for for trial in trials.values()])
-    holm_against = holm([trial.p_against for trial in trials.values()])
+    corrected = _corrected(list(trials.values()))
+    # With more seeds all take part but those of pairs that are all equal.
+    deciding = sum(bool(trial.baseline.pairs.dropna().any()) for trial in trials.values())
     found = {
-        name: _found(tested[name], measured[name], trial, p_for, p_against, len(tested), reasons)
-        for (name, trial), p_for, p_against in zip(trials.items(), holm_for, holm_against, strict=True)
+        name: _found(tested[name], measured[name], trial, holm, deciding, reasons)
+        for (name, trial), holm in zip(trials.items(), corrected, strict=True)
     }
     rows = [
         _stated(name, claim)
@@ -117,7 +119,7 @@ def by_setting(
     """The oriented effect of each tested claim within each setting, against baseline and control."""
     return [
         {"claim": name, "dataset": dataset, "architecture": architecture, "opponent": opponent}
-        | asdict(estimate(compare(claim, opponent, runs).pairs))
+        | _stated_effect(compare(claim, opponent, runs))
         for name, claim in claims.items()
         if not _untested(claim, frame, protocols)
         for (dataset, architecture), runs in _measured(claim, frame, protocols).groupby(SETTING, sort=False)
@@ -126,19 +128,47 @@ def by_setting(
     ]
 
 
+def _stated_effect(found: Comparison) -> dict[str, Any]:
+    counted = {name: getattr(found.effect, name) for name in ("n", "missing", "censored")}
+    return {"mean": found.mean, "low": found.low, "high": found.high} | counted
+
+
+def _corrected(trials: Sequence[Trial]) -> list[Corrected]:
+    ways = [
+        holm_of_family([p for p, _ in tests], [least for _, least in tests])
+        for tests in (
+            [(trial.p_for, trial.least_for) for trial in trials],
+            [(trial.p_against, trial.baseline.least) for trial in trials],
+            [(trial.p_shared, trial.least_shared) for trial in trials],
+        )
+    ]
+    return [Corrected(*each) for each in zip(*ways, strict=True)]
+
+
 def _untested(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> str | None:
     """Why the matrix has nothing to say about the claim; None if it has."""
-    if _measured(claim, frame, protocols).empty:
+    measured = _on_datasets(claim, frame, protocols)
+    if measured.empty:
         return f"no run has a column {claim.metric}"
     named = {claim.method: None, claim.baseline: None, claim.control: None}
     trained = frame[frame["outcome"] != NOT_TRAINED]
     for why, runs in (("not in the grid", frame), ("not trained yet", trained)):
         if absent := [method for method in named if method and method not in set(runs["method"])]:
             return f"{why}: {', '.join(absent)}"
+    if _measured(claim, frame, protocols).empty:
+        return f"neither {claim.method} nor {claim.baseline} has learned anything, in any setting"
     return None
 
 
 def _measured(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
+    """The runs that test the claim: where its column was measured and, of a score, something was learned."""
+    runs = _on_datasets(claim, frame, protocols)
+    if claim.metric in (*COSTS, DIVERGED):
+        return runs
+    return teaching(runs, [claim.method, claim.baseline])
+
+
+def _on_datasets(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
     """The runs on the datasets on which the claim's column was measured; costs and outcome are of all."""
     everywhere = claim.metric in (*COSTS, DIVERGED)
     datasets = [name for name, columns in protocols.items() if everywhere or claim.metric in columns]
@@ -156,13 +186,16 @@ def _differs(claim: Claim, runs: pd.DataFrame | None, params: Params | None) -> 
 
 def _trial(claim: Claim, frame: pd.DataFrame, unfinished: Collection[str]) -> Trial:
     baseline = compare(claim, claim.baseline, frame)
-    control = compare(claim, claim.control, frame, bound=0.0) if claim.control else None
+    control = shared = None
+    if claim.control:
+        control = compare(claim, claim.control, frame, bound=0.0)
+        shared = compare(claim.model_copy(update={"method": claim.control}), claim.baseline, frame)
     runs = frame[frame["method"].isin([claim.method, claim.baseline, claim.control])]
     without = observed(runs, claim.metric).isna()
     if late := int((without & _awaited(claim, runs, unfinished)).sum()):
         why = f"{late} of the {len(runs)} runs that it compares {'is' if late == 1 else 'are'} not finished"
-        baseline = dataclasses.replace(baseline, p_for=1.0, p_against=1.0, obstacle=why)
-    return Trial(baseline, control, at_most=claim.at_most is not None)
+        baseline = baseline.without_tests(why, least=0.0)
+    return Trial(baseline, control, shared, at_most=claim.at_most is not None)
 
 
 def _awaited(claim: Claim, runs: pd.DataFrame, unfinished: Collection[str]) -> "pd.Series[bool]":
@@ -189,61 +222,60 @@ def _found(
     claim: Claim,
     frame: pd.DataFrame,
     trial: Trial,
-    holm_for: float,
-    holm_against: float,
-    tested: int,
+    corrected: Corrected,
+    deciding: int,
     reasons: Mapping[tuple[str, str], str],
 ) -> dict[str, Any]:
-    verdict: Verdict = decide(trial, holm_for, holm_against)
-    effect = trial.baseline.effect
+    verdict: Verdict = decide(trial, corrected)
+    effect, scale = trial.baseline.effect, trial.baseline.scale
+    limit = scale.bound(claim.bound)
     means = [float(group.mean()) for group in effect.groups.values()]
-    # Counts have neither a t interval nor a deviation to be in units of.
-    counts = claim.metric == DIVERGED
-    over_settings = estimate([] if counts else means)
-    size = effect_size(dataclasses.replace(effect, mean=None) if counts else effect)
-    holding = [mean < claim.bound if trial.at_most else mean > claim.bound for mean in means]
-    undecided = min(holm_for, holm_against) > LEVEL
+    # Counts have no deviation to be in units of.
+    size = effect_size(dataclasses.replace(effect, mean=None) if trial.baseline.counts else effect)
+    holding = [mean < limit if trial.at_most else mean > limit for mean in means]
     return {
         "verdict": verdict.outcome,
         "reason": verdict.reason,
         "scope": _scope(trial.baseline),
-        "effect": effect.mean,
-        "low": effect.low,
-        "high": effect.high,
+        "effect": trial.baseline.mean,
+        "low": trial.baseline.low,
+        "high": trial.baseline.high,
         "pairs": effect.n,
         "missing_pairs": effect.missing,
         "settings": effect.settings,
         "settings_holding": sum(holding),
-        "settings_low": over_settings.low,
-        "settings_high": over_settings.high,
-        **_p_values(trial, holm_for, holm_against),
+        **_p_values(trial, corrected),
         "effect_size": size.g,
         "effect_size_low": size.low,
         "effect_size_high": size.high,
         **_of_control(trial.control),
-        "seeds_needed": seeds_needed(trial, claim.bound, tested) if undecided else None,
+        "seeds_needed": (
+            seeds_needed(trial, limit, LEVEL / max(1, deciding))
+            if verdict.outcome == "inconclusive"
+            else None
+        ),
         "lost_runs": _lost(frame, claim, reasons),
     }
 
 
-def _p_values(trial: Trial, holm_for: float, holm_against: float) -> dict[str, float | None]:
+def _p_values(trial: Trial, corrected: Corrected) -> dict[str, float | None]:
     if trial.baseline.obstacle:
         return {}
     return {
         "p_value": trial.p_for,
-        "p_holm": holm_for,
+        "p_holm": corrected.p_for,
         "p_contradicted": trial.p_against,
-        "p_contradicted_holm": holm_against,
-    }
+        "p_contradicted_holm": corrected.p_against,
+    } | ({"p_shared": trial.p_shared, "p_shared_holm": corrected.p_shared} if trial.shared else {})
 
 
 def _of_control(control: Comparison | None) -> dict[str, Any]:
     if control is None:
         return {"control_pairs": 0}
     return {
-        "control_effect": control.effect.mean,
-        "control_low": control.effect.low,
-        "control_high": control.effect.high,
+        "control_effect": control.mean,
+        "control_low": control.low,
+        "control_high": control.high,
         "control_pairs": control.effect.n,
         "control_p_value": None if control.obstacle else control.p_for,
     }

@@ -12,19 +12,11 @@ from ganmatrix.params.claims import Claim
 from ganmatrix.results.inference import Pooled, effect_size, holm, pool
 from ganmatrix.results.matrix import COSTS, SETTING
 from ganmatrix.results.protocols import Protocols, by_datasets
-from ganmatrix.results.statistics import (
-    Rows,
-    Setting,
-    Values,
-    estimate,
-    over,
-    rows_of,
-    scale,
-    side_by_side,
-    subtract,
-)
+from ganmatrix.results.statistics import Rows, Scale, Setting, Values, rows_of, side_by_side
 
 Role = Literal["baseline", "control"]
+
+_RATIO = Scale(relative=True)
 
 
 def opponents(methods: Sequence[str], claims: Mapping[str, Claim], role: Role) -> dict[str, str]:
@@ -70,27 +62,35 @@ def contests(frame: pd.DataFrame, protocols: Protocols, chosen: Mapping[str, str
 def _contest(
     column: str, method: str, opponent: str, values: Mapping[str, Values], rows: Mapping[Setting, Rows]
 ) -> Contest:
-    difference = subtract(values[method], values[opponent])
-    relative = over(difference, scale(values[method], values[opponent], rows))
-    of_kind = ({s: each[places] for s, places in rows.items()} for each in (difference, relative))
-    return Contest(column, method, opponent, *of_kind)
+    of_method, of_opponent = values[method], values[opponent]
+    differences, ratios = (scale.of(of_method, of_opponent) for scale in (Scale(), _RATIO))
+    # A ratio to a value that is not positive is undefined, and with it the mean of its setting.
+    undefined = np.isnan(ratios) & ~np.isnan(differences)
+    return Contest(
+        column,
+        method,
+        opponent,
+        {setting: differences[places] for setting, places in rows.items()},
+        {
+            setting: np.full(len(places), np.nan) if undefined[places].any() else ratios[places]
+            for setting, places in rows.items()
+        },
+    )
 
 
 def within_settings(found: Iterable[Contest], role: Role) -> list[dict[str, Any]]:
     """A row for each setting, column and method, paired by seed; settings together, then columns.
 
-    `difference` is method - opponent, `relative` the same over the opponent's mean; `p_value` is that of the
-    paired t test (`inference.pool` says why not Wilcoxon's), `p_holm` Holm's over all methods and settings of
-    the column.
+    `difference` is method - opponent, `relative` the mean ratio less 1, each with interval and p value of the
+    sign-flip test; `p_holm` is Holm's over all methods and settings of the column.
     """
     by_setting: dict[Setting, list[dict[str, Any]]] = {}
     for contest in found:
         for setting, difference in contest.difference.items():
             row: dict[str, Any] = dict(zip(SETTING, setting, strict=True)) | {"method": contest.method}
             row |= {role: contest.opponent, "column": contest.column}
-            row["difference"] = asdict(estimate(difference))
-            row["relative"] = asdict(estimate(contest.relative[setting]))
-            by_setting.setdefault(setting, []).append(row | _tests(pool({setting: difference})))
+            row |= _stated({setting: difference}, {setting: contest.relative[setting]})
+            by_setting.setdefault(setting, []).append(row)
     return _corrected([row for rows in by_setting.values() for row in rows])
 
 
@@ -102,31 +102,35 @@ def over_settings(found: Iterable[Contest], role: Role) -> list[dict[str, Any]]:
     return _corrected(
         [
             {"method": contest.method, "opponent": contest.opponent, "role": role, "column": contest.column}
-            | {"difference": _stated(difference), "relative": _stated(pool(contest.relative))}
-            | _tests(difference)
+            | _stated(contest.difference, contest.relative)
             for contest in found
-            for difference in [pool(contest.difference)]
         ]
     )
 
 
-def _tests(difference: Pooled) -> dict[str, Any]:
-    return {"p_value": difference.p_value(), "effect_size": asdict(effect_size(difference))}
+def _stated(difference: Mapping[Setting, Values], relative: Mapping[Setting, Values]) -> dict[str, Any]:
+    differences = pool(difference)
+    return {
+        "difference": _numbers(differences, Scale()),
+        "relative": _numbers(pool(relative), _RATIO),
+        "effect_size": asdict(effect_size(differences)),
+    }
 
 
-def _stated(effect: Pooled) -> dict[str, Any]:
-    shown = ("mean", "low", "high", "n", "missing", "censored", "settings")
-    return {name: getattr(effect, name) for name in shown}
+def _numbers(effect: Pooled, scale: Scale) -> dict[str, Any]:
+    shown = {name: scale.shown(getattr(effect, name)) for name in ("mean", "low", "high")}
+    counted = {name: getattr(effect, name) for name in ("n", "missing", "censored", "settings")}
+    return shown | counted | {"p_value": effect.p_value(), "p_holm": None}
 
 
 def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With `p_holm` over the rows of each column that have a p value, null in the others."""
-    families: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        row["p_holm"] = None
-        if row["p_value"] is not None:
-            families.setdefault(row["column"], []).append(row)
-    for family in families.values():
-        for row, p in zip(family, holm([row["p_value"] for row in family]), strict=True):
-            row["p_holm"] = p
+    """With `p_holm` over the rows of each column and kind that have a p value."""
+    for kind in ("difference", "relative"):
+        families: dict[str, list[dict[str, Any]]] = {}
+        for row in rows:
+            if row[kind]["p_value"] is not None:
+                families.setdefault(row["column"], []).append(row[kind])
+        for members in families.values():
+            for each, p in zip(members, holm([each["p_value"] for each in members]), strict=True):
+                each["p_holm"] = p
     return rows

@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 import scipy.stats
 
+from ganmatrix.results.levels import CONFIDENCE
 from ganmatrix.results.matrix import SETTING
-from ganmatrix.results.statistics import CONFIDENCE
 
 
 def divergence_rates(frame: pd.DataFrame) -> list[dict[str, Any]]:

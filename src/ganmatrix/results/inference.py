@@ -1,42 +1,56 @@
-"""Tests of paired differences over one setting or several, effect sizes, and Holm's correction."""
+"""The exact sign-flip test of paired effects, its interval, effect sizes, and Holm's correction."""
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import scipy.optimize
 import scipy.special
 from numpy.typing import NDArray
 
-from ganmatrix.results.statistics import CONFIDENCE, Setting, t_quantile
+from ganmatrix.results.levels import CONFIDENCE, FEWEST_PAIRS, LEVEL
+from ganmatrix.results.statistics import Setting, Values
 
-_LEAST = 1e-200
-"""Smaller p values are not told apart."""
+_STEPS = 4000
+"""Into which the sum of all sizes is cut; see `sign_flip`."""
+
+_HALVINGS = 16
+"""Of the range of effects, to find the end of an interval."""
 
 
-@dataclass(frozen=True)
-class Error:
-    """The standard error that one setting adds to a mean over settings, and its degrees of freedom."""
+def sign_flip(effects: Values) -> float:
+    """The share of all 2^n patterns of signs whose sum is at least that of the effects, shape (n,).
 
-    size: float
-    degrees: int
+    It is the p value of "the effects are symmetric about zero, or lie below it": the chance of so large a sum
+    if each pair might as well have come out the other way round (Fisher, The design of experiments, 1935).
+    No distribution is assumed. The sizes are first rounded to steps of 1/4000 of their sum, after which the
+    count is exact; rounding treats both signs alike, so that the test keeps its level.
+    """
+    total = np.abs(effects).sum()
+    if total == 0:
+        return 1.0
+    steps = np.rint(effects / total * _STEPS).astype(int)
+    sizes = np.abs(steps)
+    # Of the sums of a random half of the sizes: a pattern's sum is twice that of its positive ones, less all.
+    chance = np.zeros(int(sizes.sum()) + 1)
+    chance[0] = 1.0
+    for size in sizes[sizes > 0]:
+        moved = np.zeros_like(chance)
+        moved[size:] = chance[:-size]
+        chance = (chance + moved) / 2
+    return float(chance[steps[steps > 0].sum() :].sum())
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """A mean over settings, with its interval and errors; None where the pairs leave it undefined."""
+    """A mean over settings of paired effects, with its interval and tests; None where there is no mean."""
 
     mean: float | None
-    low: float | None
-    high: float | None
     n: int
     """Pairs that the mean rests on."""
     missing: int
-    """All other pairs: without a value, censored, or alone in their setting beside settings with more."""
+    """All other pairs: without a value, or all of them where one is censored."""
     censored: int
-    errors: Mapping[Setting, Error]
-    """What each setting adds to the mean's error; empty where there is none."""
     groups: Mapping[Setting, NDArray[np.float64]]
     """The effects that the mean rests on, by setting."""
 
@@ -45,25 +59,56 @@ class Pooled:
         """Settings that the mean rests on."""
         return len(self.groups)
 
-    def p_above(self, bound: float) -> float | None:
-        """One-sided p value of `mean <= bound`; None without errors."""
-        return self._p(bound, 1)
+    def p_above(self, bound: float) -> float:
+        """One-sided p value of `mean <= bound`; 1 without a mean."""
+        return sign_flip(self._weighed(bound))
 
-    def p_below(self, bound: float) -> float | None:
+    def p_below(self, bound: float) -> float:
         """One-sided p value of `mean >= bound`."""
-        return self._p(bound, -1)
+        return sign_flip(-self._weighed(bound))
 
     def p_value(self) -> float | None:
-        """Two-sided p value of `mean = 0`: the paired t test, if there is one setting."""
-        above, below = self.p_above(0), self.p_below(0)
-        return None if above is None or below is None else min(1.0, 2 * min(above, below))
+        """Two-sided p value of `mean = 0`; None without a mean."""
+        return None if self.mean is None else min(1.0, 2 * min(self.p_above(0), self.p_below(0)))
 
-    def _p(self, bound: float, sign: int) -> float | None:
-        if self.mean is None or not self.errors:
-            return None
-        distance = sign * (self.mean - bound)
-        p = _tail(abs(distance), list(self.errors.values()))
-        return p if distance >= 0 else 1 - p
+    def least(self, bound: float) -> float:
+        """The smallest p value that pairs so far from the bound can give, whatever their signs."""
+        return 0.5 ** int(np.count_nonzero(self._weighed(bound)))
+
+    @cached_property
+    def interval(self) -> tuple[float | None, float | None]:
+        """The bounds that neither one-sided test rejects at 2.5%: a 95% interval.
+
+        None with fewer pairs than any test needs.
+        """
+        if self.n < FEWEST_PAIRS:
+            return None, None
+        values = np.concatenate(list(self.groups.values()))
+        least, most = float(values.min()), float(values.max())
+        low = _edge(self.p_above, least, most)
+        high = -_edge(lambda bound: self.p_below(-bound), -most, -least)
+        return low, high
+
+    @property
+    def low(self) -> float | None:
+        return self.interval[0]
+
+    @property
+    def high(self) -> float | None:
+        return self.interval[1]
+
+    def _weighed(self, bound: float) -> Values:
+        """Each pair's share in the distance of the mean from the bound."""
+        parts = [(group - bound) / len(group) for group in self.groups.values()]
+        return np.concatenate(parts) / len(parts) if parts else np.empty(0)
+
+
+def _edge(p: Callable[[float], float], low: float, high: float) -> float:
+    """Where a p value that grows with its bound passes LEVEL, between two bounds."""
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if p(middle) <= LEVEL else (low, middle)
+    return low
 
 
 @dataclass(frozen=True)
@@ -76,71 +121,24 @@ class EffectSize:
 
 
 def pool(effects: Mapping[Setting, NDArray[np.float64]]) -> Pooled:
-    """The mean over settings of the mean over seeds, with a 95% interval and what a t test needs.
+    """The mean over settings of the mean over seeds.
 
     `effects` are those of pairs, NaN where one is missing. Settings weigh alike and are *fixed*: the
-    statement is about the mean over these settings, not over others that might have been tried.
-    Seeds are the replicates, so the error is that within settings, and a difference between settings does
-    not count as noise: with v_s the variance of n_s pairs in setting s of S, e_s^2 = v_s / n_s / S^2, and
-    the interval is mean +- sqrt(sum (t_s e_s)^2), t_s being Student's quantile for n_s - 1 degrees of freedom
-    (Banerjee, Sankhya 22, 1960). It covers in at least 95% of cases however unequal the noise of the settings
-    is; Welch's and Satterthwaite's degrees of freedom do not: with three seeds, and one setting six times as
-    noisy as three others, they are wrong in 3.3% of cases on either side instead of 2.5%, and at the small
-    levels that a correction for a dozen claims asks for nearly three times as often as they say. The price
-    is power: with equal noise the error is far below the stated one. With one setting it is the paired t
-    test.
+    statement is about the mean over these settings, not over others that might have been tried. Seeds are
+    the replicates. The test keeps its level however the settings differ, in noise or in effect; a bound that
+    lies between the effects of two settings is hardly ever rejected. A setting without a pair is left out.
 
-    The t test and not Wilcoxon's: of 3 pairs the smallest two-sided p value that ranks can give is 0.25, of
-    6 it is 0.03, so that after a correction for several claims ranks could never decide.
+    One censored effect leaves no mean: an average over the pairs that reached their end would flatter.
 
-    A setting with a single pair shows no noise: it is left out where others have more. There is no error
-    where differences do not vary (within rounding), since nothing says then how much they could. One censored
-    effect leaves no mean: an average over the pairs that reached their end would flatter.
+    docs/verdict_rule.md holds this test against others on simulated matrices.
     """
     known = {setting: group[~np.isnan(group)] for setting, group in effects.items()}
-    several = {setting: group for setting, group in known.items() if len(group) > 1}
-    groups = several or {setting: group for setting, group in known.items() if len(group)}
+    groups = {setting: group for setting, group in known.items() if len(group)}
     total, n = (sum(map(len, some.values())) for some in (effects, groups))
     censored = sum(int(np.isinf(group).sum()) for group in effects.values())
     if censored or not groups:
-        return Pooled(None, None, None, 0, total, censored, {}, {})
-    mean = float(np.mean([group.mean() for group in groups.values()]))
-    missing = total - n
-    if not several or _flat(groups.values()):
-        return Pooled(mean, None, None, n, missing, 0, {}, groups)
-    errors = {
-        setting: Error(float(group.std(ddof=1)) / math.sqrt(len(group)) / len(groups), len(group) - 1)
-        for setting, group in groups.items()
-    }
-    half = math.hypot(*(t_quantile(error.degrees) * error.size for error in errors.values()))
-    return Pooled(mean, mean - half, mean + half, n, missing, 0, errors, groups)
-
-
-def ratio_interval(
-    effects: Mapping[Setting, NDArray[np.float64]], shares: Mapping[Setting, NDArray[np.float64]]
-) -> tuple[float | None, float | None]:
-    """The interval of a mean effect in units that are estimated from the same pairs (Fieller 1954).
-
-    `shares` are each pair's own unit over the mean unit of its setting. In the interval are the bounds r for
-    which `pool` of effect - r share has zero in its interval, so that it agrees with tests against a bound.
-    None where the unit itself cannot be told from zero, which bounds nothing.
-    """
-    found = pool(effects)
-    if found.mean is None or not found.errors:
-        return None, None
-    variance = covariance = unit = 0.0
-    for setting, error in found.errors.items():
-        known = ~np.isnan(effects[setting])
-        covariances = np.cov(effects[setting][known], shares[setting][known])
-        weight = t_quantile(error.degrees) ** 2 / (error.degrees + 1) / found.settings**2
-        variance += weight * covariances[0, 0]
-        covariance += weight * covariances[0, 1]
-        unit += weight * covariances[1, 1]
-    if unit >= 1:
-        return None, None
-    centre = (found.mean - covariance) / (1 - unit)
-    half = math.sqrt(max(0.0, centre**2 - (found.mean**2 - variance) / (1 - unit)))
-    return centre - half, centre + half
+        return Pooled(None, 0, total, censored, {})
+    return Pooled(float(np.mean([group.mean() for group in groups.values()])), n, total - n, 0, groups)
 
 
 def effect_size(effect: Pooled) -> EffectSize:
@@ -164,6 +162,19 @@ def effect_size(effect: Pooled) -> EffectSize:
     return EffectSize(d * j, low, high)
 
 
+def family(least: Sequence[float]) -> list[bool]:
+    """Which tests can reach the level that they share: the others need no correction (Tarone 1990).
+
+    `least` are the smallest p values that each test can give. With the smallest k for which at most k of them
+    are up to LEVEL / k, these k share the level, and no test outside can ever reach it.
+    """
+    for k in range(1, len(least) + 1):
+        members = [p <= LEVEL / k for p in least]
+        if sum(members) <= k:
+            break
+    return members if least else []
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's step-down adjustment (Scand. J. Statist. 6, 1979): the k-th smallest of m times m - k + 1.
 
@@ -178,20 +189,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in adjusted]
 
 
-def _tail(distance: float, errors: Sequence[Error]) -> float:
-    """The level at which half the interval is this distance: a one-sided p value of at most 1/2."""
-    sizes, degrees = np.array([e.size for e in errors]), np.array([float(e.degrees) for e in errors])
-    if np.ptp(degrees) == 0:
-        return float(scipy.special.stdtr(degrees[0], -distance / math.hypot(*sizes)))
-
-    def beyond(log_p: float) -> float:
-        return math.hypot(*(sizes * scipy.special.stdtrit(degrees, math.exp(log_p)))) - distance
-
-    if beyond(math.log(_LEAST)) <= 0:
-        return _LEAST
-    if distance == 0:
-        return 0.5
-    return math.exp(scipy.optimize.brentq(beyond, math.log(_LEAST), math.log(0.5), xtol=1e-12))
+def holm_of_family(p_values: Sequence[float], least: Sequence[float]) -> list[float]:
+    """Holm's adjustment over the `family`; 1 for a test outside it, which cannot decide."""
+    members = family(least)
+    adjusted = iter(holm([p for p, member in zip(p_values, members, strict=True) if member]))
+    return [next(adjusted) if member else 1.0 for member in members]
 
 
 def _flat(groups: Collection[NDArray[np.float64]]) -> bool:

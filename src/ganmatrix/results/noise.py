@@ -23,8 +23,10 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from ganmatrix.results.comparing import FEWEST_PAIRS
-from ganmatrix.results.statistics import CONFIDENCE
+from ganmatrix.results.levels import CONFIDENCE
+
+FEWEST_SEEDS = 3
+"""With two, the t interval reaches 12.7 standard errors to either side."""
 
 Finding = Literal["beyond noise", "could be chance", "undecided", "equal"]
 
@@ -51,7 +53,7 @@ def shift(before: pd.Series, after: pd.Series) -> Shift:
     """The shift of one column's mean; NaN counts as missing. Not yet corrected for its company."""
     before, after = before.dropna(), after.dropna()
     common = before.index.intersection(after.index)
-    paired = len(common) >= min(FEWEST_PAIRS, max(len(before), len(after)))
+    paired = len(common) >= min(FEWEST_SEEDS, max(len(before), len(after)))
     one, other = (before[common], after[common]) if paired else (before, after)
     raw = Shift(
         before=_mean(one),
@@ -67,8 +69,8 @@ def shift(before: pd.Series, after: pd.Series) -> Shift:
     )
     if len(common) and (before[common] == after[common]).all():
         return replace(raw, finding="equal")
-    if min(len(one), len(other)) < FEWEST_PAIRS:
-        return replace(raw, reason=f"fewer than {FEWEST_PAIRS} seeds have a value")
+    if min(len(one), len(other)) < FEWEST_SEEDS:
+        return replace(raw, reason=f"fewer than {FEWEST_SEEDS} seeds have a value")
     moved = other - one if paired else pd.concat([other - other.mean(), one - one.mean()])
     if np.ptp(moved) <= 1e-9 * max(abs(one).max(), abs(other).max()):
         return replace(raw, reason="no spread between seeds to judge by")

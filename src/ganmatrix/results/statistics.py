@@ -2,18 +2,17 @@
 
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import scipy.stats
 from numpy.typing import NDArray
 
+from ganmatrix.results.levels import CONFIDENCE
 from ganmatrix.results.matrix import DIVERGED, SETTING
-
-CONFIDENCE = 0.95
 
 Setting = tuple[str, str]
 """Dataset and architecture."""
@@ -88,39 +87,44 @@ def paired(frame: pd.DataFrame, column: str, method: str, opponent: str) -> pd.D
     return both.set_axis(["method", "opponent"], axis="columns")
 
 
-def differences(pairs: pd.DataFrame, *, relative: bool) -> pd.Series:
-    """`subtract` for each pair, `relative` over `scale`."""
-    method, opponent = pairs["method"].to_numpy(), pairs["opponent"].to_numpy()
-    found = subtract(method, opponent)
-    if relative:
-        found = over(found, scale(method, opponent, rows_of(pairs.index)))
-    return pd.Series(found, index=pairs.index)
-
-
 def subtract(method: Values, opponent: Values) -> Values:
     """method - opponent for each pair; NaN if either is missing, infinite if either is censored."""
     censored = np.isinf(method) | np.isinf(opponent)
     return np.where(censored, np.inf, np.where(censored, np.nan, method) - opponent)
 
 
-def scale(method: Values, opponent: Values, rows: Mapping[Setting, Rows]) -> Values:
-    """For each pair the opponent's mean in the setting over complete pairs; NaN where it is not positive.
+@dataclass(frozen=True)
+class Scale:
+    """On which effects are averaged and tested, positive in the claimed direction.
 
-    Over it, settings of different scale can be pooled and no single low score of the opponent dominates.
-    A share of nothing means nothing.
+    Differences, or logarithms of ratios: a method that halves a score and one that doubles it are as far
+    from none, and settings of different level can be averaged.
     """
-    complete = np.isfinite(method) & np.isfinite(opponent)
-    found = np.full(len(opponent), np.nan)
-    for places in rows.values():
-        known = opponent[places][complete[places]]
-        if len(known) and (mean := known.mean()) > 0:
-            found[places] = mean
-    return found
 
+    direction: Literal["lower", "higher"] = "higher"
+    relative: bool = False
 
-def over(difference: Values, scales: Values) -> Values:
-    """Differences as shares; a censored one stays infinite."""
-    return np.where(np.isinf(difference), np.inf, difference / scales)
+    def of(self, method: Values, opponent: Values) -> Values:
+        """The effect of each pair: NaN if a value is missing, or a ratio undefined; infinite if censored."""
+        if not self.relative:
+            return self._sign * subtract(method, opponent)
+        positive = (method > 0) & (opponent > 0)
+        logs = [np.log(np.where(positive, values, np.nan)) for values in (method, opponent)]
+        return self._sign * subtract(*logs)
+
+    def shown(self, effect: float | None) -> float | None:
+        """An effect as it is printed: a difference, or a share of the opponent's value."""
+        return (
+            self._sign * math.expm1(self._sign * effect) if self.relative and effect is not None else effect
+        )
+
+    def bound(self, shown: float) -> float:
+        """The effect that is printed so; the inverse of `shown`. A decrease is a share below 1."""
+        return self._sign * math.log1p(self._sign * shown) if self.relative else shown
+
+    @property
+    def _sign(self) -> int:
+        return -1 if self.direction == "lower" else 1
 
 
 def split(effects: pd.Series) -> dict[Setting, Values]:

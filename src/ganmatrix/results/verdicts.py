@@ -2,66 +2,101 @@
 
 A claim says that a method moves one metric in one direction, against its baseline, by more than
 `smallest_effect` (or by less than `at_most`). Effects are oriented so that positive is the claimed direction;
-their mean over the settings of the grid is what is judged, with the error over seeds (`inference.pool`).
+their mean over the settings of the grid is what is judged, by the sign-flip test over seeds (`inference`).
 
-Each claim is tested both ways, one-sided:
+Each claim is tested three ways, one-sided:
 
 - *for*: the null hypothesis is that the effect does not reach its bound, or, where a control is named (the
   method without its idea), that the method is not better than the control. Both must be rejected, so the
   p value is the larger of the two (Berger 1982). The baseline decides how large a gain is, the control whose.
-- *against*: the null hypothesis is that the effect does reach its bound. A control cannot contradict: a gain
-  that has another cause is a gain nevertheless.
+- *against*: the null hypothesis is that the effect does reach its bound.
+- *shared*: the null hypothesis is that the effect of the method, or that of its control, does not reach the
+  bound. Rejected, the gain is there, and the control has it too.
 
-Holm's correction covers all claims of params.yaml that were tested, once for each way, at 2.5%: the
+Holm's correction covers all claims of params.yaml that can be decided, once for each way, at 2.5%: the
 probability that any claim of the table is called reproduced wrongly is at most 2.5%, and so is that of any
-called contradicted wrongly, however the claims depend on one another, if differences over seeds are normal.
+called contradicted wrongly, however the claims depend on one another, if the effects of pairs are symmetric
+about their mean. Outside the family are tests that no outcome could make reject: of too few pairs, or of
+divergence where no run diverged.
 
-- *reproduced*: `for` is rejected; *contradicted*: `against` is.
-- *inconclusive*: neither, and what cannot be decided: fewer than three pairs, no setting with two seeds,
-  pairs that do not vary (a metric at its ceiling tells nothing apart), values known only to lie beyond the
-  end of training, runs that are not finished, or a verdict that divergence may have made. If the method
-  lost more runs to divergence than its opponent, its survivors flatter it and *reproduced* is withheld; the
-  other way round, *contradicted* is.
-- *not tested*: the metric was not measured, or a method is not in the grid, or not trained yet.
+- *reproduced*: `for` is rejected; *contradicted*: `against` is; *not the idea's*: `shared` is, and not `for`.
+- *inconclusive*: none is, and what cannot be decided: too few pairs, pairs that are equal (a metric at its
+  ceiling tells nothing apart), values known only to lie beyond the end of training, runs that are not
+  finished, or a verdict that divergence may have made. If the method lost more runs to divergence than
+  its opponent, its survivors flatter it and *reproduced* is withheld; the other way round, *contradicted* is.
+- *not tested*: the metric was not measured, a method is not in the grid, or not trained yet, or neither
+  method has learned anything (`learned`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
 
 from ganmatrix.results.inference import Pooled
-from ganmatrix.results.statistics import CONFIDENCE
+from ganmatrix.results.levels import LEVEL
+from ganmatrix.results.statistics import Scale
 
-Outcome = Literal["reproduced", "contradicted", "inconclusive", "not tested"]
+Outcome = Literal["reproduced", "contradicted", "not the idea's", "inconclusive", "not tested"]
 
-LEVEL = (1 - CONFIDENCE) / 2
-"""Of each way that a verdict can be wrong, over all claims."""
+DECIDED = ("reproduced", "contradicted", "not the idea's")
 
 
 @dataclass(frozen=True)
 class Comparison:
     """The oriented effect of a method over one opponent, its tests, and how many runs of each diverged.
 
-    `pairs` are the effects that are pooled in `effect`; `obstacle` says why there are no tests.
+    `pairs` are the effects that are pooled in `effect`, on `scale`; `obstacle` says why there are no tests.
     """
 
     opponent: str
     pairs: pd.Series
     effect: Pooled
+    scale: Scale
+    counts: bool = False
+    """Whether the effects are counts, of which there is no interval."""
     p_for: float = 1.0
     p_against: float = 1.0
+    least: float = 1.0
+    """The smallest p value that these pairs could have given."""
     obstacle: str | None = None
     method_diverged: int = 0
     opponent_diverged: int = 0
 
+    def with_tests(self, p_for: float, p_against: float, least: float) -> "Comparison":
+        """The same with p values."""
+        return replace(self, p_for=p_for, p_against=p_against, least=least)
+
+    def without_tests(self, obstacle: str, least: float = 1.0) -> "Comparison":
+        """The same, undecided; with `least` 0 it counts in the family nevertheless."""
+        return replace(self, p_for=1.0, p_against=1.0, least=least, obstacle=obstacle)
+
+    @property
+    def mean(self) -> float | None:
+        """The effect as it is printed."""
+        return self.scale.shown(self.effect.mean)
+
+    @property
+    def low(self) -> float | None:
+        """Of the 95% interval."""
+        return None if self.counts else self.scale.shown(self.effect.low)
+
+    @property
+    def high(self) -> float | None:
+        """Of the 95% interval."""
+        return None if self.counts else self.scale.shown(self.effect.high)
+
 
 @dataclass(frozen=True)
 class Trial:
-    """A claim's comparisons with its baseline and, where one is named, its control."""
+    """A claim's comparisons: with its baseline and, where a control is named, with that.
+
+    `shared` is the control against the baseline, as if the claim were about the control.
+    """
 
     baseline: Comparison
     control: Comparison | None = None
+    shared: Comparison | None = None
     at_most: bool = False
 
     @property
@@ -70,9 +105,33 @@ class Trial:
         return max(self.baseline.p_for, self.control.p_for if self.control else 0.0)
 
     @property
+    def least_for(self) -> float:
+        """The smallest that `p_for` could have been."""
+        return max(self.baseline.least, self.control.least if self.control else 0.0)
+
+    @property
     def p_against(self) -> float:
         """Of the null hypothesis that the effect reaches its bound."""
         return self.baseline.p_against
+
+    @property
+    def p_shared(self) -> float:
+        """Of the null hypothesis that not both the method and its control reach the bound."""
+        return max(self.baseline.p_for, self.shared.p_for) if self.shared else 1.0
+
+    @property
+    def least_shared(self) -> float:
+        """The smallest that `p_shared` could have been."""
+        return max(self.baseline.least, self.shared.least) if self.shared else 1.0
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A claim's p values after Holm's correction, each over the claims that can be decided that way."""
+
+    p_for: float
+    p_against: float
+    p_shared: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -83,25 +142,25 @@ class Verdict:
     reason: str
 
 
-def decide(trial: Trial, holm_for: float, holm_against: float) -> Verdict:
-    """The verdict under the rule above; the p values are Holm's."""
-    baseline = trial.baseline
+def decide(trial: Trial, corrected: Corrected) -> Verdict:
+    """The verdict under the rule above."""
+    baseline, control = trial.baseline, trial.control
     within, beyond = (
         ("it is less than the claim allows", "it is more than the claim allows")
         if trial.at_most
         else ("it is more than the smallest effect", "it falls short of the smallest effect")
     )
-    if baseline.effect.errors:
+    if baseline.counts:
+        pessimistic = optimistic = "by more than chance gives"
+        undecided = "chance explains such counts as well"
+    else:
         pessimistic, optimistic = (
             f"even at the {end} end of the interval" for end in ("pessimistic", "optimistic")
         )
         undecided = "the interval includes the effect that the claim turns on"
-    else:
-        pessimistic = optimistic = "by more than chance gives"
-        undecided = "chance explains such counts as well"
     if baseline.obstacle:
         return Verdict("inconclusive", baseline.obstacle)
-    if holm_against <= LEVEL:
+    if corrected.p_against <= LEVEL:
         if baseline.opponent_diverged > baseline.method_diverged:
             return Verdict("inconclusive", f"{beyond}, but more runs of {baseline.opponent} diverged")
         return Verdict("contradicted", f"{beyond}, {optimistic}")
@@ -111,21 +170,30 @@ def decide(trial: Trial, holm_for: float, holm_against: float) -> Verdict:
         return Verdict("inconclusive", undecided)
     if baseline.method_diverged > baseline.opponent_diverged:
         return Verdict("inconclusive", f"{within}, but fewer runs of {baseline.opponent} diverged")
-    if trial.control and (doubt := _doubt(trial.control)):
+    if corrected.p_for <= LEVEL:
+        if flattered := _flattered(control):
+            return Verdict("inconclusive", f"{within}, but {flattered}")
+        beaten = f", and {control.opponent}, which lacks the idea, is beaten too" if control else ""
+        return Verdict("reproduced", f"{within}, {pessimistic}{beaten}")
+    if control and corrected.p_shared <= LEVEL:
+        return Verdict(
+            "not the idea's", f"{within}, and {control.opponent}, which lacks the idea, gains as much"
+        )
+    if control and (doubt := control.obstacle or _flattered(control) or _doubt(control)):
         return Verdict("inconclusive", f"{within}, but {doubt}")
-    if holm_for > LEVEL:
-        return Verdict("inconclusive", f"{within} if it were the only claim, not after Holm's correction")
-    beaten = f", and {trial.control.opponent}, which lacks the idea, is beaten too" if trial.control else ""
-    return Verdict("reproduced", f"{within}, {pessimistic}{beaten}")
+    return Verdict("inconclusive", f"{within} if it were the only claim, not after Holm's correction")
+
+
+def _flattered(control: Comparison | None) -> str | None:
+    """Whether the method's survivors flatter it against its control."""
+    if control and control.method_diverged > control.opponent_diverged:
+        return f"fewer runs of {control.opponent} diverged"
+    return None
 
 
 def _doubt(control: Comparison) -> str | None:
     """Why the gain may not be the idea's."""
-    if control.obstacle:
-        return control.obstacle
-    if control.p_for > LEVEL:
-        better = control.effect.high is not None and control.effect.high < 0
-        return f"{control.opponent}, which lacks the idea, {'is better' if better else 'may be as good'}"
-    if control.method_diverged > control.opponent_diverged:
-        return f"fewer runs of {control.opponent} diverged"
-    return None
+    if control.p_for <= LEVEL:
+        return None
+    better = control.high is not None and control.high < 0
+    return f"{control.opponent}, which lacks the idea, {'is better' if better else 'may be as good'}"

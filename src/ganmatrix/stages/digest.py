@@ -9,11 +9,12 @@ from pathlib import Path
 from ganmatrix import imports
 from ganmatrix.errors import UserError
 from ganmatrix.plan import Plan
+from ganmatrix.results.levels import too_few
 from ganmatrix.store.files import as_json, blamed, write_text
 
 
 def run(plan: Plan) -> str:
-    """Write the digests of all stages of the grid; a line that says how many were new.
+    """Write the digests of all stages of the grid; says how many were new, and whether seeds are too few.
 
     UserError if the code that runs is not the code that lies here.
     """
@@ -39,4 +40,5 @@ def run(plan: Plan) -> str:
         for old in set(path.glob("*.json")) - set(wanted):
             with blamed(old):
                 old.unlink()
-    return f"{len(wanted)} digests, {new} of them new"
+    said = f"{len(wanted)} digests, {new} of them new"
+    return f"{said}; note: {few}" if (few := too_few(plan.params)) else said

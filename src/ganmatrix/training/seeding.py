@@ -2,7 +2,8 @@
 
 The streams of initialisation, data order and latents depend on dataset, architecture and seed but
 not on the method: runs that differ in nothing but the method start from the same networks and see
-the same batches. Comparisons between methods are thereby paired.
+the same batches. Comparisons between methods are thereby paired. A method with `streams: own` is a twin of
+another one that shares nothing with it but the rule: what differs between the two is chance.
 """
 
 import hashlib
@@ -27,8 +28,8 @@ class Stream(Enum):
 
 
 def stream_seed(run: Run, stream: Stream) -> int:
-    """A 63-bit seed: the SHA-256 of dataset, architecture, seed and purpose."""
-    text = f"{run.dataset}-{run.architecture}-{run.seed}/{stream.value}"
+    """A 63-bit seed: the SHA-256 of dataset, architecture, seed, purpose, and a method with its own."""
+    text = f"{run.dataset}-{run.architecture}-{run.seed}/{stream.value}{run.streams}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 

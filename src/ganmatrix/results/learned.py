@@ -1,0 +1,56 @@
+"""Whether a run has learned anything: a claim about methods that have not is tested on noise."""
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ganmatrix.results.matrix import SETTING
+from ganmatrix.results.protocols import Protocols
+
+LEAST_SHARE = 0.5
+"""Of the way from the untrained generator's score to that of real data, which a run must have gone."""
+
+LEARNED = "learned"
+"""The matrix's column: true, false, or missing where it cannot be told."""
+
+_SCORE = re.compile(r"(fid(?!_infinity|_over_steps)\w*|energy_distance)_(ema|last)")
+
+
+def learned(frame: pd.DataFrame, protocols: Protocols, floors: Mapping[tuple[str, str], float]) -> pd.Series:
+    """For each row of the matrix, whether its run has learned.
+
+    Judged by the dataset's first FID or energy distance, of the averaged weights where they are scored: it
+    must be at least half way from the score of the run's own untrained generator to the floor, the score
+    of real data that training did not see. `floors` has it by dataset and score, without checkpoint; 0 where
+    it is not known. Missing where a run has no such scores: it diverged, or `init` is not scored.
+    """
+    found = pd.Series(pd.NA, index=frame.index, dtype="boolean")
+    for dataset, columns in protocols.items():
+        scored = [match for column in columns if (match := _SCORE.fullmatch(column))]
+        if not scored:
+            continue
+        score, checkpoint = min(scored, key=lambda match: match[2] != "ema").groups()
+        before = f"{score}_init"
+        if before not in frame:
+            continue
+        rows = frame[(frame["dataset"] == dataset) & (frame["outcome"] == "completed")]
+        start, end = rows[before], rows[f"{score}_{checkpoint}"]
+        known = rows.index[start.notna() & end.notna()]
+        way = start - floors.get((dataset, score), 0.0)
+        found[known] = (start - end)[known] >= LEAST_SHARE * way[known]
+    return found
+
+
+def teaching(frame: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
+    """The rows of the settings in which at least one of the methods has learned, in half of its runs or more.
+
+    A setting where nothing is known counts as one.
+    """
+    if LEARNED not in frame:
+        return frame
+    compared = frame[frame["method"].isin(methods)]
+    shares = compared.groupby([*SETTING, "method"], sort=False)[LEARNED].mean()
+    best = shares.groupby(level=SETTING, sort=False).max()
+    failed = best.index[(best < LEAST_SHARE).fillna(False)]
+    return frame[~pd.MultiIndex.from_frame(frame[SETTING]).isin(failed)]
