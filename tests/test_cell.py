@@ -39,6 +39,14 @@ def test_the_grid_is_the_full_product_in_order(project):
     assert runs(params) == [cell.run(seed) for cell in cells for seed in grid.seeds]
 
 
+def test_a_twin_has_random_numbers_of_its_own(project):
+    params, _ = load(project(("gan: {kind: gan", "gan: {streams: own, kind: gan")))
+    streams = {cell.method: cell.streams for cell in expand(params)}
+    assert streams == dict.fromkeys(streams, "") | {"gan": "/gan"}
+    cell = next(cell for cell in expand(params) if cell.method == "gan")
+    assert cell.run(3).streams == cell.run(3).cell.streams == find(params, cell.id).streams == "/gan"
+
+
 def test_every_cell_is_found_by_its_id(project):
     params, _ = load(project())
     for cell in expand(params):

@@ -11,7 +11,7 @@ _SECTIONS_OF_DATASETS = get_args(get_args(Dataset)[0])
 KINDS = ", ".join(get_args(each.model_fields["kind"].annotation)[0] for each in _SECTIONS_OF_DATASETS)
 SECTIONS = "grid, datasets, architectures, methods, recipes, evaluation, probes, claims"
 CLAIM = f"claims: {{a: {{{flow()}, metric: m, method: dat, baseline: gan, direction: lower, "
-CLAIM += "smallest_effect: 0}}"
+CLAIM += "effect: difference, smallest_effect: 0}}"
 
 
 def _claim(*edits: str) -> tuple[str, str]:
@@ -749,6 +749,20 @@ BAD = [
     (
         *_claim("metric: m", "metric: fgsm_auroc", "smallest_effect: 0", "at_most: 1, control: fargan"),
         "claims.a.control is fargan; at_most is a bound on what the baseline shows, leave it out",
+    ),
+    (
+        *_claim("metric: m", "metric: fgsm_auroc", "effect: difference, ", ""),
+        "claims.a.effect is missing; add it (what the bound is: a difference in the metric's unit, or a share of "
+        "the baseline's value)",
+    ),
+    (
+        *_claim(
+            "metric: m",
+            "metric: fgsm_auroc",
+            "difference, smallest_effect: 0",
+            "relative, smallest_effect: 1.5",
+        ),
+        "claims.a: nothing is lower by 150% or more; give a share below 1",
     ),
     (
         *_claim("metric: m", "metric: diverged", "smallest_effect: 0", "smallest_effect: 0.1"),

@@ -41,7 +41,7 @@ def test_opponents_are_those_of_the_first_claim_about_a_method():
 
 
 @pytest.mark.parametrize(("role", "opponent"), [("baseline", "old"), ("control", "control")])
-def test_a_comparison_within_a_setting_is_scipys_paired_t_test(frame, role, opponent):
+def test_a_comparison_within_a_setting_is_scipys_permutation_test_of_pairs(frame, role, opponent):
     rows = within_settings(_contests(frame, role), role)
     [row] = [
         row
@@ -50,10 +50,15 @@ def test_a_comparison_within_a_setting_is_scipys_paired_t_test(frame, role, oppo
         == ("digits", "resnet_sn", "new", "fid_0")
     ]
     assert row[role] == opponent
-    expected = scipy.stats.ttest_rel(_values(frame, "new"), _values(frame, opponent))
-    assert row["p_value"] == pytest.approx(expected.pvalue, rel=1e-9)
-    difference = _values(frame, "new") - _values(frame, opponent)
+    pairs = (_values(frame, "new"), _values(frame, opponent))
+    expected = scipy.stats.permutation_test(
+        pairs, lambda x, y: np.mean(x - y), permutation_type="samples", n_resamples=np.inf
+    )
+    assert row["difference"]["p_value"] == pytest.approx(expected.pvalue)
+    difference = np.subtract(*pairs)
     assert row["difference"]["mean"] == pytest.approx(difference.mean())
+    ratio = np.log(pairs[0]) - np.log(pairs[1])
+    assert row["relative"]["mean"] == pytest.approx(np.exp(ratio.mean()) - 1)
     d = difference.mean() / difference.std(ddof=1)
     assert row["effect_size"]["g"] == pytest.approx(d / np.sqrt(np.pi))
 
@@ -62,9 +67,11 @@ def test_p_values_are_corrected_over_the_methods_and_settings_of_a_column(frame)
     rows = within_settings(_contests(frame, "baseline"), "baseline")
     family = [row for row in rows if row["column"] == "fid_0"]
     assert len(family) == 3 * 4
-    assert [row["p_holm"] for row in family] == pytest.approx(holm([row["p_value"] for row in family]))
-    equal = [row for row in rows if row["column"] == "wall_seconds"]
-    assert {row["p_holm"] for row in equal} == {None}
+    for kind in ("difference", "relative"):
+        found = [row[kind] for row in family]
+        assert [each["p_holm"] for each in found] == pytest.approx(holm([each["p_value"] for each in found]))
+    equal = [row["difference"] for row in rows if row["column"] == "wall_seconds"]
+    assert {each["p_holm"] for each in equal} == {1.0}
 
 
 def test_a_column_is_a_family_of_its_own():
@@ -76,7 +83,7 @@ def test_a_column_is_a_family_of_its_own():
         protocols = {dataset: {name: {} for name in names} for dataset in PROTOCOLS}
         found = contests(frame, protocols, opponents(METHODS, CLAIMS, "baseline"))
         rows = [*within_settings(found, "baseline"), *over_settings(found, "baseline")]
-        return [row["p_holm"] for row in rows if row["column"] == "fid_0"]
+        return [row["difference"]["p_holm"] for row in rows if row["column"] == "fid_0"]
 
     assert corrected(columns) == corrected(columns[:1])
 

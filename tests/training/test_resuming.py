@@ -109,7 +109,9 @@ def test_streams_do_not_depend_on_the_method():
 
 
 def test_streams_differ_in_everything_else():
+    """A twin has streams of its own."""
     runs = [Run("d", "a", "m", 0), Run("e", "a", "m", 0), Run("d", "b", "m", 0), Run("d", "a", "m", 1)]
+    runs.append(Run("d", "a", "twin", 0, streams="/twin"))
     seeds = [stream_seed(run, stream) for run in runs for stream in Stream]
     assert len(set(seeds)) == len(runs) * len(Stream)
     assert all(0 <= seed < 2**63 for seed in seeds)

@@ -13,6 +13,7 @@ from ganmatrix.errors import NotMade, UserError
 from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.measures import CHANCE, bounds
 from ganmatrix.results.assembled import NEEDED
+from ganmatrix.results.learned import LEARNED
 from ganmatrix.results.matrix import IDENTITY, NOT_TRAINED
 from ganmatrix.store import opening
 from ganmatrix.store.layout import Layout
@@ -175,7 +176,9 @@ def read(folder: str, root: str, params: str) -> Evidence:
     file = Path(params) if params else None
     part = opening.part(Layout(Path(folder), file), "assemble")
     return Evidence(
-        matrix=_complete(part, "matrix.parquet", part.table("matrix.parquet").rows, NEEDED["matrix"]),
+        matrix=_complete(
+            part, "matrix.parquet", part.table("matrix.parquet").rows, (*NEEDED["matrix"], LEARNED)
+        ),
         history=_complete(part, "history.parquet", part.table("history.parquet").rows, IDENTITY),
         claims=_complete(part, "claims.parquet", part.table("claims.parquet").rows, NEEDED["claims"]),
         summary=_complete(part, "summary.json", part.json("summary.json"), _SUMMARY),

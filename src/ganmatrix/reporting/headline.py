@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import pandas as pd
+
 from ganmatrix.reporting.catalogue.measure import Bounds, Measure
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footnoted, join, table, text
@@ -17,6 +19,7 @@ from ganmatrix.reporting.measures import (
     ordered,
 )
 from ganmatrix.results.levels import FEWEST_PAIRS
+from ganmatrix.results.learned import LEARNED
 from ganmatrix.results.primary import primary as primary_columns
 
 Row = dict[str, Any]
@@ -54,11 +57,28 @@ def overview(evidence: Evidence) -> Fragment:
     )
     return box(
         [
+            *(text("p", sentence, "lead") for sentence in not_learned(evidence)),
             text("p", tested, "lead"),
             text("p", f"{counted(runs['total'], 'training run')} ({axes}); {diverged}{waiting}."),
         ],
         "overview",
     )
+
+
+def not_learned(evidence: Evidence) -> list[str]:
+    """A sentence for each setting in which methods have learned nothing, in half of their runs or more."""
+    found = []
+    for setting in evidence.settings:
+        runs = evidence.of(setting)
+        shares = runs.assign(learned=runs[LEARNED].astype("Float64")).groupby("method", sort=False)[LEARNED]
+        named = [str(method) for method, share in shares.mean().items() if share is not pd.NA and share < 0.5]
+        if named:
+            found.append(
+                f"On {setting}, {listed(named)} {'has' if len(named) == 1 else 'have'} not learned: most runs "
+                "end nearer to their untrained generator than to real data. A claim about two such methods is "
+                "not tested there."
+            )
+    return found
 
 
 def answers(evidence: Evidence) -> Fragment:

@@ -29,6 +29,7 @@ from ganmatrix.results.artifacts import (
 )
 from ganmatrix.results.comparability import beside_ours
 from ganmatrix.results.final_losses import final_losses
+from ganmatrix.results.learned import LEARNED, learned
 from ganmatrix.results.published import published
 from ganmatrix.store import tables
 from ganmatrix.store.files import as_json
@@ -149,6 +150,7 @@ def write(folder: Path, params: Params, gathered: Gathered) -> None:
     frame = matrix.matrix(records, runs(params))
     curves = matrix.curves(records)
     pairs = transfers.pairs(gathered.tried)
+    frame[LEARNED] = learned(frame, measured, {})
     censored = matrix.with_censored(frame, records)
     unfinished = {each.target for each in absent}
     reasons = {(gap["run"], gap["column"]): gap["reason"] for gap in summary.missing(records)}
