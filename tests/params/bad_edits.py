@@ -752,8 +752,8 @@ BAD = [
     ),
     (
         *_claim("metric: m", "metric: fgsm_auroc", "effect: difference, ", ""),
-        "claims.a.effect is missing; add it (what the bound is: a difference in the metric's unit, or a share of "
-        "the baseline's value)",
+        "claims.a.effect is missing; add it (what the bound is: a difference in the metric's unit, or a "
+        "share of the baseline's value)",
     ),
     (
         *_claim(

@@ -18,8 +18,8 @@ from ganmatrix.reporting.measures import (
     number,
     ordered,
 )
-from ganmatrix.results.levels import FEWEST_PAIRS
 from ganmatrix.results.learned import LEARNED
+from ganmatrix.results.levels import FEWEST_PAIRS
 from ganmatrix.results.primary import primary as primary_columns
 
 Row = dict[str, Any]
@@ -74,9 +74,9 @@ def not_learned(evidence: Evidence) -> list[str]:
         named = [str(method) for method, share in shares.mean().items() if share is not pd.NA and share < 0.5]
         if named:
             found.append(
-                f"On {setting}, {listed(named)} {'has' if len(named) == 1 else 'have'} not learned: most runs "
-                "end nearer to their untrained generator than to real data. A claim about two such methods is "
-                "not tested there."
+                f"On {setting}, {listed(named)} {'has' if len(named) == 1 else 'have'} not learned: most "
+                "runs end nearer to their untrained generator than to real data. A claim that compares two "
+                "such methods is not tested there."
             )
     return found
 
