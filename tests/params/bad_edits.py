@@ -641,7 +641,7 @@ BAD = [
         "claims: {}",
         "claims: {a: {metric: m}}",
         "claims.a.paper is missing; add it (as_gan, dat, fargan or pac_gan; else a mapping with label, title "
-        "and published) (and 8 more)",
+        "and published) (and 9 more)",
     ),
     (
         *_claim(f"{flow()}, ", f"{flow(paper='dta')}, "),
@@ -762,7 +762,7 @@ BAD = [
             "difference, smallest_effect: 0",
             "relative, smallest_effect: 1.5",
         ),
-        "claims.a: nothing is lower by 150% or more; give a share below 1",
+        "claims.a.smallest_effect is 1.5 of a value that gets lower; expected a share below 1, such as 0.1",
     ),
     (
         *_claim("metric: m", "metric: diverged", "smallest_effect: 0", "smallest_effect: 0.1"),

@@ -22,7 +22,7 @@ HERE = [("digits", "resnet_sn")]
 def _claim(metric="fid_inception_last", **changes):
     setting = {key: value for key, value in (THEIRS | changes).items() if value is not None}
     compared = {"metric": metric, "method": "dat", "baseline": "fargan", "direction": "lower"}
-    return Claim(**STATED | compared | {"setting": setting, "smallest_effect": 0.1})
+    return Claim(**STATED | compared | {"setting": setting, "effect": "difference", "smallest_effect": 0.1})
 
 
 def test_nothing_differs_where_all_on_record_agrees(project):

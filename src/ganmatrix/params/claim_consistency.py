@@ -53,6 +53,9 @@ def _bound_problem(claim: Claim) -> str | None:
         return f"smallest_effect is {given}; name one of smallest_effect and at_most"
     if claim.at_most is not None and claim.control is not None:
         return f"control is {claim.control}; at_most is a bound on what the baseline shows, leave it out"
+    if claim.effect == "relative" and claim.direction == "lower" and claim.bound >= 1:
+        key = "smallest_effect" if claim.at_most is None else "at_most"
+        return f"{key} is {claim.bound:g} of a value that gets lower; expected a share below 1, such as 0.1"
     if claim.metric == "diverged" and (claim.bound > 0 or claim.effect == "relative"):
         return "metric is diverged, which is counted; it needs effect difference and smallest_effect 0"
     return None
