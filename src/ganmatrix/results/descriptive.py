@@ -30,10 +30,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ganmatrix.results.levels import CONFIDENCE
 from ganmatrix.results.matrix import SETTING
 from ganmatrix.results.primary import is_distance, primary
 from ganmatrix.results.protocols import Protocols
-from ganmatrix.results.statistics import CONFIDENCE, Values, observed
+from ganmatrix.results.statistics import Values, observed
 
 DRAWS = 2000
 """Resamples of the bootstrap."""
