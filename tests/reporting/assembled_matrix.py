@@ -20,6 +20,7 @@ CLAIMS = f"""claims:
     method: as_gan
     baseline: gan
     direction: higher
+    effect: difference
     smallest_effect: 2
   recall:
 {lines(4, paper=PAPER | {"label": "A third paper"}, sentence="It remembers everything.")}
@@ -27,6 +28,7 @@ CLAIMS = f"""claims:
     method: as_gan
     baseline: gan
     direction: higher
+    effect: difference
     smallest_effect: 0.1"""
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from assembled_matrix import CLAIMS, assembled
-from fake_matrix import FakeMatrix
+from fake_matrix import GRID, FakeMatrix
 
 
 @pytest.fixture(scope="session")
@@ -11,6 +11,7 @@ def planted(tmp_path_factory):
     return assembled(
         FakeMatrix(
             tmp_path_factory.mktemp("planted"),
+            grid=GRID.replace("[0, 1, 2]", "6"),
             claims=CLAIMS,
             effects={("as_gan", "fid_efficientnet_lite0"): 0.5},
             diverged={"ring8-conventional-gan-1": 240},

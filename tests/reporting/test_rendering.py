@@ -34,7 +34,7 @@ def _words(page: str) -> str:
 def test_the_front_page_gives_the_verdicts_and_the_headline(pages, planted):
     words = _words(pages["index"])
     assert "Of 3 claims: 1 reproduced, 1 inconclusive, 1 not tested." in words
-    assert "12 training runs (2 datasets, 1 architecture, 2 methods, 3 seeds); 1 diverged." in words
+    assert "24 training runs (2 datasets, 1 architecture, 2 methods, 6 seeds); 1 diverged." in words
     claim = planted.table("claims").iloc[0]
     assert (
         f"{plain(100 * claim['effect'])} [{plain(100 * claim['low'])}, {plain(100 * claim['high'])}]" in words

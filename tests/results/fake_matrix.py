@@ -56,7 +56,7 @@ POINT_SCORES = {"modes": 6.0, "high_quality_share": 0.8, "reverse_kl": 0.3}
 GRID = """datasets: [ring8, digits]
   architectures: [conventional]
   methods: [gan, as_gan]
-  seeds: 6"""
+  seeds: [0, 1, 2]"""
 CURVES = ("fgsm_accuracy", "fgsm_auroc", "pgd_accuracy", "pgd_auroc", "noise_accuracy", "noise_auroc")
 STRENGTHS = (0.0, 0.01, 0.02, 0.05, 0.1)
 SHARES = (0.0, 0.5, 0.99)
