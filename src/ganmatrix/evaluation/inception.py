@@ -25,9 +25,10 @@ MEND = (
 )
 
 
-def build(params: InceptionParams) -> Extractor:
+def build(params: InceptionParams, resolution: int) -> Extractor:
     """The extractor from the given file, or from one fetched into the cache on first use.
 
+    It sees images of any resolution at 299 pixels.
     UserError if the file is missing, cannot be fetched, or is another one.
     """
     if params.weights is None:

@@ -13,7 +13,13 @@ class EfficientNetLite0(Section):
     digits_only: ClassVar[bool] = False
 
     kind: Literal["efficientnet_lite0"]
-    input_size: int = Field(ge=32, le=224, description="images are resized to this side, pixels")
+    input_size: int | None = Field(
+        default=None,
+        ge=32,
+        le=224,
+        description="images are resized to this side, pixels; by default to three times the dataset's "
+        "resolution, at most 224",
+    )
 
 
 class Inception(Section):
@@ -72,6 +78,10 @@ class DigitEvaluation(Section):
         le=1_000_000,
         description="generated stacks, 1,000 classes; VEEGAN's and PacGAN's number",
     )
+
+    def of(self, channels: int) -> int:
+        """Generated images of that many digits."""
+        return self.samples if channels == 1 else self.stacked_samples
 
 
 class CurveEvaluation(Section):

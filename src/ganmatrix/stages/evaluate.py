@@ -76,8 +76,8 @@ def open_judge(
         )
     reader = reference.reader()
     channels = data.shape[0]
-    extractors = catalogue.build(params.extractors, reader, channels)
-    digits = params.digits.samples if channels == 1 else params.digits.stacked_samples
+    extractors = catalogue.build(params.extractors, reader, data.shape)
+    digits = params.digits.of(channels)
     return ImageJudge(
         references=[(each, reference.images(each, params.images.neighbours)) for each in extractors],
         params=params.images,

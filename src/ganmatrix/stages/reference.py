@@ -33,7 +33,7 @@ def into(folder: Path, name: str, plan: Plan, device_name: str) -> Made:
             arrays |= digits_cnn.pack(reader)
         card["extractors"] = {}
         neighbours = params.images.neighbours
-        for extractor in catalogue.build(params.extractors, reader, data.shape[0]):
+        for extractor in catalogue.build(params.extractors, reader, data.shape):
             made = image_reference(train, held_out, extractor, neighbours, device)
             arrays |= {f"{extractor.name}.{key}": value for key, value in made.items()}
             card["extractors"][extractor.name] = extractor.protocol | {"neighbours": neighbours}
