@@ -291,7 +291,7 @@ class Plan:
         if stage == "prepare":
             return {f"datasets.{target}": params.datasets[target]}
         if stage == "reference":
-            return self._evaluation(target, "extractors", "images.neighbours")
+            return self._evaluation(target, "extractors", "images", "digits", "points")
         if stage == "train":
             cell = self.cells[target]
             return {
@@ -316,10 +316,7 @@ class Plan:
         values = {}
         for name in names:
             if (name == "points") == points:
-                value = self.params.evaluation
-                for part in name.split("."):
-                    value = getattr(value, part)
-                values[f"evaluation.{name}"] = value
+                values[f"evaluation.{name}"] = getattr(self.params.evaluation, name)
         return values
 
     def _code(self, task: Task) -> str:

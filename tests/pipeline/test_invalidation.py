@@ -155,9 +155,9 @@ CHANGES = {
         architecture="resnet_sn",
     ),
     "a dataset": params("radius: 0.8", "radius: 0.7", "prepare", "assemble", dataset="ring8"),
-    "scores of points": params("{samples: 200", "{samples: 201", "evaluate", dataset="ring8"),
-    "scores of images": params("kid_subsets: 2", "kid_subsets: 3", "evaluate", dataset="digits"),
-    "neighbours": params("neighbours: 5", "neighbours: 4", "reference", "evaluate", dataset="digits"),
+    "scores of points": params("{samples: 200", "{samples: 201", "reference", dataset="ring8"),
+    "scores of images": params("kid_subsets: 2", "kid_subsets: 3", "reference", dataset="digits"),
+    "neighbours": params("neighbours: 5", "neighbours: 4", "reference", dataset="digits"),
     "an extractor": params("input_size: 32", "input_size: 64", "reference", "evaluate", dataset="digits"),
     "checkpoints": params("[init, ema]", "[ema]", "evaluate"),
     "curves": params("curves: {samples: 100}", "curves: {samples: 101}", "evaluate"),
@@ -195,7 +195,8 @@ CHANGES = {
     "networks/as_gan_resnet.py": code("networks/as_gan_resnet.py"),
     "training/trainer.py": code("training/trainer.py", "train"),
     "training/seeding.py": code("training/seeding.py", *OF_WEIGHTS),
-    "evaluation/kid.py": code("evaluation/kid.py", "evaluate"),
+    "evaluation/kid.py": code("evaluation/kid.py", "reference", "evaluate"),
+    "evaluation/floors.py": code("evaluation/floors.py", "reference"),
     "evaluation/prdc.py": code("evaluation/prdc.py", "reference", "evaluate"),
     "evaluation/efficientnet_lite0.py": code(
         "evaluation/efficientnet_lite0.py", "reference", "evaluate", dataset="digits"

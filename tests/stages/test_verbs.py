@@ -16,6 +16,8 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 from ganmatrix.cell import expand
+from ganmatrix.evaluation.efficientnet_lite0 import EfficientNetLite0
+from ganmatrix.evaluation.reference import point_reference
 from ganmatrix.params import load
 from ganmatrix.stages import reference as reference_stage
 from ganmatrix.training import optimisers
@@ -243,12 +245,42 @@ def test_fortran_ordered_statistics_come_back_unscrambled(finished, run, monkeyp
     """safetensors writes an array's memory as it lies, whatever its order."""
     planted = np.asfortranarray(np.arange(6.0).reshape(3, 2))
     monkeypatch.setattr(
-        reference_stage, "point_reference", lambda *_: {"centres": planted, "std": np.array(0.1)}
+        reference_stage,
+        "point_reference",
+        lambda *known: point_reference(*known) | {"centres": planted, "std": np.array(0.1)},
     )
     shutil.rmtree(finished / "references/ring8")
     assert run("reference", "ring8").status == 0
     found = load_file(finished / "references/ring8/statistics.safetensors")
     assert (found["centres"] == planted).all()
+
+
+def test_the_reference_s_card_has_what_reals_and_noise_score(finished, run):
+    assert run("reference", "digits").status == 0
+    for dataset, column, samples in (
+        ("ring8", "energy_distance", 40),
+        ("digits", "fid_efficientnet_lite0", 50),
+    ):
+        found = json.loads((finished / f"references/{dataset}/card.json").read_text())["floors"]
+        floor, noise = found["held_out"][column], found["noise"][column]
+        assert 0 < floor["value"] < noise["value"] / 5
+        for entry in (floor, noise):
+            assert entry["protocol"]["fake_samples"] == samples
+            assert entry["protocol"]["real_split"] == "train"
+    assert 0 < found["halves"][column]["value"] < noise["value"] / 5
+    assert found["noise"]["precision_efficientnet_lite0"]["value"] < 0.5
+
+
+def test_an_extractor_that_ignores_the_picture_is_refused(finished, run, monkeypatch):
+    def blind(self, pixels):
+        return torch.ones(len(pixels), 1280), torch.full((len(pixels), 1000), 1e-3)
+
+    monkeypatch.setattr(EfficientNetLite0, "forward", blind)
+    ended = run("reference", "digits")
+    assert ended.status == 2
+    line = "error: evaluation.extractors: efficientnet_lite0 at 32 pixels cannot tell noise from digits: "
+    assert ended.err.splitlines()[-1].startswith(line)
+    assert not (finished / "references/digits").exists()
 
 
 def test_images_are_measured_and_scored(finished, run):

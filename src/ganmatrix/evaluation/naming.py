@@ -12,8 +12,8 @@ class Name(NamedTuple):
     metric: str
     extractor: str | None = None
 
-    def column(self, checkpoint: Checkpoint) -> str:
-        """`fid_efficientnet_lite0_ema`, `modes_ema`."""
+    def column(self, checkpoint: Checkpoint | None = None) -> str:
+        """`fid_efficientnet_lite0_ema`, `modes_ema`; without a checkpoint, of what no generator made."""
         return "_".join(part for part in (self.metric, self.extractor, checkpoint) if part)
 
 
