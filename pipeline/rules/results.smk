@@ -5,6 +5,7 @@ rule assemble:
     input:
         digest=f"{ROOT}digests/assemble/assemble.json",
         cells=expand(f"{ROOT}cells/{{cell}}/{{stage}}.json", cell=CELLS, stage=["train", "evaluate", "probe"]),
+        references=expand(f"{ROOT}references/{{dataset}}.json", dataset=DATASETS),
         transfers=expand(f"{ROOT}transfers/{{dataset}}.json", dataset=DATASETS),
     output:
         manifest=update(f"{ROOT}results.json"),

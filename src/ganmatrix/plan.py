@@ -210,6 +210,8 @@ class Plan:
     def _results(self, stage: str) -> dict[str, list[Input]]:
         """What tables and pages are made of: the whole grid."""
         read = {} if stage == "assemble" else {"results": [Input(Task("assemble"))]}
+        if stage == "assemble":
+            read["reference"] = [Input(Task("reference", dataset)) for dataset in self.targets("reference")]
         for each in SEEDED if stage == "assemble" else CELLWISE:
             read[each] = [
                 Input(Task(each, target), seed) for target in self.targets(each) for seed in self.seeds

@@ -112,6 +112,20 @@ class Scores(Artifact):
     entries: dict[str, Entry]
 
 
+class Floors(Artifact):
+    """What held-out samples and noise score, by column without its checkpoint."""
+
+    held_out: dict[str, Entry]
+    noise: dict[str, Entry]
+
+
+class ReferenceCard(Artifact):
+    """card.json of a dataset's reference."""
+
+    dataset: str
+    floors: Floors
+
+
 class TransferHeader(Artifact):
     """What pairs.parquet says of itself."""
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -21,6 +22,7 @@ from ganmatrix.results.artifacts import (
     Absence,
     Artifact,
     Record,
+    ReferenceCard,
     RunFile,
     Scores,
     Stage,
@@ -29,11 +31,12 @@ from ganmatrix.results.artifacts import (
 )
 from ganmatrix.results.comparability import beside_ours
 from ganmatrix.results.final_losses import final_losses
+from ganmatrix.results.floors import floors
 from ganmatrix.results.learned import LEARNED, learned
 from ganmatrix.results.published import published
 from ganmatrix.store import tables
 from ganmatrix.store.files import as_json
-from ganmatrix.store.layout import HISTORY, METRICS, PAIRS, PROBES, RUN
+from ganmatrix.store.layout import CARD, HISTORY, METRICS, PAIRS, PROBES, RUN
 from ganmatrix.store.opening import Part
 
 SHORT = "%.6g"
@@ -51,6 +54,8 @@ class Gathered:
     """Of the runs that are trained, in the order of the grid."""
     tried: list[Transfers]
     """Of each dataset and seed."""
+    references: list[ReferenceCard]
+    """Of each dataset; of fewer in a preview."""
     absent: list[Absence]
 
 
@@ -91,7 +96,12 @@ def gather(plan: Plan, tolerant: bool = False) -> Gathered:
     for dataset, seed in product(plan.targets("transfer"), plan.seeds):
         if table := read("transfer", f"{dataset}-{seed}", partial(_tried, dataset, seed, plan)):
             tried[dataset, seed] = table
-    return Gathered([_with_transfers(each, tried) for each in records], list(tried.values()), absent)
+    cards = []
+    for dataset in plan.targets("reference"):
+        # In a preview without it, the dataset's runs are not scored either, and are named for that.
+        with suppress(NotMade) if tolerant else nullcontext():
+            cards.append(plan.open("reference", dataset).parsed(CARD, _model(ReferenceCard)))
+    return Gathered([_with_transfers(each, tried) for each in records], list(tried.values()), cards, absent)
 
 
 def _with_transfers(record: Record, tried: dict[tuple[str, int], Transfers]) -> Record:
@@ -158,6 +168,7 @@ def write(folder: Path, params: Params, gathered: Gathered) -> None:
     printed = beside_ours(published(), records, censored, measured, params.datasets)
     numbers = summary.summarise(records, censored, curves, pairs, measured, params.claims, absent)
     numbers["published"] = summary.rows(printed)
+    numbers["floors"] = floors(gathered.references)
     histories = matrix.history(records)
     for name, table in {
         "matrix": frame,
