@@ -2,6 +2,7 @@
 
 from ganmatrix.reporting.cases import Case, cases
 from ganmatrix.reporting.evidence import Evidence
+from ganmatrix.reporting.floors import in_words
 from ganmatrix.reporting.forest import forest
 from ganmatrix.reporting.fragments import Fragment, box, bullets, definitions, details, join, text
 from ganmatrix.reporting.headline import counted
@@ -26,7 +27,7 @@ def _dossier(evidence: Evidence, case: Case) -> Fragment:
         f"<p>{case.badge.html} {text('span', f'{_sentence(case)}.').html} {_elsewhere(case).html}</p>"
     )
     figure = forest(evidence, case)
-    facts = box([definitions(_facts(case))], "facts")
+    facts = box([definitions([*_facts(case), *_scale(evidence, case)])], "facts")
     blocks = [*head, verdict, box([figure, facts], "evidence"), *_lost(case)]
     content = join(blocks).html
     note = text("p", CUT_NOTE, "note").html if CUT in content else ""
@@ -69,6 +70,16 @@ def _facts(case: Case) -> list[tuple[str, str]]:
         ("What would decide", _decides(case)),
     ]
     return facts
+
+
+def _scale(evidence: Evidence, case: Case) -> list[tuple[str, str]]:
+    """What the score is before training, of unseen reals and of noise, setting by setting."""
+    found = {
+        setting: in_words(evidence.summary, setting.dataset, case.measured, setting.architecture)
+        for setting in evidence.settings
+    }
+    lines = [f"{setting}: {words}" for setting, words in found.items() if words]
+    return [("For scale", "\n".join(["the score itself", *lines]))] if lines else []
 
 
 def _surely(case: Case) -> str:

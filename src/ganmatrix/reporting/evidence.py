@@ -25,7 +25,7 @@ T = TypeVar("T", bound=Container[str])
 _SUMMARY = (
     *NEEDED["summary"],
     *("absent", "diverged", "missing", "censored", "curves", "transfers", "comparisons", "controls"),
-    *("pooled", "divergence", "descriptive", "claims", "published"),
+    *("pooled", "divergence", "descriptive", "claims", "published", "floors"),
 )
 """What reports read of summary.json."""
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ganmatrix.reporting.catalogue.measure import Bounds, Measure
 from ganmatrix.reporting.evidence import Evidence, Setting
+from ganmatrix.reporting.floors import in_words
 from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footnoted, join, table, text
 from ganmatrix.reporting.measures import (
     CUT,
@@ -95,6 +96,8 @@ def answers(evidence: Evidence) -> Fragment:
             ]
             measure = column(name).measure
             within = evidence.bounds(setting.dataset, name)
+            if scale := in_words(evidence.summary, setting.dataset, column(name), setting.architecture):
+                sentences.append(f"For scale, {in_sentence(measure)}: {scale}.")
             sentences += _sentences(setting, measure, within, comparisons)
             rows += [_cells(row, measure, within) for row in comparisons]
         if rows:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.evidence import Evidence, Setting
+from ganmatrix.reporting.floors import MARKS, UNSEEN, beside, samples
 from ganmatrix.reporting.fragments import Fragment, footnoted, table, text
 from ganmatrix.reporting.headline import (
     SURE,
@@ -59,6 +60,7 @@ def grid(evidence: Evidence) -> Fragment:
         ]
         for method, baseline in evidence.baselines.items()
     ]
+    rows += [[mark, *(_mark(evidence, *each, mark) for each in measured.items())] for mark in MARKS]
     return footnoted(table("Each method against its baseline", header, rows, "helps"), CUT, CUT_NOTE)
 
 
@@ -75,6 +77,14 @@ def _cell(evidence: Evidence, setting: Setting, score: Column, method: str) -> F
     )
     flattered = _flattered(evidence, row["method"], row["baseline"], setting.dataset, setting.architecture)
     return _entry(row, score, evidence.bounds(setting.dataset, score.name), flattered)
+
+
+def _mark(evidence: Evidence, setting: Setting, score: Column, mark: str) -> str:
+    """What the score itself is before training, of unseen reals or of noise."""
+    summary, dataset = evidence.summary, setting.dataset
+    value = beside(summary, dataset, score, setting.architecture).get(mark, "-")
+    counted = samples(summary, dataset, score) if mark == UNSEEN else ""
+    return f"{value}\n{counted}" if counted else value
 
 
 def _pooled(evidence: Evidence, method: str, score: Column, role: str) -> Fragment:

@@ -1,11 +1,12 @@
 """The matrix in the terminal: a table a dataset and column, methods by architectures; or a row a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 from rich.console import Group
 
+from ganmatrix.reporting.floors import MARKS, UNSEEN, beside, samples
 from ganmatrix.reporting.measures import CUT, CUT_NOTE, Column, bounds, interval, number
 from ganmatrix.results.assembled import Assembled, outcome
 from ganmatrix.terminal.selection import Selection
@@ -26,8 +27,23 @@ def matrix(results: Assembled, selection: Selection) -> Iterator[Group]:
                 [method, *(entries[method, architecture] for architecture in architectures)]
                 for method in selection.axis(results, "method")
             ]
-            note = CUT_NOTE if any(CUT in entry for entry in entries.values()) else ""
+            if column.checkpoint != "init":
+                rows += _marks(results, dataset, column, architectures)
+            counted = samples(results.summary, dataset, column)
+            notes = [
+                CUT_NOTE if any(CUT in entry for entry in entries.values()) else "",
+                f"{UNSEEN}: {counted}" if counted else "",
+            ]
+            note = "\n".join(filter(None, notes))
             yield table(_title(dataset, column), ["method", *architectures], rows, note)
+
+
+def _marks(results: Assembled, dataset: str, column: Column, architectures: Sequence[str]) -> list[list[str]]:
+    """Rows of what the score is before training, of unseen reals and of noise, where that is known."""
+    found = [beside(results.summary, dataset, column, architecture) for architecture in architectures]
+    return [
+        [mark, *(each.get(mark, "-") for each in found)] for mark in MARKS if any(mark in f for f in found)
+    ]
 
 
 def runs(results: Assembled, selection: Selection) -> Iterator[Group]:

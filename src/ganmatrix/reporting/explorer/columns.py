@@ -23,7 +23,7 @@ OVERVIEW = (
 )
 """In view at first: of each entry the first measure that a dataset has."""
 
-FLOORED = ("fid", "energy_distance")
+BEFORE_TRAINING = ("fid", "energy_distance")
 """Beside these stands what they were before training."""
 
 _CHECKPOINTS = (None, "ema", "best", "last", "init")
@@ -42,8 +42,8 @@ def overview(evidence: Evidence) -> list[str]:
             columns = sorted(columns_of(evidence, dataset), key=_preference)
             key = next((key for key in keys if any(c.key == key for c in columns)), None)
             candidates = [c for c in columns if c.key == key]
-            floors = [c for c in candidates if c.checkpoint == "init" and key in FLOORED]
-            chosen |= dict.fromkeys(c.name for c in [*candidates[:1], *floors[:1]])
+            untrained = [c for c in candidates if c.checkpoint == "init" and key in BEFORE_TRAINING]
+            chosen |= dict.fromkeys(c.name for c in [*candidates[:1], *untrained[:1]])
     return list(chosen)
 
 

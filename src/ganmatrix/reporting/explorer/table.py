@@ -8,6 +8,7 @@ from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.cell_files import Found, RunFacts, tally
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.explorer.columns import columns_of, overview
+from ganmatrix.reporting.floors import beside
 from ganmatrix.reporting.fragments import Fragment, attributes, footnoted, join, text
 from ganmatrix.reporting.matrix_tables import Group, best, groups_of, warnings
 from ganmatrix.reporting.measures import CHECKPOINTS, CUT, CUT_NOTE, EXTRACTORS, Column, interval, number
@@ -30,7 +31,7 @@ class _Measured:
 def table(evidence: Evidence, found: Found, dataset: str) -> Fragment:
     """All columns of a dataset, the overview in view; without the page's script that is all there is."""
     columns = _columns(evidence, dataset)
-    head = "".join(map(_heading, columns))
+    head = "".join(_heading(each, beside(evidence.summary, dataset, each.column)) for each in columns)
     rows = join(
         _row(found[Cell(dataset, architecture, method).id], columns)
         for architecture in evidence.architectures
@@ -69,15 +70,17 @@ def _columns(evidence: Evidence, dataset: str) -> list[_Measured]:
     return measured
 
 
-def _heading(measured: _Measured) -> str:
+def _heading(measured: _Measured, marks: dict[str, str]) -> str:
+    """The column's name; small, how it is measured and what unseen reals and noise score."""
     column, measure = measured.column, measured.column.measure
-    floor = column.checkpoint == "init"
-    title = f"{measure.title} {CHECKPOINTS['init']}" if floor else measure.title
+    untrained = column.checkpoint == "init"
+    title = f"{measure.title} {CHECKPOINTS['init']}" if untrained else measure.title
     notes = [
         EXTRACTORS.get(column.extractor or "", column.extractor),
         None if column.checkpoint in (None, "ema", "init") else CHECKPOINTS[column.checkpoint],
         measure.unit if measure.unit not in measure.title.lower() else None,
-        f"{measure.better} is better" if measure.better and not floor else None,
+        f"{measure.better} is better" if measure.better and not untrained else None,
+        *(f"{mark} {value}" for mark, value in marks.items() if not untrained),
     ]
     values = {
         "data-key": column.name,
