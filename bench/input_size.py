@@ -24,7 +24,7 @@ from ganmatrix.params.evaluation import EfficientNetLite0, ImageEvaluation
 
 Splits = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
-SIZES = (32, 64, 96, 128, 224)
+SIZES = (32, 64, 96, 128, 192, 224)
 MOST_TRAIN, MOST_HELD_OUT = 1_500, 300
 """Images that are looked at, at even distances: at 224 pixels a processor sees some 20 in a second."""
 HEADER = """\

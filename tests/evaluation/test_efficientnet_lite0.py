@@ -57,7 +57,7 @@ def _default(resolution: int):
     return build(EfficientNetLite0(kind="efficientnet_lite0"), resolution)
 
 
-@pytest.mark.parametrize(("resolution", "size"), [(16, 48), (32, 96), (48, 144), (64, 192), (128, 224)])
+@pytest.mark.parametrize(("resolution", "size"), [(16, 96), (32, 192), (48, 224), (128, 224)])
 def test_the_input_size_follows_the_resolution(resolution: int, size: int) -> None:
     assert default_size(resolution) == size
     assert _default(resolution).protocol["input_size"] == size
@@ -65,10 +65,10 @@ def test_the_input_size_follows_the_resolution(resolution: int, size: int) -> No
 
 def test_another_input_size_to_try() -> None:
     """The default one; instead of the default, a larger one; beyond the largest there is none."""
-    assert _extractor(64).other_input_size == 96
-    assert _default(32).other_input_size == 192
-    assert _default(48).other_input_size == 224
-    assert _default(128).other_input_size is None
+    assert _extractor(64).other_input_size == 192
+    assert _default(16).other_input_size == 192
+    assert _default(32).other_input_size == 224
+    assert _default(48).other_input_size is None
 
 
 def test_refuses_other_weights(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:

@@ -17,7 +17,7 @@ class EfficientNetLite0(Section):
         default=None,
         ge=32,
         le=224,
-        description="images are resized to this side, pixels; by default to three times the dataset's "
+        description="images are resized to this side, pixels; by default to six times the dataset's "
         "resolution, at most 224",
     )
 
