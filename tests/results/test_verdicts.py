@@ -367,7 +367,7 @@ def test_a_missing_value_is_named_with_its_reason():
 def _with_learned(frame: pd.DataFrame, untrained: float = 100.0, floor: float = 1.0) -> pd.DataFrame:
     frame = frame.rename(columns={"fid": "fid_ema"}).assign(fid_init=untrained)
     protocols = {"digits": {"fid_init": {}, "fid_ema": {}}}
-    frame[LEARNED] = learned(frame, protocols, {("digits", "fid"): floor})
+    frame[LEARNED] = learned(frame, protocols, [{"dataset": "digits", "column": "fid", "value": floor}])
     return frame.rename(columns={"fid_ema": "fid"})
 
 
@@ -394,6 +394,6 @@ def test_half_the_way_to_the_floor_counts_as_learned():
 
 def test_what_has_learned_cannot_be_told_without_the_untrained_generators_score():
     frame = _runs({"new": BETTER, "old": OLD}).rename(columns={"fid": "fid_ema"})
-    assert learned(frame, {"digits": {"fid_ema": {}}}, {}).isna().all()
+    assert learned(frame, {"digits": {"fid_ema": {}}}, []).isna().all()
     diverged = _diverge(_runs({"new": BETTER, "old": OLD}), "digits-a-new-3")
     assert _with_learned(diverged)[LEARNED].isna().sum() == 1

@@ -1,10 +1,11 @@
 """Whether a run has learned anything: a claim about methods that have not is tested on noise."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import pandas as pd
 
+from ganmatrix.results.floors import Floor
 from ganmatrix.results.matrix import SETTING
 from ganmatrix.results.protocols import Protocols
 
@@ -17,14 +18,15 @@ LEARNED = "learned"
 _SCORE = re.compile(r"(fid(?!_infinity|_over_steps)\w*|energy_distance)_(ema|last)")
 
 
-def learned(frame: pd.DataFrame, protocols: Protocols, floors: Mapping[tuple[str, str], float]) -> pd.Series:
+def learned(frame: pd.DataFrame, protocols: Protocols, floors: Sequence[Floor]) -> pd.Series:
     """For each row of the matrix, whether its run has learned.
 
     Judged by the dataset's first FID or energy distance, of the averaged weights where they are scored: it
     must be at least half way from the score of the run's own untrained generator to the floor, the score
-    of real data that training did not see. `floors` has it by dataset and score, without checkpoint; 0 where
-    it is not known. Missing where a run has no such scores: it diverged, or `init` is not scored.
+    of real data that training did not see; to 0 where there is none. Missing where a run has no such scores:
+    it diverged, or `init` is not scored.
     """
+    real = {(row["dataset"], row["column"]): row["value"] or 0.0 for row in floors}
     found = pd.Series(pd.NA, index=frame.index, dtype="boolean")
     for dataset, columns in protocols.items():
         scored = [match for column in columns if (match := _SCORE.fullmatch(column))]
@@ -37,7 +39,7 @@ def learned(frame: pd.DataFrame, protocols: Protocols, floors: Mapping[tuple[str
         rows = frame[(frame["dataset"] == dataset) & (frame["outcome"] == "completed")]
         start, end = rows[before], rows[f"{score}_{checkpoint}"]
         known = rows.index[start.notna() & end.notna()]
-        way = start - floors.get((dataset, score), 0.0)
+        way = start - real.get((dataset, score), 0.0)
         found[known] = (start - end)[known] >= LEAST_SHARE * way[known]
     return found
 

@@ -160,7 +160,8 @@ def write(folder: Path, params: Params, gathered: Gathered) -> None:
     frame = matrix.matrix(records, runs(params))
     curves = matrix.curves(records)
     pairs = transfers.pairs(gathered.tried)
-    frame[LEARNED] = learned(frame, measured, {})
+    real = floors(gathered.references)
+    frame[LEARNED] = learned(frame, measured, real)
     censored = matrix.with_censored(frame, records)
     unfinished = {each.target for each in absent}
     reasons = {(gap["run"], gap["column"]): gap["reason"] for gap in summary.missing(records)}
@@ -168,7 +169,7 @@ def write(folder: Path, params: Params, gathered: Gathered) -> None:
     printed = beside_ours(published(), records, censored, measured, params.datasets)
     numbers = summary.summarise(records, censored, curves, pairs, measured, params.claims, absent)
     numbers["published"] = summary.rows(printed)
-    numbers["floors"] = floors(gathered.references)
+    numbers["floors"] = real
     histories = matrix.history(records)
     for name, table in {
         "matrix": frame,
