@@ -6,6 +6,8 @@ import warnings
 import numpy as np
 import pytest
 import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ganmatrix.results.inference import (
     Pooled,

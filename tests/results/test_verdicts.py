@@ -364,6 +364,25 @@ def test_a_missing_value_is_named_with_its_reason():
     assert row["lost_runs"] == "digits-a-new-3 (features were not finite)"
 
 
+def test_a_run_that_lies_far_from_its_kind_is_named():
+    """On the scale of the test: three times as large is as far as a third."""
+    for factor in (3, 1 / 3):
+        frame = _runs({"new": [*BETTER[:3], factor * BETTER[3], *BETTER[4:]], "old": OLD, "other": OLD})
+        frame.loc[frame["run"] == "digits-a-other-1", "fid"] *= 9
+        assert _judge(frame, effect="relative", smallest_effect=0.1)["far_runs"] == "digits-a-new-3"
+    assert _judge(_runs({"new": BETTER, "old": OLD}))["far_runs"] == ""
+
+
+def test_runs_of_one_kind_are_seldom_called_far():
+    draws = np.random.default_rng(0).lognormal(sigma=0.2, size=(200, 2, 15))
+    called = [
+        row["far_runs"]
+        for new, old in draws
+        for row in [_judge(_runs({"new": [*new], "old": [*old]}), effect="relative", smallest_effect=0.1)]
+    ]
+    assert sum(len(each.split("; ")) for each in called if each) <= 0.002 * draws.size
+
+
 def _with_learned(frame: pd.DataFrame, untrained: float = 100.0, floor: float = 1.0) -> pd.DataFrame:
     frame = frame.rename(columns={"fid": "fid_ema"}).assign(fid_init=untrained)
     protocols = {"digits": {"fid_init": {}, "fid_ema": {}}}

@@ -28,7 +28,7 @@ def _dossier(evidence: Evidence, case: Case) -> Fragment:
     )
     figure = forest(evidence, case)
     facts = box([definitions([*_facts(case), *_scale(evidence, case)])], "facts")
-    blocks = [*head, verdict, box([figure, facts], "evidence"), *_lost(case)]
+    blocks = [*head, verdict, box([figure, facts], "evidence"), *_far(case), *_lost(case)]
     content = join(blocks).html
     note = text("p", CUT_NOTE, "note").html if CUT in content else ""
     return Fragment(f'<section id="{case.anchor}">\n{content}\n{note}</section>')
@@ -123,6 +123,22 @@ def _decides(case: Case) -> str:
     if case.counts:
         return "How many runs it would take is not worked out for counts of those that diverged."
     return f"How many seeds it would take cannot be said: {case['reason']}."
+
+
+def _far(case: Case) -> list[Fragment]:
+    """A warning if some runs lie far from all others of their kind, and which."""
+    runs = case["far_runs"].split("; ") if case["far_runs"] else []
+    if not runs:
+        return []
+    lie = "run lies" if len(runs) == 1 else "runs lie"
+    said = (
+        f"{len(runs)} {lie} far from the others of the same setting and method: look there first. "
+        "If one run in ten goes bad by chance, more than 2.5% of verdicts are wrong (docs/verdict_rule.md)."
+    )
+    return [
+        text("p", said, "note"),
+        details(f"{counted(len(runs), 'run')} far from the others", bullets(runs)),
+    ]
 
 
 def _lost(case: Case) -> list[Fragment]:

@@ -12,6 +12,7 @@ from ganmatrix.params import Params
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.assembled import outcome
 from ganmatrix.results.comparing import compare
+from ganmatrix.results.far_runs import far_runs
 from ganmatrix.results.inference import effect_size, holm_of_family
 from ganmatrix.results.learned import teaching
 from ganmatrix.results.levels import LEVEL
@@ -66,9 +67,10 @@ _DTYPES = {
     "control_p_value": "float64",
     "seeds_needed": "Int64",
     "lost_runs": "string",
+    "far_runs": "string",
 }
 
-_UNTESTED = {"verdict": "not tested", "scope": "", "lost_runs": ""} | dict.fromkeys(
+_UNTESTED = {"verdict": "not tested", "scope": "", "lost_runs": "", "far_runs": ""} | dict.fromkeys(
     ("pairs", "missing_pairs", "settings", "settings_holding", "control_pairs"), 0
 )
 
@@ -255,18 +257,20 @@ def _found(
             else None
         ),
         "lost_runs": _lost(frame, claim, reasons),
+        "far_runs": "" if trial.baseline.counts else "; ".join(far_runs(claim, frame)),
     }
 
 
 def _p_values(trial: Trial, corrected: Corrected) -> dict[str, float | None]:
     if trial.baseline.obstacle:
         return {}
-    return {
+    found: dict[str, float | None] = {
         "p_value": trial.p_for,
         "p_holm": corrected.p_for,
         "p_contradicted": trial.p_against,
         "p_contradicted_holm": corrected.p_against,
-    } | ({"p_shared": trial.p_shared, "p_shared_holm": corrected.p_shared} if trial.shared else {})
+    }
+    return found | ({"p_shared": trial.p_shared, "p_shared_holm": corrected.p_shared} if trial.shared else {})
 
 
 def _of_control(control: Comparison | None) -> dict[str, Any]:
