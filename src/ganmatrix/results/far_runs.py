@@ -7,7 +7,7 @@ from ganmatrix.params.claims import Claim
 from ganmatrix.results.matrix import SETTING
 from ganmatrix.results.statistics import observed
 
-FAR = 5.0
+FAR = 6.0
 """Deviations from the median, which runs of equal spread hardly ever reach."""
 
 _DEVIATION = 1.4826
