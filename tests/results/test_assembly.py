@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from fake_matrix import CURVES, SHARES, STEPS, STRENGTHS, FakeMatrix, claim
+from fake_matrix import CURVES, GRID, SHARES, STEPS, STRENGTHS, FakeMatrix, claim
 
 from ganmatrix.errors import UserError
 from ganmatrix.results.matrix import IDENTITY
@@ -73,8 +73,10 @@ def test_the_summary_counts_and_averages(assembled):
     assert group["mean"] == pytest.approx(known.mean())
 
 
-def test_the_claim_is_reproduced(assembled):
-    claims = assembled.table("claims")
+def test_the_claim_is_reproduced(tmp_path):
+    effects = {("as_gan", "fid_efficientnet_lite0"): 0.5}
+    fake = FakeMatrix(tmp_path, grid=GRID.replace("[0, 1, 2]", "6"), claims=CLAIM, effects=effects)
+    claims = fake.write().assemble().table("claims")
     assert claims["verdict"].tolist() == ["reproduced"]
     assert claims["effect"].iloc[0] == pytest.approx(0.5, abs=0.05)
 

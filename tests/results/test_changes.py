@@ -227,9 +227,10 @@ def test_other_seeds_are_compared_where_the_same_methods_stand_behind(methods, l
 
 
 def test_verdicts(results):
-    changes = compare(results(claims=CLAIM), results(claims=CLAIM, effects=HALVED))
+    six = GRID.replace("[0, 1, 2]", "6")
+    changes = compare(results(grid=six, claims=CLAIM), results(grid=six, claims=CLAIM, effects=HALVED))
     assert changes.verdicts == [VerdictChange("better_fid", "contradicted", "reproduced")]
-    assert compare(results(), results(claims=CLAIM)).verdicts == [
+    assert compare(results(grid=six), results(grid=six, claims=CLAIM)).verdicts == [
         VerdictChange("better_fid", None, "contradicted")
     ]
 

@@ -7,7 +7,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganmatrix.results.statistics import differences, estimate, paired
+from ganmatrix.results.statistics import Scale, estimate, paired
 
 _VALUES = st.lists(st.floats(-1e3, 1e3).map(lambda x: round(x, 3)), min_size=3, max_size=12, unique=True)
 
@@ -60,30 +60,33 @@ def _frame(method: list[float], opponent: list[float]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def test_paired_interval_is_that_of_scipys_paired_t_test():
-    new, old = [3.1, 2.7, 3.9, 3.3], [3.6, 3.4, 4.1, 4.4]
-    result = estimate(differences(paired(_frame(new, old), "m", "new", "old"), relative=False))
-    expected = scipy.stats.ttest_rel(new, old).confidence_interval(0.95)
-    assert (result.low, result.high) == pytest.approx((expected.low, expected.high))
+def _effects(frame: pd.DataFrame, scale: Scale) -> list[float]:
+    pairs = paired(frame, "m", "new", "old")
+    return [float(each) for each in scale.of(pairs["method"].to_numpy(), pairs["opponent"].to_numpy())]
 
 
 def test_pairing_follows_the_seed_and_not_the_order_of_rows():
     frame = _frame([1.0, 2.0, 3.0], [1.5, 2.5, 3.5])
-    shuffled = frame.sample(frac=1, random_state=0)
-    assert set(differences(paired(shuffled, "m", "new", "old"), relative=False)) == {-0.5}
+    assert _effects(frame.sample(frac=1, random_state=0), Scale()) == [-0.5] * 3
 
 
-def test_relative_differences_are_over_the_opponents_mean_in_the_setting():
-    pairs = paired(_frame([5.0, 10.0], [10.0, 30.0]), "m", "new", "old")
-    assert list(differences(pairs, relative=True)) == pytest.approx([-0.25, -1.0])
+@pytest.mark.parametrize("direction", ["lower", "higher"])
+def test_relative_effects_are_logarithms_of_ratios(direction):
+    sign = -1 if direction == "lower" else 1
+    scale = Scale(direction, relative=True)
+    effects = _effects(_frame([5.0, 20.0], [10.0, 10.0]), scale)
+    assert effects == pytest.approx([-sign * np.log(2), sign * np.log(2)])
+    assert [scale.shown(each) for each in effects] == pytest.approx([-sign * 0.5, sign * 1.0])
+    for shown in (-0.5, 0.0, 0.1, 0.9):
+        assert scale.shown(scale.bound(shown)) == pytest.approx(shown)
 
 
-def test_relative_differences_need_a_positive_scale():
-    pairs = paired(_frame([5.0, 10.0], [-1.0, 1.0]), "m", "new", "old")
-    assert differences(pairs, relative=True).isna().all()
+def test_a_ratio_needs_positive_values():
+    frame = _frame([5.0, 0.0, -1.0, 1.0], [-1.0, 1.0, 1.0, 2.0])
+    assert np.isnan(_effects(frame, Scale(relative=True))).tolist() == [True, True, True, False]
 
 
 def test_a_diverged_run_has_no_value_even_where_its_column_has_one():
     frame = _frame([1.0, 2.0], [1.0, 1.0])
     frame.loc[0, "outcome"] = "diverged"
-    assert differences(paired(frame, "m", "new", "old"), relative=False).isna().tolist() == [True, False]
+    assert np.isnan(_effects(frame, Scale())).tolist() == [True, False]

@@ -192,7 +192,11 @@ def test_a_target_that_a_seed_never_reaches_has_no_mean_over_the_others(assemble
     assert _group(summary, STEPS, "gan")["mean"] == 200
     assert summary["censored"] == [{"run": "digits-conventional-as_gan-1", "column": STEPS, "beyond": 500.0}]
     [row] = [row for row in summary["comparisons"] if row["column"] == STEPS]
-    assert (row["difference"]["mean"], row["difference"]["censored"], row["p_value"]) == (None, 1, None)
+    assert (row["difference"]["mean"], row["difference"]["censored"], row["difference"]["p_value"]) == (
+        None,
+        1,
+        None,
+    )
     matrix = fake.table("matrix").set_index("run")
     assert np.isnan(matrix.loc["digits-conventional-as_gan-1", STEPS])
 
@@ -215,4 +219,6 @@ def test_a_matrix_of_diverged_runs_says_so_and_averages_nothing(tmp_path):
     summary = fake.summary
     assert {group["mean"] for group in summary["groups"]} == {None}
     assert {row["rate"] for row in summary["divergence"]} == {1.0}
-    assert {row["p_value"] for row in summary["pooled"]} == {None}
+    assert {row[kind]["p_value"] for row in summary["pooled"] for kind in ("difference", "relative")} == {
+        None
+    }

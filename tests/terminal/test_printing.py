@@ -17,6 +17,8 @@ from ganmatrix.store.opening import part
 from publishing import rewrite
 
 FID = "fid_efficientnet_lite0_ema"
+EIGHT = GRID.replace("[0, 1, 2]", "8")
+"""Seeds enough to decide each of three claims."""
 PRINTED = Path(__file__).parent / "printed"
 
 
@@ -30,7 +32,7 @@ def folder(tmp_path_factory):
         ("b", {"effects": halved, "diverged": {"ring8-conventional-gan-1": 240}}),
     ):
         (root / name).mkdir()
-        assembled(FakeMatrix(root / name, claims=CLAIMS, **planted))
+        assembled(FakeMatrix(root / name, grid=EIGHT, claims=CLAIMS, **planted))
     shutil.copy(root / "a" / "params.yaml", root)
     return root
 
@@ -102,16 +104,16 @@ def test_a_narrow_terminal_folds_and_loses_nothing(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "30")
     shown = run("show", "matrix", "--results", "b", "--column", FID)
     assert max(map(len, shown.splitlines())) <= 30
-    assert "".join(shown.split()).count("21.0]") == 1
+    assert "".join(shown.split()).count("20.4]") == 1
 
 
 def test_json_is_for_other_programs(run):
     shown = json.loads(run("show", "--results", "b", "--json"))
     row = next(r for r in shown["matrix"] if (r["method"], r["column"]) == ("gan", "modes_ema"))
-    assert (row["n"], row["missing"], row["diverged"]) == (2, 1, 1)
+    assert (row["n"], row["missing"], row["diverged"]) == (7, 1, 1)
     assert [claim["verdict"] for claim in shown["claims"]] == ["reproduced", "inconclusive", "not tested"]
     runs = json.loads(run("show", "runs", "--results", "b", "--json", "--column", "fid"))["runs"]
-    assert len(runs) == 12
+    assert len(runs) == 32
     assert runs[1]["outcome_step"] == 240
     assert runs[0][FID] is None
 
@@ -130,7 +132,7 @@ def test_a_score_that_is_gone_is_named(run, moved):
 
 
 def test_the_same_in_one_line(run):
-    assert run("diff", "a", "a/results") == "a and a/results agree in all 12 runs."
+    assert run("diff", "a", "a/results") == "a and a/results agree in all 32 runs."
 
 
 def test_a_chosen_column_lists_what_may_be_chance(run, moved):
@@ -161,7 +163,7 @@ def test_results_that_are_not_current_say_so(folder, tmp_path):
     assert before.stderr == ""
     params = tmp_path / "a" / "params.yaml"
     text = params.read_text()
-    params.write_text(text.replace("seeds: [0, 1, 2]", "seeds: [0, 1]"))
+    params.write_text(text.replace("seeds: 8", "seeds: 7"))
     now = show()
     assert now.stderr == "these results are not current: grid changed; `snakemake --cores` makes them again\n"
     assert now.stdout == before.stdout
@@ -204,15 +206,15 @@ def test_damaged_results(run, folder, tmp_path, file, content, line):
 
 
 def test_values_that_depend_on_other_runs_are_named(run, tmp_path, folder):
-    grid = GRID.replace("[gan, as_gan]", "[gan, as_gan, dat]")
+    grid = EIGHT.replace("[gan, as_gan]", "[gan, as_gan, dat]")
     assembled(FakeMatrix(tmp_path, grid=grid, claims=CLAIMS, rates={("dat", "gan"): 3.0}))
     shown = " ".join(run("diff", "a", str(tmp_path)).split())
-    assert "New runs, 6: ring8-conventional-dat: 0, 1, 2; digits-conventional-dat: 0, 1, 2" in shown
+    assert "New runs, 16: ring8-conventional-dat: 0, 1, 2" in shown
     assert "Changed runs" not in shown
     assert "0 beyond noise, 0 could be chance, 0 undecided" in shown
     assert (
-        "Not compared, because other runs stand behind it: digits: transfer_received of 6 runs; "
-        "ring8: transfer_received of 6 runs"
+        "Not compared, because other runs stand behind it: digits: transfer_received of 16 runs; "
+        "ring8: transfer_received of 16 runs"
     ) in shown
 
 
