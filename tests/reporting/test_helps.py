@@ -9,7 +9,10 @@ from fake_matrix import FakeMatrix
 
 from ganmatrix.reporting import headline, helps
 
-GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: 7"
+GRID = """datasets: [digits]
+  architectures: [conventional]
+  methods: [gan, as_gan]
+  seeds: [0, 1, 2, 3, 4, 5, 6]"""
 FID = {("as_gan", "fid_efficientnet_lite0"): 0.5}
 LOST = "digits-conventional-{}-{}"
 
