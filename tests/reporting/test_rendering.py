@@ -41,7 +41,7 @@ def test_the_front_page_gives_the_verdicts_and_the_headline(pages, planted):
     )
     assert f"as_gan's FID is {100 * claim['effect']:.0f}% lower than gan's, which is better" in words
     assert "It halves FID & more." in words
-    assert "1 run of 12 diverged, 1 value is missing from completed ones." in words
+    assert "1 run of 24 diverged, 1 value is missing from completed ones." in words
 
 
 def test_the_page_of_claims_gives_the_evidence(pages):
@@ -54,7 +54,7 @@ def test_the_page_of_claims_gives_the_evidence(pages):
 def test_the_page_of_stability_names_what_diverged(pages):
     words = _words(pages["stability"])
     assert "ring8-conventional-gan-1 240 non-finite loss" in words
-    assert "gan 1 of 6 0% to 64% 1 of 3" in words
+    assert "gan 1 of 12 0% to 38% 1 of 6" in words
 
 
 def test_views_that_describe_say_first_that_they_decide_nothing(pages):
@@ -66,7 +66,7 @@ def test_views_that_describe_say_first_that_they_decide_nothing(pages):
 
 def test_the_page_of_robustness_shows_an_attack_on_every_method(pages):
     assert pages["robustness"].count('alt="PGD on ') == 2 * 2
-    assert "1 run of 12 diverged" in _words(pages["robustness"])
+    assert "1 run of 24 diverged" in _words(pages["robustness"])
 
 
 def test_the_matrix_page_gives_means_intervals_and_counts(pages, planted):
@@ -75,7 +75,7 @@ def test_the_matrix_page_gives_means_intervals_and_counts(pages, planted):
     fid = matrix[(matrix["dataset"] == "digits") & (matrix["method"] == "as_gan")][
         "fid_efficientnet_lite0_ema"
     ]
-    assert re.search(rf"as_gan conventional 3 {re.escape(plain(fid.mean()))} \[[^]]*\] best mean", words)
+    assert re.search(rf"as_gan conventional 6 {re.escape(plain(fid.mean()))} \[[^]]*\] best mean", words)
     assert "gan conventional 2 of 3 1 diverged" in words
     assert "FID EfficientNet-Lite0, lower is better" in words
     assert "dcgan16_w24" in words
@@ -121,7 +121,7 @@ def test_equal_inputs_give_equal_bytes(pages, planted, name):
 
 
 def test_every_run_of_the_matrix_shows_samples_and_their_neighbours(pages):
-    assert pages["results_matrix"].count('class="sheet"') == 2 * 12
+    assert pages["results_matrix"].count('class="sheet"') == 2 * 24
 
 
 def _small(planted, folder: Path, source: str) -> str:

@@ -127,7 +127,7 @@ def test_rates_of_divergence_have_exact_intervals(planted):
 
 def test_no_divergence_is_no_proof(tmp_path):
     assert (
-        "Of 3 runs of each method that says no more than that its rate is at most 71%"
+        "Of 6 runs of each method that says no more than that its rate is at most 46%"
         in divergence.rates(_fake(tmp_path)).html
     )
 
