@@ -71,7 +71,7 @@ def threads_of_cell(wildcards):
 
 wildcard_constraints:
     dataset="[a-z0-9_]+",
-    cell="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+",
+    cell="[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+(-[a-z0-9_]+)?",
     report=REPORT_NAME,
 
 

@@ -74,9 +74,7 @@ rule probe:
 rule transfer:
     input:
         digest=f"{ROOT}digests/transfer/{{dataset}}.json",
-        trained=lambda w: [
-            f"{ROOT}cells/{cell}/train.json" for cell in CELLS if cell.split("-")[0] == w.dataset
-        ],
+        trained=lambda w: [f"{ROOT}cells/{cell.id}/train.json" for cell in PLAN.attacked(w.dataset)],
         data=rules.prepare.output.manifest,
     output:
         manifest=update(f"{ROOT}transfers/{{dataset}}.json"),

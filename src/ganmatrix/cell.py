@@ -1,4 +1,4 @@
-"""The grid: a cell is a dataset, an architecture and a method; its runs are the seeds."""
+"""The grid: a cell is a dataset, an architecture, a method and perhaps a variant; its runs are the seeds."""
 
 import difflib
 import itertools
@@ -11,22 +11,35 @@ from ganmatrix.params import Params
 
 @dataclass(frozen=True, order=True)
 class Cell:
-    """One configuration. Its id joins the three names with `-`, which no name contains."""
+    """One configuration. Its id joins its names with `-`, which no name contains."""
 
     dataset: str
     architecture: str
     method: str
+    variant: str = ""
+    """Empty for the values that the sections state."""
     streams: str = field(default="", compare=False)
     """What sets the cell's random numbers apart from those of other methods."""
 
     @property
     def id(self) -> str:
-        """`{dataset}-{architecture}-{method}`, the suffix that DVC's matrix gives too."""
-        return f"{self.dataset}-{self.architecture}-{self.method}"
+        """`{dataset}-{architecture}-{method}`, with `-{variant}` if it is of one."""
+        names = (self.dataset, self.architecture, self.method, self.variant)
+        return "-".join(name for name in names if name)
+
+    @classmethod
+    def of(cls, cell_id: str) -> "Cell":
+        """The cell of an id."""
+        return cls(*cell_id.split("-"))
+
+    @property
+    def place(self) -> str:
+        """What a table says of its setting beside the dataset: `conventional`, or `conventional (slow)`."""
+        return place(self.architecture, self.variant)
 
     def run(self, seed: int) -> "Run":
         """The cell's run with that seed."""
-        return Run(self.dataset, self.architecture, self.method, seed, self.streams)
+        return Run(self.dataset, self.architecture, self.method, seed, self.variant, self.streams)
 
 
 @dataclass(frozen=True, order=True)
@@ -37,27 +50,54 @@ class Run:
     architecture: str
     method: str
     seed: int
+    variant: str = ""
     streams: str = field(default="", compare=False)
 
     @property
     def id(self) -> str:
-        """`{dataset}-{architecture}-{method}-{seed}`."""
+        """The cell's id with `-{seed}`."""
         return f"{self.cell.id}-{self.seed}"
 
     @property
     def cell(self) -> Cell:
         """The configuration that the run replicates."""
-        return Cell(self.dataset, self.architecture, self.method, self.streams)
+        return Cell(self.dataset, self.architecture, self.method, self.variant, self.streams)
+
+
+def place(architecture: str, variant: str | None = None) -> str:
+    """An architecture with the variant, if there is one."""
+    return f"{architecture} ({variant})" if variant else architecture
 
 
 def expand(params: Params) -> list[Cell]:
-    """All cells of the grid, datasets outermost and methods innermost."""
+    """All cells of the grid: datasets outermost, then architectures, methods and variants.
+
+    No two cells are trained alike: where a variant leaves a cell as it is, or as another variant makes it,
+    there is none.
+    """
     grid = params.grid
     own = {name: f"/{name}" for name in grid.methods if params.methods[name].streams == "own"}
     return [
-        Cell(*names, streams=own.get(names[-1], ""))
+        Cell(*names, variant, own.get(names[-1], ""))
         for names in itertools.product(grid.datasets, grid.architectures, grid.methods)
+        for variant in dict.fromkeys(["", *params.standing(*names).values()])
     ]
+
+
+def stand_ins(params: Params) -> dict[tuple[str, str, str, str], str]:
+    """Dataset, architecture, variant and method -> the variant of the cell that has these values.
+
+    That is another one, or none (""), where the method has no cell of that variant.
+    """
+    grid = params.grid
+    return {
+        (dataset, architecture, variant, method): standing
+        for dataset, architecture, method in itertools.product(
+            grid.datasets, grid.architectures, grid.methods
+        )
+        for variant, standing in params.standing(dataset, architecture, method).items()
+        if variant != standing
+    }
 
 
 def runs(params: Params) -> list[Run]:
@@ -69,8 +109,8 @@ def resolved(params: Params, cell: Cell | Run) -> dict[str, Any]:
     """The sections of params.yaml that the cell is trained with, defaults filled in, as JSON has them."""
     return {
         "architecture": params.architectures[cell.architecture].model_dump(mode="json"),
-        "method": params.methods[cell.method].model_dump(mode="json"),
-        "recipe": params.recipe(cell.dataset, cell.architecture).model_dump(mode="json"),
+        "method": params.method(cell.method, cell.variant).model_dump(mode="json"),
+        "recipe": params.recipe(cell.dataset, cell.architecture, cell.variant).model_dump(mode="json"),
     }
 
 
@@ -83,7 +123,8 @@ def find(params: Params, cell_id: str, lister: str) -> Cell:
     if cell_id in known:
         return known[cell_id]
     close = difflib.get_close_matches(cell_id[:200], known, n=1, cutoff=0.0)
-    hint = "; give its seed with --seeds" if cell_id.rpartition("-")[0] in known else ""
+    cell, _, seed = cell_id.rpartition("-")
+    hint = "; give its seed with --seeds" if cell in known and seed.isdecimal() else ""
     raise UserError(
         f"{cell_id[:200]!r} is not in the grid{hint or f'; did you mean {close[0]}?'} "
         f"(`{lister}` lists all {len(known)})"

@@ -18,6 +18,7 @@ from ganmatrix.params.messages import unknown_name
 from ganmatrix.plan import Plan, Task
 from ganmatrix.runtime import granted, signals
 from ganmatrix.store.files import describe, write_text
+from ganmatrix.store.layout import OF_VARIANTS
 from ganmatrix.terminal.commands import diff, show
 from ganmatrix.terminal.output import printing
 
@@ -49,7 +50,8 @@ CellId = Annotated[
     str | None,
     typer.Argument(
         metavar="CELL",
-        help="An id such as digits-conventional-gan; see `ganmatrix cells`.",
+        help="An id such as digits-conventional-gan, or digits-conventional-gan-slow of a variant; see "
+        "`ganmatrix cells`.",
         show_default=False,
     ),
 ]
@@ -374,7 +376,7 @@ def _asked(what: str, name: str | None, stage: str) -> str:
     if name is not None:
         return name
     verb, _, target = os.environ.get("DVC_STAGE", "").partition("@")
-    if verb != stage or not target:
+    if verb not in (stage, f"{stage}{OF_VARIANTS}") or not target:
         raise UserError(f"{what} is missing; `ganmatrix {stage} --help` says what it is")
     return target
 

@@ -17,13 +17,13 @@ def check(params: Params, card: Card) -> None:
 
 def check_cell(params: Params, cell: Cell, card: Card) -> None:
     """UserError if one cell cannot be trained, scored or probed on its data."""
-    recipe, train = params.recipe(cell.dataset, cell.architecture), card.counts["train"]
+    recipe, train = params.recipe(cell.dataset, cell.architecture, cell.variant), card.counts["train"]
     if recipe.batch_size > train:
         raise UserError(
             f"recipes.{cell.dataset}.batch_size is {recipe.batch_size}, but {cell.dataset} has {train} "
             f"training samples; expected <= {train}"
         )
-    if problem := params.methods[cell.method].idle(train // recipe.batch_size):
+    if problem := params.method(cell.method, cell.variant).idle(train // recipe.batch_size):
         raise UserError(f"methods.{cell.method} on {cell.dataset}: {problem}")
     neighbours = params.evaluation.images.neighbours
     if card.modality == "images" and neighbours >= train:

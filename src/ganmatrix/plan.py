@@ -83,7 +83,7 @@ class Plan:
         self.params, self.layout, self.templates = params, layout, templates
         self._manifests: dict[Task, Manifest | UserError] = {}
         self._states: dict[tuple[Task, int | None], State] = {}
-        self._digests: dict[tuple[str, str], str] = {}
+        self._digests: dict[tuple[str, str, str], str] = {}
 
     @classmethod
     def load(cls, path: Path) -> "Plan":
@@ -145,7 +145,9 @@ class Plan:
         """What the task depends on besides files: the engines compare it."""
         seeds = {"seeds": self.seeds} if task.stage in SEEDED else {}
         # In DVC a transfer depends on a folder, which cells that left the grid do not leave.
-        cells = {"cells": self._cells_of(task.target)} if task.stage == "transfer" else {}
+        cells = (
+            {"cells": [cell.id for cell in self.attacked(task.target)]} if task.stage == "transfer" else {}
+        )
         return {"params": self._params(task), "code": self._code(task)} | seeds | cells
 
     def made_from(self, task: Task, seed: int | None = None) -> MadeFrom:
@@ -194,7 +196,7 @@ class Plan:
         if stage in ("assemble", "report"):
             return self._results(stage)
         if stage == "transfer":
-            weights = [Input(Task("train", cell), seed, (WEIGHTS,)) for cell in self._cells_of(target)]
+            weights = [Input(Task("train", cell.id), seed, (WEIGHTS,)) for cell in self.attacked(target)]
             return {"data": [Input(Task("prepare", target))], "weights": weights}
         dataset = self.cells[target].dataset
         read = {"data": [Input(Task("prepare", dataset))]}
@@ -204,8 +206,9 @@ class Plan:
             read["reference"] = [Input(Task("reference", dataset))]
         return read
 
-    def _cells_of(self, dataset: str) -> list[str]:
-        return [cell.id for cell in self.cells.values() if cell.dataset == dataset]
+    def attacked(self, dataset: str) -> list[Cell]:
+        """The cells that `transfer` tries attacks between: pairs grow with their square, so no variants."""
+        return [cell for cell in self.cells.values() if cell.dataset == dataset and not cell.variant]
 
     def _results(self, stage: str) -> dict[str, list[Input]]:
         """What tables and pages are made of: the whole grid."""
@@ -279,14 +282,15 @@ class Plan:
     def _params(self, task: Task) -> dict[str, str]:
         """Digests of the params that matter, by key, defaults filled in."""
         values = self._values(task)
-        architecture = self.cells[task.target].architecture if task.stage == "train" else ""
-        return {key: self._value_digest(key, architecture, value) for key, value in values.items()}
+        cell = self.cells[task.target] if task.stage == "train" else None
+        of = (cell.architecture, cell.variant) if cell else ("", "")
+        return {key: self._value_digest((key, *of), value) for key, value in values.items()}
 
-    def _value_digest(self, key: str, architecture: str, value: Any) -> str:
-        """The digest of one key's value, which may depend on the architecture; cells share most of them."""
-        if (key, architecture) not in self._digests:
-            self._digests[key, architecture] = text_digest(as_json(_plain(value)))
-        return self._digests[key, architecture]
+    def _value_digest(self, of: tuple[str, str, str], value: Any) -> str:
+        """The digest of the value of a key, an architecture and a variant; cells share most of them."""
+        if of not in self._digests:
+            self._digests[of] = text_digest(as_json(_plain(value)))
+        return self._digests[of]
 
     def _values(self, task: Task) -> dict[str, Any]:
         params, stage, target = self.params, task.stage, task.target
@@ -298,8 +302,8 @@ class Plan:
             cell = self.cells[target]
             return {
                 f"architectures.{cell.architecture}": params.architectures[cell.architecture],
-                f"methods.{cell.method}": params.methods[cell.method],
-                f"recipes.{cell.dataset}": params.recipe(cell.dataset, cell.architecture),
+                f"methods.{cell.method}": params.method(cell.method, cell.variant),
+                f"recipes.{cell.dataset}": params.recipe(cell.dataset, cell.architecture, cell.variant),
             }
         if stage == "evaluate":
             return self._evaluation(
@@ -341,11 +345,11 @@ class Plan:
         if task.stage == "assemble":
             return roots
         cell = self.cells.get(task.target)
-        cells = [cell] if cell else [each for each in self.cells.values() if each.dataset == task.target]
+        cells = [cell] if cell else self.attacked(task.target)
         families = POINTS if self.params.datasets[cells[0].dataset].is_points else IMAGES
         for cell in cells:
             method, architecture = (
-                self.params.methods[cell.method],
+                self.params.method(cell.method, cell.variant),
                 self.params.architectures[cell.architecture],
             )
             roots |= _members(method) | _modules(families, architecture.kind)

@@ -37,7 +37,7 @@ class Section(BaseModel):
 _FRACTION = re.compile(r"([-+]?[0-9]{1,15}) ?/ ?([0-9]{1,15})")
 
 
-def _fraction(value: Any) -> Any:
+def fraction(value: Any) -> Any:
     """Read `1/255` as the float 1/255; leave everything but text to pydantic."""
     if not isinstance(value, str):
         return value
@@ -47,7 +47,7 @@ def _fraction(value: Any) -> Any:
     return int(written[1]) / int(written[2])
 
 
-Ratio = Annotated[float, BeforeValidator(_fraction, json_schema_input_type=float | str)]
+Ratio = Annotated[float, BeforeValidator(fraction, json_schema_input_type=float | str)]
 """A number that may be written as a fraction: pixel steps are naturally 255ths."""
 
 Checkpoint = Literal["init", "last", "best", "ema"]

@@ -26,6 +26,10 @@ def claim_problem(params: Params) -> str | None:
         if claim.metric not in known:
             mend = nearest(claim.metric, known) or f"; choose from {', '.join(known)}"
             return f"claims.{key}.metric: {printable(claim.metric)} is no column of the matrix{mend}"
+        for i, name in enumerate(claim.variants or ()):
+            if name not in params.variants:
+                where = f"claims.{key}.variants[{i}]"
+                return unknown_name(where, name, params.variants, "grid.variants, grid.lattice")
         if problem := _setting_problem(f"claims.{key}.setting", claim.setting):
             return problem
         if problem := _bound_problem(claim):

@@ -1,9 +1,9 @@
 """`claims`: published statements that the matrix tests."""
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from ganmatrix.params.base import Name, Section, Text
 from ganmatrix.params.papers import KnownPaper
@@ -61,6 +61,17 @@ class Claim(Section):
     at_most: float | None = Field(
         default=None, gt=0, description="in place of smallest_effect: the greatest effect that is claimed"
     )
+
+    variants: list[Name] | None = Field(
+        default=None,
+        description="judged on these variants alone, with [] on none; otherwise on all of the grid",
+    )
+
+    @model_serializer(mode="wrap")
+    def _leave_out_variants_that_are_not_named(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """So that digests of claims without them stay."""
+        found: dict[str, Any] = dump(self)
+        return {key: found[key] for key in found if key != "variants" or self.variants is not None}
 
     @field_validator("source")
     @classmethod

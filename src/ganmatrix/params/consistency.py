@@ -9,6 +9,8 @@ from ganmatrix.params.datasets import Points
 from ganmatrix.params.messages import unknown_name
 from ganmatrix.params.params import Params
 from ganmatrix.params.recipes import Recipe
+from ganmatrix.params.variant_consistency import variant_problem
+from ganmatrix.params.variants import listed
 
 MOST_RUNS = 10_000_000
 """A grid of more would not even be listed in a minute."""
@@ -33,7 +35,8 @@ def inconsistency(params: Params) -> str | None:
             return f"grid.{key}: {repeated} stands twice; name it once"
     if (seed := _repeated(grid.seeds)) is not None:
         return f"grid.seeds: {seed} stands twice; name it once"
-    runs = len(grid.datasets) * len(grid.architectures) * len(grid.methods) * len(grid.seeds)
+    cells = len(grid.datasets) * len(grid.architectures) * len(grid.methods) * (1 + len(listed(grid)))
+    runs = cells * len(grid.seeds)
     if runs > MOST_RUNS:
         return f"grid holds {runs:,} runs, each with each; expected at most {MOST_RUNS:,}, so name fewer"
     for name in params.recipes:
@@ -51,6 +54,8 @@ def inconsistency(params: Params) -> str | None:
         or _normalisation_problem(params, recipes)
         or _share_problem(params, recipes)
         or _evaluation_problem(params)
+        or variant_problem(params)
+        or _varied_problem(params)
         or claim_problem(params)
     )
 
@@ -217,9 +222,43 @@ def _evaluation_problem(params: Params) -> str | None:
     return None
 
 
-def _grid_recipes(params: Params) -> GridRecipes:
+def _varied_problem(params: Params) -> str | None:
+    """The first variant whose values contradict each other, or the rest."""
+    for name, variant in params.variants.items():
+        recipes = _grid_recipes(params, name)
+        methods = {method: params.method(method, name) for method in params.grid.methods}
+        varied = params.model_copy(update={"methods": params.methods | methods})
+        contradictions = (_contradiction(*each) for each in recipes.values())
+        if problem := (
+            next(filter(None, contradictions), None)
+            or _recipe_problem(varied, recipes)
+            or _method_problem(varied, recipes)
+            or _normalisation_problem(varied, recipes)
+            or _share_problem(varied, recipes)
+            or _followed_problem(params, recipes)
+        ):
+            return f"{variant.where}: with {name}, {problem}"
+    return None
+
+
+def _followed_problem(params: Params, recipes: GridRecipes) -> str | None:
+    """The first recipe of a variant whose scores over training would be of other steps, in one column."""
+    for pair, (key, recipe) in recipes.items():
+        plain, varied = (
+            {*each.snapshots, each.generator_steps} if each.snapshots else None
+            for each in (params.recipe(*pair), recipe)
+        )
+        if plain and varied and plain != varied:
+            return (
+                f"{key} follows scores at steps {', '.join(map(str, sorted(varied)))}, and without it at "
+                f"{', '.join(map(str, sorted(plain)))}; leave the steps as they are, or name no snapshots"
+            )
+    return None
+
+
+def _grid_recipes(params: Params, variant: str = "") -> GridRecipes:
     pairs = itertools.product(params.grid.datasets, params.grid.architectures)
-    return {pair: (_recipe_key(params, *pair), params.recipe(*pair)) for pair in pairs}
+    return {pair: (_recipe_key(params, *pair), params.recipe(*pair, variant)) for pair in pairs}
 
 
 def _recipe_key(params: Params, dataset: str, architecture: str) -> str:

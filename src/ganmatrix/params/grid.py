@@ -1,12 +1,22 @@
-"""`grid`: the full Cartesian product that is trained."""
+"""`grid`: the full Cartesian product that is trained, and its variants."""
 
+import math
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 
 from ganmatrix.params.base import Name, Section
 
 MOST_SEEDS = 10_000
+
+MOST_VARIANTS = 1000
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 SeedCount = Annotated[int, Field(ge=1, le=MOST_SEEDS)]
@@ -32,8 +42,25 @@ Seeds = Annotated[
 """Training seeds, written out."""
 
 
+Overrides = Annotated[dict[str, Any], Field(min_length=1)]
+
+
+def _numbers_or_words(values: list[Any]) -> list[Any]:
+    if any(not isinstance(value, bool | int | float | str) for value in values):
+        raise ValueError("expected a list of numbers or words; a section is for `variants`")
+    return values
+
+
+AxisValues = Annotated[list[Any], Field(min_length=1), AfterValidator(_numbers_or_words)]
+
+
 class Grid(Section):
-    """Every dataset with every architecture and method, each with every seed."""
+    """Every dataset with every architecture and method, each with every seed.
+
+    Variants add cells with other values. Their keys are dotted: `recipe.<key>`, or `methods.<name>.<key>`;
+    `recipe.optimizer.lr` is the learning rate of G and D. A variant adds no cell of a method that it
+    leaves as it is.
+    """
 
     datasets: list[Name] = Field(min_length=1, description="names from `datasets`")
     architectures: list[Name] = Field(min_length=1, description="names from `architectures`")
@@ -41,3 +68,29 @@ class Grid(Section):
     seeds: Seeds = Field(
         description="training seeds: a count, such as 3 for 0, 1 and 2, or a list of different ones"
     )
+    variants: dict[Name, Overrides] = Field(
+        default={}, description="by name, dotted keys of the recipe or of methods with their other values"
+    )
+    lattice: dict[str, AxisValues] = Field(
+        default={}, description="dotted keys with their values, each with each: as many variants"
+    )
+    trains_within: float = Field(
+        default=2.0,
+        gt=1,
+        description="a run trains if its leading score is at most so many times the best cell's mean",
+    )
+
+    @field_validator("lattice")
+    @classmethod
+    def _has_few_points(cls, lattice: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        if (points := math.prod(map(len, lattice.values()))) > MOST_VARIANTS:
+            raise ValueError(f"it has {points:,} points; expected at most {MOST_VARIANTS:,}")
+        return lattice
+
+    @model_serializer(mode="wrap")
+    def _leave_out_what_is_not_stated(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Digests of grids without variants are those of before there were any."""
+        found: dict[str, Any] = dump(self)
+        if self.variants or self.lattice:
+            return found
+        return {key: found[key] for key in found if key not in ("variants", "lattice", "trains_within")}

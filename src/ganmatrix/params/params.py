@@ -1,8 +1,9 @@
 """params.yaml as a whole: its sections side by side."""
 
+from functools import cache, cached_property
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PrivateAttr, TypeAdapter
 
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.base import Name, Section
@@ -13,10 +14,16 @@ from ganmatrix.params.grid import Grid
 from ganmatrix.params.methods import Method
 from ganmatrix.params.probes import Probes
 from ganmatrix.params.recipes import DatasetRecipe, Recipe
+from ganmatrix.params.variants import METHODS, RECIPE, Variant, by_name, changed
 
 
 def _empty_if_null(value: Any) -> Any:
     return {} if value is None else value
+
+
+@cache
+def _methods() -> TypeAdapter[Method]:
+    return TypeAdapter(Method)
 
 
 class Params(Section):
@@ -31,6 +38,49 @@ class Params(Section):
     probes: Probes
     claims: Annotated[dict[Name, Claim], BeforeValidator(_empty_if_null)] = Field(default_factory=dict)
 
-    def recipe(self, dataset: str, architecture: str) -> Recipe:
-        """How the cells of a dataset and an architecture are trained."""
-        return self.recipes[dataset].of(architecture)
+    _varied: dict[tuple[str, ...], Any] = PrivateAttr(default_factory=dict)
+    """What `recipe`, `method` and `standing` have found."""
+
+    @cached_property
+    def variants(self) -> dict[str, Variant]:
+        """What cells may have other values of, by the name that they carry."""
+        return by_name(self.grid)
+
+    def recipe(self, dataset: str, architecture: str, variant: str = "") -> Recipe:
+        """How the cells of a dataset and an architecture are trained; those of a variant by its name."""
+        recipe = self.recipes[dataset].of(architecture)
+        if not variant:
+            return recipe
+        key = (RECIPE, dataset, architecture, variant)
+        if key not in self._varied:
+            self._varied[key] = changed(recipe, Recipe.model_validate, self.variants[variant].within(RECIPE))
+        found: Recipe = self._varied[key]
+        return found
+
+    def method(self, name: str, variant: str = "") -> Method:
+        """A method, with the values of a variant if one is named."""
+        if not variant:
+            return self.methods[name]
+        key = (METHODS, name, variant)
+        if key not in self._varied:
+            overrides = self.variants[variant].within(f"{METHODS}.{name}")
+            self._varied[key] = changed(self.methods[name], _methods().validate_python, overrides)
+        found: Method = self._varied[key]
+        return found
+
+    def standing(self, dataset: str, architecture: str, method: str) -> dict[str, str]:
+        """By each variant the name of the first one that gives a cell the same values; "" for its own."""
+        key = ("standing", dataset, architecture, method)
+        if key not in self._varied:
+            first = {self._values(dataset, architecture, method, ""): ""} if self.variants else {}
+            found = self._varied[key] = {}
+            for variant in self.variants.values():
+                name = own.name if (own := variant.of(method)) else ""
+                values = self._values(dataset, architecture, method, name)
+                found[variant.name] = first.setdefault(values, name)
+        standing: dict[str, str] = self._varied[key]
+        return standing
+
+    def _values(self, dataset: str, architecture: str, method: str, variant: str) -> str:
+        recipe = self.recipe(dataset, architecture, variant)
+        return self.method(method, variant).model_dump_json() + recipe.model_dump_json()

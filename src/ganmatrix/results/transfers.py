@@ -15,6 +15,8 @@ RECEIVED = "transfer_received"
 
 SOURCES = {"sources": "other methods of the same architecture and seed"}
 
+NO_VARIANTS = "attacks are tried between cells without a variant"
+
 MEASURES = ("rate", "control", "flipped")
 
 _KEYS = ["dataset", "source_architecture", "target_architecture", "source_method", "target_method"]
@@ -42,6 +44,8 @@ def received(tried: Transfers, run: Run) -> Entry:
     `tried` is what was tried on the run's dataset with its seed. Sources without an attack, such as
     diverged ones, are left out of the mean.
     """
+    if run.variant:
+        return Entry(value=None, protocol={}, reason=NO_VARIANTS, applies=False)
     table = tried.table
     others = table[
         (table["target"] == run.id)

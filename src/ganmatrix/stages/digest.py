@@ -2,8 +2,10 @@
 
 `digests/<stage>/<target>.json` holds a digest of each value of params.yaml that matters, one of the
 code, and the seeds. A file is written only if it changes, so its time tells an engine the same.
+The cells of variants are listed too, since dvc.yaml cannot expand them from params.yaml.
 """
 
+import os
 from pathlib import Path
 
 from ganmatrix import imports
@@ -11,12 +13,14 @@ from ganmatrix.errors import UserError
 from ganmatrix.plan import Plan
 from ganmatrix.results.levels import too_few
 from ganmatrix.store.files import as_json, blamed, write_text
+from ganmatrix.store.layout import VARIANTS
 
 
 def run(plan: Plan) -> str:
     """Write the digests of all stages of the grid; says how many were new, and whether seeds are too few.
 
-    UserError if the code that runs is not the code that lies here.
+    UserError if the code that runs is not the code that lies here, or if DVC works with the cells of former
+    variants.
     """
     here = Path("src", imports.NAME)
     if here.is_dir() and here.resolve() != imports.PACKAGE.resolve():
@@ -24,21 +28,32 @@ def run(plan: Plan) -> str:
             f"the code that runs is {imports.PACKAGE}, not {here.resolve()}: "
             "set PYTHONPATH to the latter's folder, or `pip install --editable .` here"
         )
+    if plan.layout.root == Path() and _list_variants(plan) and os.environ.get("DVC_STAGE"):
+        raise UserError(f"the cells of grid.variants changed, and {VARIANTS} with them; repeat the command")
     wanted = {
         plan.layout.digest(task.stage, task.target): as_json(plan.digest(task)) for task in plan.tasks()
     }
-    new = 0
-    for path, text in wanted.items():
-        try:
-            same = path.read_text(encoding="utf-8") == text
-        except (OSError, ValueError):
-            same = False
-        if not same:
-            write_text(path, text)
-            new += 1
+    new = sum(_renew(path, text) for path, text in wanted.items())
     for path in {path.parent for path in wanted}:
         for old in set(path.glob("*.json")) - set(wanted):
             with blamed(old):
                 old.unlink()
     said = f"{len(wanted)} digests, {new} of them new"
     return f"{said}; note: {few}" if (few := too_few(plan.params)) else said
+
+
+def _list_variants(plan: Plan) -> bool:
+    """Write which cells are variants, for DVC; whether that is new. No file is as good as an empty list."""
+    cells = {name: {"dataset": cell.dataset} for name, cell in plan.cells.items() if cell.variant}
+    return bool(cells or VARIANTS.exists()) and _renew(VARIANTS, as_json({"variants": cells}))
+
+
+def _renew(path: Path, text: str) -> bool:
+    """Write a file unless it has this text; whether it had to be."""
+    try:
+        same = path.read_text(encoding="utf-8") == text
+    except (OSError, ValueError):
+        same = False
+    if not same:
+        write_text(path, text)
+    return not same

@@ -9,11 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+from ganmatrix.cell import Cell
 from ganmatrix.errors import UserError, unreadable
 from ganmatrix.making import outdated
 from ganmatrix.params.plain_yaml import parse
 from ganmatrix.plan import Plan, Task
 from ganmatrix.stages import digest
+from ganmatrix.store.layout import CELLWISE, OF_VARIANTS
 
 RECORDED = Path("params.yaml")
 """The params file that dvc.yaml is templated on."""
@@ -76,7 +78,8 @@ def is_whole(plan: Plan, task: Task) -> bool:
 
 def stage_name(task: Task) -> str:
     """DVC's name of the task, such as `train@digits-conventional-gan`."""
-    return f"{task.stage}@{task.target}" if task.target else task.stage
+    kind = OF_VARIANTS if task.stage in CELLWISE and Cell.of(task.target).variant else ""
+    return f"{task.stage}{kind}@{task.target}" if task.target else task.stage
 
 
 def dvc(*arguments: str) -> None:

@@ -76,7 +76,7 @@ def into(
         text_digest(as_json(asdict(plan.made_from(Task("train", cell.id), seed)))),
         environment,
     )
-    recipe = params.recipe(run.dataset, run.architecture)
+    recipe = params.recipe(run.dataset, run.architecture, run.variant)
     samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
     operations_per_step = operations.per_step(
         untrained(run, params, recipe.model_copy(update={"compile": False}), data, samples)[1]
@@ -110,7 +110,7 @@ def untrained(
     run: Run, params: Params, recipe: Recipe, data: PreparedData, samples: Data
 ) -> tuple[Pair, Trainer]:
     """The run's networks and trainer before the first step."""
-    method = methods.build(params.methods[run.method])
+    method = methods.build(params.method(run.method, run.variant))
     pair = weights.initialise(run, params.architectures[run.architecture], method, data.shape)
     return pair, Trainer(run, pair, method, recipe, samples)
 
@@ -183,11 +183,12 @@ def with_device(effort: Effort, name: str) -> Effort:
 
 def identity(run: Run, params: Params, pair: Pair, data: PreparedData) -> dict[str, Any]:
     """What is trained, with every default filled in: the part of run.json that is known beforehand."""
-    method = params.methods[run.method]
+    method = params.method(run.method, run.variant)
     return {
         "dataset": run.dataset,
         "architecture": run.architecture,
         "method": run.method,
+        **({"variant": run.variant} if run.variant else {}),
         "seed": run.seed,
         "modality": data.card.modality,
         "method_kind": method.kind,

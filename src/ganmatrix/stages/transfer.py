@@ -54,7 +54,7 @@ def into(folder: Path, dataset: str, seed: int, plan: Plan, device_name: str) ->
     limits.check_probes(plan.params, data.card)
     reals = held_out(data, plan.params.probes.samples, device)
     attack = Attack.of(plan.params.probes, data.is_image)
-    runs = {(run := cell.run(seed)).id: run for cell in plan.cells.values() if cell.dataset == dataset}
+    runs = {(run := cell.run(seed)).id: run for cell in plan.attacked(dataset)}
     contestants: dict[str, Contestant | str] = {}
     weights: dict[str, str] = {}
     for run in runs.values():

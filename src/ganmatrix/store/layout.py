@@ -31,6 +31,12 @@ PAIRS = "pairs.parquet"
 CARD, STATISTICS = "card.json", "statistics.safetensors"
 """The card of `prepare`, beside its arrays, and that of `reference`, beside its statistics."""
 
+VARIANTS = Path("pipeline/variants.json")
+"""The cells of variants with their datasets, for dvc.yaml, which cannot expand them from params.yaml."""
+
+OF_VARIANTS = "_variant"
+"""What follows a stage's name in dvc.yaml where its cells are variants."""
+
 CELLWISE = ("train", "evaluate", "probe")
 """The stages of a cell."""
 

@@ -1,9 +1,10 @@
 """All randomness: one named stream per purpose, derived from the run.
 
 The streams of initialisation, data order and latents depend on dataset, architecture and seed but
-not on the method: runs that differ in nothing but the method start from the same networks and see
-the same batches. Comparisons between methods are thereby paired. A method with `streams: own` is a twin of
-another one that shares nothing with it but the rule: what differs between the two is chance.
+not on the method or the variant: runs that differ in nothing else start from the same networks and see
+the same batches. Comparisons between methods, and along an axis of the lattice, are thereby paired. A
+method with `streams: own` is a twin of another one that shares nothing with it but the rule: what differs
+between the two is chance.
 """
 
 import hashlib

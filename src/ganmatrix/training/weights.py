@@ -126,8 +126,11 @@ def pack(header: Header, parts: dict[str, nn.Module]) -> bytes:
         for name, network in parts.items()
         for key, value in network.state_dict().items()
     }
+    fields = asdict(header)
+    if not header.run.variant:
+        del fields["run"]["variant"]
     # One metadata entry only: safetensors does not fix the order of several.
-    return save(tensors, {HEADER: json.dumps(asdict(header), sort_keys=True)})
+    return save(tensors, {HEADER: json.dumps(fields, sort_keys=True)})
 
 
 def unpack(data: bytes) -> Trained:

@@ -1,0 +1,129 @@
+"""`grid.variants` and `grid.lattice`: other values of a recipe or a method, as cells of their own."""
+
+import itertools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from ganmatrix.params.base import fraction
+from ganmatrix.params.grid import Grid
+
+RECIPE, METHODS = "recipe", "methods"
+
+RATES = {"optimizer.lr": ("optimizer.generator_lr", "optimizer.discriminator_lr")}
+"""Keys of a recipe that stand for two: G and D with one learning rate."""
+
+S = TypeVar("S", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Values that take the place of the grid's own, by dotted key, such as `methods.as_gan.epsilon`."""
+
+    name: str
+    where: str
+    """The key of params.yaml that states it."""
+    overrides: tuple[tuple[str, Any], ...]
+
+    def of(self, method: str) -> "Variant | None":
+        """What of it cells of this method see; None if that is nothing.
+
+        A point of the lattice is then named after the axes that they see.
+        """
+        own = tuple(each for each in self.overrides if not _is_of_another(each[0], method))
+        if not own:
+            return None
+        return Variant(_point_name(own) if self.is_point else self.name, self.where, own)
+
+    @property
+    def is_point(self) -> bool:
+        """Whether it is a point of `grid.lattice`."""
+        return self.where == "grid.lattice"
+
+    def within(self, section: str) -> dict[str, Any]:
+        """Its overrides within `recipe` or `methods.<name>`, by the key's rest."""
+        return {
+            key.removeprefix(f"{section}."): value
+            for key, value in self.overrides
+            if key.startswith(f"{section}.")
+        }
+
+
+def listed(grid: Grid) -> list[Variant]:
+    """The variants in their order, then the points of the lattice, its last axis fastest."""
+    named = [
+        Variant(name, f"grid.variants.{name}", tuple(overrides.items()))
+        for name, overrides in grid.variants.items()
+    ]
+    if not grid.lattice:
+        return named
+    axes = [[(key, value) for value in values] for key, values in grid.lattice.items()]
+    return named + [Variant(_point_name(point), "grid.lattice", point) for point in itertools.product(*axes)]
+
+
+def by_name(grid: Grid) -> dict[str, Variant]:
+    """The same by name, with what cells of each method see of them."""
+    every = listed(grid)
+    found: dict[str, Variant] = {each.name: each for each in every}
+    for each in every:
+        for method in grid.methods:
+            if own := each.of(method):
+                known = found.get(own.name, own)
+                found[own.name] = replace(
+                    known, overrides=tuple(dict([*known.overrides, *own.overrides]).items())
+                )
+    return found
+
+
+def changed(section: S, validate: Callable[[Any], S], overrides: Mapping[str, Any]) -> S:
+    """A section with other values, validated; pydantic's ValidationError if one does not fit."""
+    document = section.model_dump()
+    for key, value in overrides.items():
+        for each in RATES.get(key, (key,)):
+            document = _with(document, each.split("."), value)
+    return validate(document) if overrides else section
+
+
+def number(value: Any) -> float | None:
+    """A value as a number, where it is one or is written as a fraction."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(fraction(value))
+    except ValueError:
+        return None
+
+
+def label(key: str) -> str:
+    """A key's last word: `epsilon` for `methods.as_gan.epsilon`."""
+    return key.rpartition(".")[2]
+
+
+def _is_of_another(key: str, method: str) -> bool:
+    return key.startswith(f"{METHODS}.") and not key.startswith(f"{METHODS}.{method}.")
+
+
+def _point_name(point: tuple[tuple[str, Any], ...]) -> str:
+    """`lr_0_001_beta1_0_5`: labels and values, with `_` for what no name may have."""
+    return re.sub("[^a-z0-9]+", "_", "_".join(f"{label(key)}_{_text(value)}" for key, value in point).lower())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str | bool):
+        return str(value)
+    return f"{'minus_' if value < 0 else ''}{abs(value):.15g}"
+
+
+def _with(section: Any, path: Sequence[str], value: Any) -> Any:
+    """A section with the value at a path of keys, and of places in lists; what is no section becomes one."""
+    if not path:
+        return value
+    key, *rest = path
+    if isinstance(section, list) and key.isdecimal() and int(key) < len(section):
+        place = int(key)
+        return [*section[:place], _with(section[place], rest, value), *section[place + 1 :]]
+    known = section if isinstance(section, dict) else {}
+    return known | {key: _with(known.get(key), rest, value)}
