@@ -164,7 +164,7 @@ class FakeMatrix:
                     {seed: of[stage] for seed, of in files.items() if self._is_made(stage, cell.run(seed))},
                 )
         for dataset in plan.targets("transfer"):
-            cells = [cell for cell in plan.cells.values() if cell.dataset == dataset]
+            cells = plan.attacked(dataset)
             pairs: dict[int | None, dict[str, bytes]] = {}
             for seed in plan.seeds:
                 runs = [cell.run(seed) for cell in cells]

@@ -17,6 +17,7 @@ from ganmatrix.results.assembled import Assembled, outcome
 from ganmatrix.results.matrix import SETTING, TIMES
 from ganmatrix.results.noise import Shift, judge, shift
 from ganmatrix.results.transfers import RECEIVED
+from ganmatrix.results.variants import placed
 
 OF_OTHERS = (RECEIVED,)
 """The columns whose values depend on other runs: those of the same seed and setting, by other methods."""
@@ -105,7 +106,7 @@ class Changes:
 
 def compare(before: Assembled, after: Assembled, chosen: Chosen = lambda column: True) -> Changes:
     """All changes; numbers are compared in the `chosen` columns. What training took is left out."""
-    one, other = (each.matrix.set_index("run", drop=False) for each in (before, after))
+    one, other = (placed(each.matrix).set_index("run", drop=False) for each in (before, after))
     both = [run for run in one.index if run in other.index]
     protocols = _protocols(before, after)
     comparable = [

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ganmatrix.cell import place
 from ganmatrix.params import Params
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.assembled import outcome
@@ -16,12 +17,13 @@ from ganmatrix.results.far_runs import far_runs
 from ganmatrix.results.inference import effect_size, holm_of_family
 from ganmatrix.results.learned import teaching
 from ganmatrix.results.levels import LEVEL
-from ganmatrix.results.matrix import COSTS, DIVERGED, NOT_TRAINED, SETTING
+from ganmatrix.results.matrix import COSTS, DIVERGED, NOT_TRAINED, VARIANT, setting
 from ganmatrix.results.needed import seeds_needed
 from ganmatrix.results.paper_setting import described, differences
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.statistics import observed
 from ganmatrix.results.transfers import RECEIVED
+from ganmatrix.results.variants import compared, settings_compared
 from ganmatrix.results.verdicts import Comparison, Corrected, Trial, Verdict, decide
 
 _DTYPES = {
@@ -119,14 +121,15 @@ def by_setting(
     claims: Mapping[str, Claim], frame: pd.DataFrame, protocols: Protocols
 ) -> list[dict[str, Any]]:
     """The oriented effect of each tested claim within each setting, against baseline and control."""
+    keys = setting(frame)
     return [
-        {"claim": name, "dataset": dataset, "architecture": architecture, "opponent": opponent}
+        {"claim": name, **dict(zip(keys, key, strict=True)), "opponent": opponent}
         | _stated_effect(compare(claim, opponent, runs))
         for name, claim in claims.items()
         if not _untested(claim, frame, protocols)
-        for (dataset, architecture), runs in _measured(claim, frame, protocols).groupby(SETTING, sort=False)
+        for key, runs in _measured(claim, frame, protocols).groupby(keys, sort=False)
         for opponent in (claim.baseline, claim.control)
-        if opponent
+        if opponent and settings_compared(runs, claim.method, opponent)
     ]
 
 
@@ -174,16 +177,19 @@ def _on_datasets(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> pd.
     """The runs on the datasets on which the claim's column was measured; costs and outcome are of all."""
     everywhere = claim.metric in (*COSTS, DIVERGED)
     datasets = [name for name, columns in protocols.items() if everywhere or claim.metric in columns]
-    return frame[frame["dataset"].isin(datasets)]
+    frame = frame[frame["dataset"].isin(datasets)]
+    if claim.variants is not None and VARIANT in frame:
+        frame = frame[frame[VARIANT].isin(claim.variants or [""])]
+    return compared(frame, claim.method, claim.baseline)
 
 
 def _differs(claim: Claim, runs: pd.DataFrame | None, params: Params | None) -> str:
     """In what a tested claim's setting is not the paper's; empty where there is nothing to compare."""
     if runs is None or params is None:
         return ""
-    compared = runs[runs["method"].isin([claim.method, claim.baseline])]
-    settings = compared[SETTING].drop_duplicates().itertuples(index=False, name=None)
-    return differences(claim, params, [(dataset, architecture) for dataset, architecture in settings])
+    subjects = runs[runs["method"].isin([claim.method, claim.baseline])]
+    settings = subjects[setting(subjects)].drop_duplicates().itertuples(index=False, name=None)
+    return differences(claim, params, list(settings))
 
 
 def _trial(claim: Claim, frame: pd.DataFrame, unfinished: Collection[str]) -> Trial:
@@ -192,7 +198,7 @@ def _trial(claim: Claim, frame: pd.DataFrame, unfinished: Collection[str]) -> Tr
     if claim.control:
         control = compare(claim, claim.control, frame, bound=0.0)
         shared = compare(claim.model_copy(update={"method": claim.control}), claim.baseline, frame)
-    runs = frame[frame["method"].isin([claim.method, claim.baseline, claim.control])]
+    runs = frame[frame["method"].isin([claim.method, claim.baseline, claim.control])].drop_duplicates("run")
     without = observed(runs, claim.metric).isna()
     if late := int((without & _awaited(claim, runs, unfinished)).sum()):
         why = f"{late} of the {len(runs)} runs that it compares {'is' if late == 1 else 'are'} not finished"
@@ -290,19 +296,19 @@ def _scope(comparison: Comparison) -> str:
     settings = comparison.effect.groups
     if not settings:
         return ""
-    names = (f"{dataset} x {architecture}" for dataset, architecture in settings)
+    names = (f"{dataset} x {place(*rest)}" for dataset, *rest in settings)
     seeds = sorted({seed for *setting, seed in comparison.pairs.dropna().index if tuple(setting) in settings})
     return f"{', '.join(names)}; seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
 def _lost(frame: pd.DataFrame, claim: Claim, reasons: Mapping[tuple[str, str], str]) -> str:
     """`run (diverged at step 40: non_finite_loss); ...` for every run that should have had a value."""
-    compared = frame[frame["method"].isin([claim.method, claim.baseline, claim.control])]
+    runs = frame[frame["method"].isin([claim.method, claim.baseline, claim.control])].drop_duplicates("run")
     if claim.metric == DIVERGED:
-        without = compared[compared["outcome"] != "completed"]
+        without = runs[runs["outcome"] != "completed"]
     else:
-        known = compared[claim.metric]
-        without = compared[(compared["outcome"] != "completed") | known.isna() | (known.abs() == math.inf)]
+        known = runs[claim.metric]
+        without = runs[(runs["outcome"] != "completed") | known.isna() | (known.abs() == math.inf)]
     return "; ".join(
         f"{row['run']} ({_reason(row, claim.metric, reasons)})" for row in without.to_dict("records")
     )

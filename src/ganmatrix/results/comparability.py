@@ -80,6 +80,8 @@ def _row(number: Published, ours: Sequence[Ours], frame: pd.DataFrame) -> dict[s
     }
     if number.value is None:
         return stated | {"reason": "only a relative number is known"}
+    if not ours:
+        return stated | {"reason": "no run without a variant is trained yet"}
     facts = number.subject | {"metric": number.metric} | number.protocol
     nearest = max(ours, key=lambda each: _agreeing(facts, each.facts), default=None)
     if nearest is None:
@@ -93,11 +95,8 @@ def _row(number: Published, ours: Sequence[Ours], frame: pd.DataFrame) -> dict[s
 
 
 def _beside(nearest: Ours, frame: pd.DataFrame) -> dict[str, Any]:
-    runs = frame[
-        (frame["dataset"] == nearest.dataset)
-        & (frame["architecture"] == nearest.architecture)
-        & (frame["method"] == nearest.method)
-    ]
+    cell = Cell(nearest.dataset, nearest.architecture, nearest.method)
+    runs = frame[frame["cell"] == cell.id]
     found = estimate(observed(runs, nearest.column))
     return {
         "our_dataset": nearest.dataset,
@@ -133,10 +132,11 @@ def _reason(theirs: Facts, ours: Facts, agreeing: int) -> str:
 
 
 def _ours(records: Sequence[Record], protocols: Protocols, datasets: Mapping[str, Dataset]) -> Iterator[Ours]:
-    """Each cell with each of its columns; what is on record of it is that of its first seed."""
+    """Each cell without a variant, with each of its columns; what is on record of it is its first seed's."""
     first: dict[Cell, Record] = {}
     for record in records:
-        first.setdefault(record.run.cell, record)
+        if not record.run.variant:
+            first.setdefault(record.run.cell, record)
     for cell, record in first.items():
         file = record.file.reproducible
         trained = _flat({"dataset": datasets[cell.dataset].model_dump(), **file.params}) | {

@@ -7,6 +7,7 @@ from ganmatrix.results.inference import pool
 from ganmatrix.results.levels import FEWEST_PAIRS
 from ganmatrix.results.matrix import DIVERGED
 from ganmatrix.results.statistics import Scale, paired, split
+from ganmatrix.results.variants import compared
 from ganmatrix.results.verdicts import Comparison
 
 
@@ -20,6 +21,7 @@ def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | Non
     scale = Scale(claim.direction, claim.effect == "relative")
     counts = claim.metric == DIVERGED
     limit = 0.0 if counts else scale.bound(claim.bound if bound is None else bound)
+    frame = compared(frame, claim.method, opponent)
     pairs = paired(frame, claim.metric, claim.method, opponent)
     found = pd.Series(scale.of(pairs["method"].to_numpy(), pairs["opponent"].to_numpy()), index=pairs.index)
     effect = pool(split(found))

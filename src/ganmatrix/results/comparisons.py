@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.inference import Pooled, effect_size, holm, pool
-from ganmatrix.results.matrix import COSTS, SETTING
+from ganmatrix.results.matrix import COSTS, SETTING, VARIANT
 from ganmatrix.results.protocols import Protocols, by_datasets
 from ganmatrix.results.statistics import Rows, Scale, Setting, Values, rows_of, side_by_side
+from ganmatrix.results.variants import settings_compared
 
 Role = Literal["baseline", "control"]
 
@@ -48,13 +49,16 @@ def contests(frame: pd.DataFrame, protocols: Protocols, chosen: Mapping[str, str
     found: dict[str, list[Contest]] = {
         column: [] for columns in (*protocols.values(), COSTS) for column in columns
     }
+    meet = {method: settings_compared(frame, method, opponent) for method, opponent in chosen.items()}
     for datasets, columns in by_datasets(protocols).items():
         tables = side_by_side(frame[frame["dataset"].isin(datasets)], columns)
         rows = rows_of(tables[columns[0]].index)
+        shared = {method: {s: places for s, places in rows.items() if s in meet[method]} for method in chosen}
         for column, table in tables.items():
             values = {str(method): table[method].to_numpy(dtype=float) for method in table}
             found[column] = [
-                _contest(column, method, opponent, values, rows) for method, opponent in chosen.items()
+                _contest(column, method, opponent, values, shared[method])
+                for method, opponent in chosen.items()
             ]
     return [contest for contests in found.values() for contest in contests]
 
@@ -87,7 +91,9 @@ def within_settings(found: Iterable[Contest], role: Role) -> list[dict[str, Any]
     by_setting: dict[Setting, list[dict[str, Any]]] = {}
     for contest in found:
         for setting, difference in contest.difference.items():
-            row: dict[str, Any] = dict(zip(SETTING, setting, strict=True)) | {"method": contest.method}
+            row: dict[str, Any] = dict(zip([*SETTING, VARIANT], setting, strict=False)) | {
+                "method": contest.method
+            }
             row |= {role: contest.opponent, "column": contest.column}
             row |= _stated({setting: difference}, {setting: contest.relative[setting]})
             by_setting.setdefault(setting, []).append(row)

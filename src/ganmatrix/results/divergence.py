@@ -6,23 +6,27 @@ import pandas as pd
 import scipy.stats
 
 from ganmatrix.results.levels import CONFIDENCE
-from ganmatrix.results.matrix import SETTING
+from ganmatrix.results.matrix import setting
 
 
-def divergence_rates(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Each method's share of diverged runs, within every setting and, with null for both names, over all.
+def divergence_rates(frame: pd.DataFrame, settled: pd.DataFrame | None = None) -> list[dict[str, Any]]:
+    """Each method's share of diverged runs, within every setting and, with null for all names, over all.
+
+    `settled` is the matrix with the stand-ins of variants, if there are some: each setting has all methods.
 
     The interval is Clopper and Pearson's, exact for runs that diverge independently with one probability:
     with no divergence among 3 runs it still reaches 0.71. Runs that are not trained yet do not count;
     where there is no other, rate and interval are None.
     """
+    settled = frame if settled is None else settled
+    keys = setting(settled)
     overall = [
-        {"dataset": None, "architecture": None, "method": method} | _rate(runs)
+        dict.fromkeys(keys) | {"method": method} | _rate(runs)
         for method, runs in frame.groupby("method", sort=False)
     ]
     return overall + [
-        dict(zip((*SETTING, "method"), key, strict=True)) | _rate(runs)
-        for key, runs in frame.groupby([*SETTING, "method"], sort=False)
+        dict(zip((*keys, "method"), key, strict=True)) | _rate(runs)
+        for key, runs in settled.groupby([*keys, "method"], sort=False)
     ]
 
 

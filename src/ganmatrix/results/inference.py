@@ -9,7 +9,7 @@ import scipy.special
 from numpy.typing import NDArray
 
 from ganmatrix.results.levels import CONFIDENCE, FEWEST_PAIRS, LEVEL
-from ganmatrix.results.statistics import Setting, Values
+from ganmatrix.results.statistics import Setting, Values, over_variants
 
 _STEPS = 4000
 """Into which the sum of all sizes is cut; see `sign_flip`."""
@@ -128,10 +128,14 @@ def pool(effects: Mapping[Setting, NDArray[np.float64]]) -> Pooled:
     the replicates. The test keeps its level however the settings differ, in noise or in effect; a bound that
     lies between the effects of two settings is hardly ever rejected. A setting without a pair is left out.
 
+    The runs of one seed in the variants of a setting share their networks and data, so they count as one
+    pair: its effect is the mean over the variants, missing if one is.
+
     One censored effect leaves no mean: an average over the pairs that reached their end would flatter.
 
     docs/verdict_rule.md holds this test against others on simulated matrices.
     """
+    effects = over_variants(effects)
     known = {setting: group[~np.isnan(group)] for setting, group in effects.items()}
     groups = {setting: group for setting, group in known.items() if len(group)}
     total, n = (sum(map(len, some.values())) for some in (effects, groups))

@@ -1,19 +1,15 @@
 """The primary scores as a LaTeX table for papers: methods x settings. Needs the package booktabs."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from ganmatrix.results.matrix import SETTING
+from ganmatrix.results.primary import leading
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.statistics import Estimate, estimate, observed
-
-PRIMARY = ("fid_inception", "fid_efficientnet_lite0", "fid_digits_cnn", "energy_distance")
-"""What the table shows of a dataset, the first that was measured."""
-
-_CHECKPOINTS = ("ema", "last", "best")
-"""Whose score, the first that was taken."""
+from ganmatrix.results.variants import placed
 
 _SPECIAL = {character: f"\\{character}" for character in "_%&#$"}
 
@@ -24,7 +20,8 @@ def table(frame: pd.DataFrame, protocols: Protocols) -> str:
     The number of seeds follows in parentheses, out of how many where some have no score; those are left
     out of the mean. Settings without a primary score are left out.
     """
-    primary = {name: column for name, columns in protocols.items() if (column := _primary(columns))}
+    primary = {name: column for name, columns in protocols.items() if (column := leading(columns))}
+    frame = placed(frame)
     shown = frame[frame["dataset"].isin(primary)]
     settings = list(dict.fromkeys(zip(*(shown[key] for key in SETTING), strict=True)))
     rows = [
@@ -48,12 +45,6 @@ def table(frame: pd.DataFrame, protocols: Protocols) -> str:
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _primary(columns: Collection[str]) -> str | None:
-    """The first column of a primary score."""
-    preferred = (f"{score}_{checkpoint}" for score in PRIMARY for checkpoint in _CHECKPOINTS)
-    return next((column for column in preferred if column in columns), None)
 
 
 def _entry(frame: pd.DataFrame, method: str, setting: tuple[str, str], primary: dict[str, str]) -> str:

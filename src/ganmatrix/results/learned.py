@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ganmatrix.results.floors import Floor
-from ganmatrix.results.matrix import SETTING
+from ganmatrix.results.matrix import setting
 from ganmatrix.results.protocols import Protocols
 
 LEAST_SHARE = 0.5
@@ -51,8 +51,8 @@ def teaching(frame: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
     """
     if LEARNED not in frame:
         return frame
-    compared = frame[frame["method"].isin(methods)]
-    shares = compared.groupby([*SETTING, "method"], sort=False)[LEARNED].mean()
-    best = shares.groupby(level=SETTING, sort=False).max()
+    compared, keys = frame[frame["method"].isin(methods)], setting(frame)
+    shares = compared.groupby([*keys, "method"], sort=False)[LEARNED].mean()
+    best = shares.groupby(level=keys, sort=False).max()
     failed = best.index[(best < LEAST_SHARE).fillna(False)]
-    return frame[~pd.MultiIndex.from_frame(frame[SETTING]).isin(failed)]
+    return frame[~pd.MultiIndex.from_frame(frame[keys]).isin(failed)]

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,11 +10,14 @@ import pandas as pd
 from ganmatrix.cell import Run
 from ganmatrix.results.artifacts import Record
 
+VARIANT = "variant"
+"""The column of tables that have rows of variants; empty in the others."""
+
 SETTING = ["dataset", "architecture"]
-"""What a comparison between methods holds fixed, beside the seed."""
+"""What a comparison between methods holds fixed, beside the seed and the variant."""
 
 AXES = [*SETTING, "method", "seed"]
-"""Of the grid."""
+"""Of every grid."""
 
 IDENTITY = ["run", "cell", *AXES]
 """What says of a row whose it is: ids with the seed and without it, then their parts."""
@@ -40,6 +43,7 @@ _CURVE_DTYPES = {
     "cell": "string",
     "dataset": "string",
     "architecture": "string",
+    VARIANT: "string",
     "method": "string",
     "seed": "int64",
     "column": "string",
@@ -47,6 +51,11 @@ _CURVE_DTYPES = {
     "at": "float64",
     "value": "float64",
 }
+
+
+def setting(columns: Container[str]) -> list[str]:
+    """What a comparison between methods holds fixed in a table with these columns, beside the seed."""
+    return [*SETTING, VARIANT] if VARIANT in columns else SETTING
 
 
 def matrix(records: Sequence[Record], runs: Sequence[Run]) -> pd.DataFrame:
@@ -63,7 +72,7 @@ def matrix(records: Sequence[Record], runs: Sequence[Run]) -> pd.DataFrame:
     rows = [
         _identity(run) | (_trained(found[run]) if run in found else {"outcome": NOT_TRAINED}) for run in runs
     ]
-    identity = pd.DataFrame(rows).astype(_RUN_DTYPES)
+    identity = _stated(pd.DataFrame(rows)).astype(_RUN_DTYPES)
     entries = [found[run].entries if run in found else {} for run in runs]
     columns = dict.fromkeys(name for of_run in entries for name in of_run)
     values = {
@@ -103,7 +112,7 @@ def curves(records: Sequence[Record]) -> pd.DataFrame:
         if entry.curve is not None
         for at, value in zip(entry.curve.at, entry.curve.value, strict=True)
     ]
-    return pd.DataFrame(rows, columns=list(_CURVE_DTYPES)).astype(_CURVE_DTYPES)
+    return _stated(pd.DataFrame(rows, columns=list(_CURVE_DTYPES)).astype(_CURVE_DTYPES))
 
 
 def history(records: Sequence[Record]) -> pd.DataFrame:
@@ -118,7 +127,12 @@ def history(records: Sequence[Record]) -> pd.DataFrame:
             frames.append(pd.concat([identity, record.history], axis="columns"))
     if not frames:
         return pd.DataFrame(columns=[*IDENTITY, "step"])
-    return pd.concat(frames, ignore_index=True)
+    return _stated(pd.concat(frames, ignore_index=True))
+
+
+def _stated(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without the column of variants if it has none."""
+    return table if (table[VARIANT] != "").any() else table.drop(columns=VARIANT)
 
 
 def _identity(run: Run) -> dict[str, Any]:
@@ -127,6 +141,7 @@ def _identity(run: Run) -> dict[str, Any]:
         "cell": run.cell.id,
         "dataset": run.dataset,
         "architecture": run.architecture,
+        VARIANT: run.variant,
         "method": run.method,
         "seed": run.seed,
     }

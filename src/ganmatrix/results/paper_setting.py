@@ -25,17 +25,17 @@ def described(setting: PaperSetting) -> str:
     return "; ".join(parts)
 
 
-def differences(claim: Claim, params: Params, settings: Collection[tuple[str, str]]) -> str:
+def differences(claim: Claim, params: Params, settings: Collection[tuple[str, ...]]) -> str:
     """What of the paper's setting is otherwise here, `; ` between; empty where nothing on record is.
 
-    `settings` are the pairs of dataset and architecture that the claim is tested on. Ours is what
-    params.yaml plans, so that a run that is not trained yet, or has diverged, changes nothing.
+    `settings` are the datasets and architectures, with the variants, that the claim is tested on. Ours is
+    what params.yaml plans, so that a run that is not trained yet, or has diverged, changes nothing.
     """
     theirs, found = claim.setting, []
-    datasets = {params.datasets[dataset].kind for dataset, _ in settings}
+    datasets = {params.datasets[dataset].kind for dataset, *_ in settings}
     if other := set[str](datasets) - set(theirs.datasets):
         found.append(f"data {_listed(other)}, theirs {', '.join(theirs.datasets)}")
-    networks = {params.architectures[architecture].kind for _, architecture in settings}
+    networks = {params.architectures[architecture].kind for _, architecture, *_ in settings}
     if theirs.networks is not None and (other := set[str](networks) - set(theirs.networks)):
         found.append(f"networks {_listed(other)}, theirs {', '.join(theirs.networks)}")
     if theirs.score and not re.fullmatch(re.escape(theirs.score) + _CHECKPOINT, claim.metric):

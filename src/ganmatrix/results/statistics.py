@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,10 +12,10 @@ import scipy.stats
 from numpy.typing import NDArray
 
 from ganmatrix.results.levels import CONFIDENCE
-from ganmatrix.results.matrix import DIVERGED, SETTING
+from ganmatrix.results.matrix import DIVERGED, setting
 
-Setting = tuple[str, str]
-"""Dataset and architecture."""
+Setting = tuple[str, ...]
+"""Dataset and architecture, and the variant where there are some."""
 
 Values = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -72,7 +72,7 @@ def observed(frame: pd.DataFrame, column: str) -> pd.Series:
 
 def side_by_side(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
     """Each column's values with a row a dataset, architecture and seed, and a column a method."""
-    keys = pd.MultiIndex.from_frame(frame[[*SETTING, "seed", "method"]])
+    keys = pd.MultiIndex.from_frame(frame[[*setting(frame), "seed", "method"]])
     values = pd.DataFrame({column: observed(frame, column) for column in columns}).set_index(keys)
     wide: Any = values.unstack(sort=False)
     return {column: wide[column] for column in columns}
@@ -136,9 +136,17 @@ def split(effects: pd.Series) -> dict[Setting, Values]:
 def rows_of(index: pd.Index) -> dict[Setting, Rows]:
     """The places of each setting in an index of dataset, architecture and seed."""
     found: dict[Setting, list[int]] = {}
-    for place, (dataset, architecture, _) in enumerate(index):
-        found.setdefault((dataset, architecture), []).append(place)
+    for place, (*key, _) in enumerate(index):
+        found.setdefault(tuple(key), []).append(place)
     return {setting: np.array(places) for setting, places in found.items()}
+
+
+def over_variants(effects: Mapping[Setting, Values]) -> dict[Setting, Values]:
+    """The mean over the variants of each dataset and architecture, seed by seed; NaN if one is missing."""
+    found: dict[Setting, list[Values]] = {}
+    for key, values in effects.items():
+        found.setdefault(key[:2], []).append(values)
+    return {key: np.mean(values, axis=0) for key, values in found.items()}
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from ganmatrix.results.claims import by_setting
 from ganmatrix.results.comparisons import contests, opponents, over_settings, within_settings
 from ganmatrix.results.descriptive import describe
 from ganmatrix.results.divergence import divergence_rates
-from ganmatrix.results.matrix import AXES, COSTS, NOT_TRAINED, SETTING
+from ganmatrix.results.matrix import COSTS, NOT_TRAINED, setting
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.ranks import ranks
 from ganmatrix.results.statistics import estimate
@@ -27,19 +27,23 @@ def summarise(
     protocols: Protocols,
     claims: Mapping[str, Claim],
     absent: Sequence[Absence],
+    settled: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """summary.json: everything a report states that is not a row of a table of its own.
 
-    `frame`, with infinity for censored values, `curves` and `transfers` are the tables of the same records.
-    Undefined numbers are None. docs/results.md describes the keys.
+    `frame`, with infinity for censored values, `curves` and `transfers` are the tables of the same records;
+    `settled` is `frame` with the stand-ins of variants, where there are some. Undefined numbers are None.
+    docs/results.md describes the keys.
     """
+    settled = frame if settled is None else settled
     outcomes = frame["outcome"].value_counts()
     lacking = {run: set[str]() for run in frame["run"]}
     lacking |= {record.run.id: record.lacking for record in records}
     completed = frame.assign(**{c: frame[c].where(frame["outcome"] == "completed") for c in COSTS})
+    axes = [*setting(frame), "method", "seed"]
     methods = list(dict.fromkeys(frame["method"].tolist()))
     baselines, controls = (
-        contests(frame, protocols, opponents(methods, claims, role)) for role in ("baseline", "control")
+        contests(settled, protocols, opponents(methods, claims, role)) for role in ("baseline", "control")
     )
     return {
         "runs": {
@@ -48,7 +52,7 @@ def summarise(
             "diverged": int(outcomes.get("diverged", 0)),
             "not_trained": int(outcomes.get(NOT_TRAINED, 0)),
         },
-        "grid": {axis: list(dict.fromkeys(frame[axis].tolist())) for axis in AXES},
+        "grid": {axis: list(dict.fromkeys(frame[axis].tolist())) for axis in axes},
         "absent": [asdict(each) for each in absent],
         "diverged": _diverged(records),
         "missing": missing(records),
@@ -64,9 +68,9 @@ def summarise(
             *over_settings(controls, "control"),
         ],
         "ranks": ranks(frame, protocols),
-        "divergence": divergence_rates(frame),
+        "divergence": divergence_rates(frame, settled),
         "descriptive": describe(frame, protocols, opponents(methods, claims, "baseline")),
-        "claims": by_setting(claims, frame, protocols),
+        "claims": by_setting(claims, settled, protocols),
     }
 
 
@@ -79,18 +83,20 @@ def groups(
     mean square of the runs' evaluation noise, null for scores that have none: how far the same networks,
     scored again, would vary, beside `sd`, how far networks of other seeds do.
     """
+    keys = [*setting(frame), "method"]
     return [
-        {"dataset": dataset, "architecture": architecture, "method": method, "column": column}
+        dict(zip(keys, key, strict=True))
+        | {"column": column}
         | asdict(estimate(runs[column][[column not in lacking[run] for run in runs["run"]]]))
         | {"noise": _root_mean_square(runs.get(f"{column}_noise"))}
-        for (dataset, architecture, method), runs in frame.groupby([*SETTING, "method"], sort=False)
-        for column in (*protocols[str(dataset)], *COSTS)
+        for key, runs in frame.groupby(keys, sort=False)
+        for column in (*protocols[str(key[0])], *COSTS)
     ]
 
 
 def curve_groups(curves: pd.DataFrame) -> list[dict[str, Any]]:
     """Each curve's estimate over seeds, a row a point of its axis."""
-    keys = [*SETTING, "method", "column", "axis", "at"]
+    keys = [*setting(curves), "method", "column", "axis", "at"]
     return [
         dict(zip(keys, key, strict=True)) | asdict(estimate(points["value"]))
         for key, points in curves.groupby(keys, sort=False)

@@ -5,14 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from ganmatrix.results.matrix import SETTING
+from ganmatrix.results.matrix import VARIANT, setting
 from ganmatrix.results.primary import primary
 from ganmatrix.results.protocols import Protocols
+from ganmatrix.results.variants import placed
 
 Metrics = dict[str, dict[str, dict[str, dict[str, float | None]]]]
-"""Dataset -> architecture -> method -> column -> mean over seeds."""
+"""Dataset -> architecture -> method, with `-<variant>` of a variant -> column -> mean over seeds."""
 
-_GROUP = [*SETTING, "method"]
 _FOLLOWED = "_over_steps_"
 _LOSSES = ["loss_discriminator", "loss_generator"]
 
@@ -24,7 +24,8 @@ def metrics(groups: Iterable[Mapping[str, Any]], protocols: Protocols) -> Metric
     for row in groups:
         if row["column"] in chosen[row["dataset"]]:
             methods = document.setdefault(row["dataset"], {}).setdefault(row["architecture"], {})
-            methods.setdefault(row["method"], {})[row["column"]] = row["mean"]
+            method = "-".join(filter(None, (row["method"], row.get(VARIANT))))
+            methods.setdefault(method, {})[row["column"]] = row["mean"]
     return document
 
 
@@ -32,7 +33,7 @@ def scores_over_steps(curves: pd.DataFrame) -> pd.DataFrame:
     """FID or energy distance while training went on: the mean over seeds, a row a snapshot."""
     followed = curves[curves["column"].str.contains(_FOLLOWED, regex=False)]
     renamed = followed.rename(columns={"at": "generator_step", "value": "mean"})
-    keys = [*_GROUP, "column", "generator_step"]
+    keys = [*setting(renamed), "method", "column", "generator_step"]
     return _with_panel(renamed.groupby(keys, sort=False, as_index=False)[["mean"]].mean(), "column")
 
 
@@ -41,10 +42,11 @@ def losses_over_steps(history: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFram
     completed = frame.loc[frame["outcome"] == "completed", "run"]
     rows = history[history["run"].isin(completed)].rename(columns={"step": "generator_step"})
     logged = [loss for loss in _LOSSES if loss in rows]
-    keys = [*_GROUP, "generator_step"]
+    keys = [*setting(rows), "method", "generator_step"]
     return _with_panel(rows.groupby(keys, sort=False)[logged].mean().reset_index())
 
 
 def _with_panel(table: pd.DataFrame, *more: str) -> pd.DataFrame:
     """With the name of the panel that a row is drawn in, since DVC's templates split by one field."""
-    return table.assign(panel=table["dataset"].str.cat(table[["architecture", *more]], sep=", "))
+    shown = placed(table)
+    return table.assign(panel=shown["dataset"].str.cat(shown[["architecture", *more]], sep=", "))

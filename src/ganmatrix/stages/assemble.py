@@ -12,12 +12,22 @@ from typing import Any, TypeVar
 import pandas as pd
 from pydantic import ValidationError
 
-from ganmatrix.cell import Run, runs
+from ganmatrix.cell import Run, runs, stand_ins
 from ganmatrix.errors import NotMade
 from ganmatrix.making import Made
 from ganmatrix.params import Params
 from ganmatrix.plan import Plan
-from ganmatrix.results import claims, completeness, latex, matrix, protocols, summary, tracked, transfers
+from ganmatrix.results import (
+    claims,
+    completeness,
+    latex,
+    matrix,
+    protocols,
+    summary,
+    tracked,
+    transfers,
+    variants,
+)
 from ganmatrix.results.artifacts import (
     Absence,
     Artifact,
@@ -34,6 +44,7 @@ from ganmatrix.results.final_losses import final_losses
 from ganmatrix.results.floors import floors
 from ganmatrix.results.learned import LEARNED, learned
 from ganmatrix.results.published import published
+from ganmatrix.results.regions import regions
 from ganmatrix.store import tables
 from ganmatrix.store.files import as_json
 from ganmatrix.store.layout import CARD, HISTORY, METRICS, PAIRS, PROBES, RUN
@@ -165,9 +176,13 @@ def write(folder: Path, params: Params, gathered: Gathered) -> None:
     censored = matrix.with_censored(frame, records)
     unfinished = {each.target for each in absent}
     reasons = {(gap["run"], gap["column"]): gap["reason"] for gap in summary.missing(records)}
-    verdicts = claims.adjudicate(params.claims, censored, measured, unfinished, reasons, params)
+    standing = stand_ins(params)
+    settled = variants.with_stand_ins(censored, standing)
+    verdicts = claims.adjudicate(params.claims, settled, measured, unfinished, reasons, params)
     printed = beside_ours(published(), records, censored, measured, params.datasets)
-    numbers = summary.summarise(records, censored, curves, pairs, measured, params.claims, absent)
+    numbers = summary.summarise(records, censored, curves, pairs, measured, params.claims, absent, settled)
+    if params.variants:
+        numbers |= regions(frame, measured, params) | {"stand_ins": variants.rows_of(standing)}
     numbers["published"] = summary.rows(printed)
     numbers["floors"] = real
     histories = matrix.history(records)
