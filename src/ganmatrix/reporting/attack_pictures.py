@@ -38,7 +38,7 @@ def pictures(evidence: Evidence, dataset: str) -> Fragment:
     is_image = bool(runs["modality"].iloc[0] == "images")
     rule = (_IMAGES if is_image else _POINTS).format(**known)
     blocks = [text("p", f"{rule} Seed {seed}, the grid's first; no sample was picked by eye.", "note")]
-    for architecture in evidence.architectures:
+    for architecture in evidence.places:
         shown = [
             _picture(row, content, notes.get(row["run"], {}), is_image)
             if content

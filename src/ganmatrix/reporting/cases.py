@@ -97,7 +97,7 @@ class Case:
             effect=self["effect_kind"],
             smallest_effect=None if kept else self["smallest_effect"],
         )
-        found = compare(claim, claim.baseline, evidence.of(setting))
+        found = compare(claim, claim.baseline, evidence.settled(setting))
         return found.pairs.dropna().map(found.scale.shown)
 
     def settings(self, evidence: Evidence) -> dict[Setting, dict[str, Row]]:

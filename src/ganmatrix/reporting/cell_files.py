@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from ganmatrix.cell import Cell, Run
+from ganmatrix.cell import Run
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.measures import plain
 from ganmatrix.results.matrix import COSTS
-from ganmatrix.results.transfers import RECEIVED
+from ganmatrix.results.transfers import NO_VARIANTS, RECEIVED
 from ganmatrix.store.layout import METRICS, PROBES, RUN, Layout
 
 Document = dict[str, Any]
@@ -79,6 +79,8 @@ class RunFacts:
             return Lost("not trained", f"not trained; run {self._maker('train')}")
         if self.diverged:
             return Lost("diverged", self.outcome)
+        if column == RECEIVED and self.run.variant:
+            return Lost("does not apply", f"does not apply: {NO_VARIANTS}")
         if column == RECEIVED and not self.attacked:
             return Lost("not measured", f"not measured yet; run {self._maker('transfer')}")
         entry = self.entries.get(column)
@@ -122,9 +124,7 @@ def read(evidence: Evidence) -> Found:
             noted=noted.get(run.id, {}),
         )
 
-    cells = (
-        Cell(s.dataset, s.architecture, method) for s in evidence.settings for method in evidence.methods
-    )
+    cells = (cell for dataset in evidence.datasets for cell in evidence.cells_on(dataset))
     return {cell.id: [facts(cell.run(seed)) for seed in evidence.summary["grid"]["seed"]] for cell in cells}
 
 

@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from ganmatrix.cell import Run
+from ganmatrix.cell import Cell, Run
 from ganmatrix.errors import NotMade, UserError
 from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.measures import CHANCE, bounds
 from ganmatrix.results.assembled import NEEDED
 from ganmatrix.results.learned import LEARNED
-from ganmatrix.results.matrix import IDENTITY, NOT_TRAINED
+from ganmatrix.results.matrix import IDENTITY, NOT_TRAINED, VARIANT
+from ganmatrix.results.variants import of_rows, placed, placed_summary, with_stand_ins
 from ganmatrix.store import opening
 from ganmatrix.store.layout import Layout
 from ganmatrix.store.manifest import Manifest
@@ -32,7 +33,10 @@ _SUMMARY = (
 
 @dataclass(frozen=True)
 class Setting:
-    """A dataset and an architecture: what a comparison between methods holds fixed."""
+    """A dataset and an architecture: what a comparison between methods holds fixed.
+
+    Pages have a variant in the architecture's name: `conventional (slow)`.
+    """
 
     dataset: str
     architecture: str
@@ -47,7 +51,10 @@ class Setting:
 
 @dataclass(frozen=True)
 class Evidence:
-    """`results/`, and where the cells' own files lie."""
+    """`results/`, and where the cells' own files lie.
+
+    In tables and rows of the summary the architecture is the place: with the variant, where there is one.
+    """
 
     matrix: pd.DataFrame
     history: pd.DataFrame
@@ -71,7 +78,36 @@ class Evidence:
 
     @property
     def settings(self) -> list[Setting]:
+        """Those without variants, each with all methods: figures show them."""
         return [Setting(d, a) for d in self.datasets for a in self.architectures]
+
+    @property
+    def all_settings(self) -> list[Setting]:
+        """Those of variants too, which may lack methods."""
+        rows = self.matrix[["dataset", "architecture"]].drop_duplicates().itertuples(index=False, name=None)
+        known = {Setting(*row) for row in rows}
+        return [s for d in self.datasets for p in self.places if (s := Setting(d, p)) in known]
+
+    @cached_property
+    def places(self) -> list[str]:
+        """Architectures, each with its variants after it."""
+        found = dict.fromkeys(self.matrix["architecture"])
+        return [p for a in self.architectures for p in found if p.partition(" (")[0] == a]
+
+    @cached_property
+    def cells(self) -> dict[tuple[str, str, str], Cell]:
+        """By dataset, place and method."""
+        keys = ["dataset", "architecture", "method", "cell"]
+        rows = self.matrix[keys].drop_duplicates().itertuples(index=False, name=None)
+        return {(dataset, at, method): Cell.of(cell) for dataset, at, method, cell in rows}
+
+    def cells_on(self, dataset: str) -> list[Cell]:
+        """The cells on a dataset, place by place."""
+        return [
+            self.cells[key]
+            for key in ((dataset, at, method) for at in self.places for method in self.methods)
+            if key in self.cells
+        ]
 
     @property
     def trained(self) -> pd.DataFrame:
@@ -162,8 +198,18 @@ class Evidence:
 
     def of(self, setting: Setting) -> pd.DataFrame:
         """The matrix rows of one setting."""
-        rows = self.matrix
-        return rows[(rows["dataset"] == setting.dataset) & (rows["architecture"] == setting.architecture)]
+        return _rows_of(self.matrix, setting)
+
+    def settled(self, setting: Setting) -> pd.DataFrame:
+        """The same with the runs that stand for methods which the setting's variant leaves as they are."""
+        return _rows_of(self._settled, setting)
+
+    @cached_property
+    def _settled(self) -> pd.DataFrame:
+        if VARIANT not in self.matrix:
+            return self.matrix
+        plain = self.matrix.assign(architecture=[Cell.of(cell).architecture for cell in self.matrix["cell"]])
+        return placed(with_stand_ins(plain, of_rows(self.summary["stand_ins"])))
 
 
 def read(folder: str, root: str, params: str) -> Evidence:
@@ -175,15 +221,21 @@ def read(folder: str, root: str, params: str) -> Evidence:
     """
     file = Path(params) if params else None
     part = opening.part(Layout(Path(folder), file), "assemble")
+    matrix = _complete(
+        part, "matrix.parquet", part.table("matrix.parquet").rows, (*NEEDED["matrix"], LEARNED)
+    )
+    history = _complete(part, "history.parquet", part.table("history.parquet").rows, IDENTITY)
     return Evidence(
-        matrix=_complete(
-            part, "matrix.parquet", part.table("matrix.parquet").rows, (*NEEDED["matrix"], LEARNED)
-        ),
-        history=_complete(part, "history.parquet", part.table("history.parquet").rows, IDENTITY),
+        matrix=placed(matrix),
+        history=placed(history),
         claims=_complete(part, "claims.parquet", part.table("claims.parquet").rows, NEEDED["claims"]),
-        summary=_complete(part, "summary.json", part.json("summary.json"), _SUMMARY),
+        summary=placed_summary(_complete(part, "summary.json", part.json("summary.json"), _SUMMARY)),
         layout=Layout(Path(root), file),
     )
+
+
+def _rows_of(rows: pd.DataFrame, setting: Setting) -> pd.DataFrame:
+    return rows[(rows["dataset"] == setting.dataset) & (rows["architecture"] == setting.architecture)]
 
 
 def _complete(part: Part, name: str, found: T, needed: Iterable[str]) -> T:

@@ -35,6 +35,8 @@ def forest(evidence: Evidence, case: Case) -> Fragment:
             pairs, [row - 0.36] * len(pairs), ".", color="#000000", markersize=5, label="a pair of runs"
         )
         for opponent, look in opponents.items():
+            if opponent not in found:
+                continue
             shown += _interval(axes, row, found[opponent], case.scale, look, f"against {opponent}", case)
     pooled = {case["baseline"]: "", case["control"]: "control_"}
     for opponent, look in opponents.items():

@@ -21,6 +21,7 @@ from ganmatrix.reporting.measures import (
 )
 from ganmatrix.results.learned import LEARNED
 from ganmatrix.results.levels import FEWEST_PAIRS
+from ganmatrix.results.matrix import VARIANT
 from ganmatrix.results.primary import primary as primary_columns
 
 Row = dict[str, Any]
@@ -49,6 +50,8 @@ def overview(evidence: Evidence) -> Fragment:
             ("seed", "seed"),
         )
     )
+    if variants := len(grid.get(VARIANT, [])[1:]):
+        axes += f", {counted(variants, 'variant')}"
     diverged = f"{runs['diverged']} diverged" if runs["diverged"] else "none diverged"
     waiting = f", {runs['not_trained']} not trained" if runs["not_trained"] else ""
     verdicts = Counter(evidence.claims["verdict"])
@@ -85,7 +88,7 @@ def not_learned(evidence: Evidence) -> list[str]:
 def answers(evidence: Evidence) -> Fragment:
     """For every setting: each method against its baseline in the primary measures."""
     blocks = []
-    for setting in evidence.settings:
+    for setting in evidence.all_settings:
         sentences: list[str] = []
         rows: list[list[str]] = []
         for name in primary(evidence, setting.dataset):

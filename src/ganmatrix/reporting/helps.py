@@ -51,7 +51,7 @@ def grid(evidence: Evidence) -> Fragment:
     """Each method against its baseline in the leading score of every setting."""
     if not evidence.baselines:
         return text("p", _ALONE, "note")
-    measured = {s: score for s in evidence.settings if (score := leading(evidence.columns(s.dataset)))}
+    measured = {s: score for s in evidence.all_settings if (score := leading(evidence.columns(s.dataset)))}
     header = ["Method", *(f"{setting}\n{score.title}" for setting, score in measured.items())]
     rows: list[list[str | Fragment]] = [
         [
@@ -70,11 +70,13 @@ _ALONE = "There is one method only: nothing to compare."
 
 
 def _cell(evidence: Evidence, setting: Setting, score: Column, method: str) -> Fragment:
-    row = next(
+    rows = (
         row
         for row in evidence.summary["comparisons"]
         if setting.covers(row) and (row["method"], row["column"]) == (method, score.name)
     )
+    if (row := next(rows, None)) is None:
+        return text("span", "as without the variant")
     flattered = _flattered(evidence, row["method"], row["baseline"], setting.dataset, setting.architecture)
     return _entry(row, score, evidence.bounds(setting.dataset, score.name), flattered)
 

@@ -53,7 +53,8 @@ def glossary(evidence: Evidence) -> Fragment:
 
 def networks(evidence: Evidence, dataset: str) -> Fragment:
     """The concrete networks behind each architecture's name."""
-    runs = evidence.trained[evidence.trained["dataset"] == dataset]
+    trained = evidence.trained[evidence.trained["architecture"].isin(evidence.architectures)]
+    runs = trained[trained["dataset"] == dataset]
     rows = [
         [
             row["architecture"],
@@ -73,20 +74,20 @@ def _tables(evidence: Evidence, dataset: str, columns: list[Column]) -> Fragment
 
 def _table(evidence: Evidence, dataset: str, measured: Column) -> Fragment:
     groups = groups_of(evidence, dataset, measured.name)
-    winners = {a: best(groups, a, measured) for a in evidence.architectures}
+    winners = {a: best(groups, a, measured) for a in evidence.places}
     within = evidence.bounds(dataset, measured.name)
     rows = [
-        [m, *(_entry(groups[m, a], measured, within, m == winners[a]) for a in evidence.architectures)]
+        [m, *(_entry(groups.get((m, a)), measured, within, m == winners[a]) for a in evidence.places)]
         for m in evidence.methods
     ]
     before = measured.name.removesuffix(str(measured.checkpoint)) + "init"
     if before in evidence.columns(dataset):
         untrained, first = groups_of(evidence, dataset, before), evidence.methods[0]
-        entries = (_entry(untrained[first, a], measured, within, False) for a in evidence.architectures)
+        entries = (_entry(untrained.get((first, a)), measured, within, False) for a in evidence.places)
         rows.append([f"before training\n{first}'s generators", *entries])
     unit = f", {measured.measure.unit}" if measured.measure.unit not in measured.title.lower() else ""
     better = f"; {measured.measure.better} is better" if measured.measure.better else ""
-    content = table(f"{measured.title}{unit}{better}", ["Method", *evidence.architectures], rows)
+    content = table(f"{measured.title}{unit}{better}", ["Method", *evidence.places], rows)
     return footnoted(content, CUT, CUT_NOTE)
 
 
@@ -116,8 +117,10 @@ def best(groups: dict[tuple[str, str], Group], architecture: str, measured: Colu
     return winners[0] if len(winners) == 1 else None
 
 
-def _entry(group: Group, measured: Column, within: Bounds, is_best: bool) -> str:
+def _entry(group: Group | None, measured: Column, within: Bounds, is_best: bool) -> str:
     """Mean, then in small print: interval, number of seeds, and what is missing."""
+    if group is None:
+        return "no such cell"
     if group["n"] == group["missing"] == 0:
         return "does not apply"
     if group["n"] == 0:

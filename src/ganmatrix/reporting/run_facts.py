@@ -8,7 +8,7 @@ import pandas as pd
 
 from ganmatrix.cell import Cell
 from ganmatrix.reporting.cell_files import Document, Found, RunFacts
-from ganmatrix.reporting.evidence import Evidence, Setting
+from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, definitions, details, join, text
 from ganmatrix.reporting.measures import plain
 from ganmatrix.reporting.sparklines import sparkline
@@ -24,14 +24,12 @@ _CURVES = {
 
 def runs(evidence: Evidence, found: Found, dataset: str) -> Fragment:
     """The runs on a dataset, a block each, by architecture and method."""
-    settings = [setting for setting in evidence.settings if setting.dataset == dataset]
-    blocks = [_cell(evidence, found, setting, method) for setting in settings for method in evidence.methods]
+    blocks = [_cell(evidence, found, cell) for cell in evidence.cells_on(dataset)]
     return details(f"Runs on {dataset}", join(blocks))
 
 
-def _cell(evidence: Evidence, found: Found, setting: Setting, method: str) -> Fragment:
-    cell = Cell(setting.dataset, setting.architecture, method)
-    heading = Fragment(f'<h4 id="{cell.id}">{setting} x {method}</h4>')
+def _cell(evidence: Evidence, found: Found, cell: Cell) -> Fragment:
+    heading = Fragment(f'<h4 id="{cell.id}">{cell.dataset} x {cell.place} x {cell.method}</h4>')
     return join([heading, *(_run(evidence, facts) for facts in found[cell.id])])
 
 

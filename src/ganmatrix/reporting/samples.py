@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ganmatrix.cell import Run
+from ganmatrix.cell import Cell, Run
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, box, details, image, join, text
 from ganmatrix.store import layout
@@ -80,7 +80,7 @@ def _sheet(evidence: Evidence, row: dict[Any, Any], kind: _Kind) -> Fragment:
 
 def run_of(row: Mapping[Any, Any]) -> Run:
     """The run of a row of the matrix."""
-    return Run(row["dataset"], row["architecture"], row["method"], row["seed"])
+    return Cell.of(row["cell"]).run(row["seed"])
 
 
 def png(evidence: Evidence, run: Run, kind: _Kind) -> bytes | None:

@@ -39,7 +39,7 @@ def sentence(summary: dict[str, Any]) -> str | None:
     )
     return (
         f"A preview of an unfinished matrix. Of {counted(summary['runs']['total'], 'run')} in "
-        f"{counted(len(grid['dataset']) * of_dataset, 'cell')}: {still}. "
+        f"{counted(summary['runs']['total'] // len(grid['seed']), 'cell')}: {still}. "
         "Means are over what there is and say of how many seeds; no claim is judged before all runs that "
         "it compares are finished."
     )

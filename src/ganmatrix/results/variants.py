@@ -75,3 +75,18 @@ def placed(table: pd.DataFrame) -> pd.DataFrame:
         return table
     names = zip(table["architecture"], table[VARIANT], strict=True)
     return table.assign(architecture=[place(*each) for each in names])
+
+
+_BY_SETTING = ("groups", "curves", "comparisons", "controls", "divergence", "claims")
+"""What of summary.json has rows by setting."""
+
+
+def placed_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The summary with places for architectures."""
+    if VARIANT not in summary["grid"]:
+        return dict(summary)
+    rows = {
+        key: [row | {"architecture": place(row["architecture"], row.get(VARIANT))} for row in summary[key]]
+        for key in _BY_SETTING
+    }
+    return {**summary, **rows}

@@ -1,46 +1,53 @@
 """The matrix in the terminal: a table a dataset and column, methods by architectures; or a row a run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from rich.console import Group
 
+from ganmatrix.cell import place
 from ganmatrix.reporting.floors import MARKS, UNSEEN, beside, samples
 from ganmatrix.reporting.measures import CUT, CUT_NOTE, Column, bounds, interval, number
 from ganmatrix.results.assembled import Assembled, outcome
+from ganmatrix.results.matrix import VARIANT, setting
+from ganmatrix.results.variants import placed_summary
 from ganmatrix.terminal.selection import Selection
 from ganmatrix.terminal.tables import table
 
 
 def matrix(results: Assembled, selection: Selection) -> Iterator[Group]:
     """Mean [95% interval] and number of seeds, and what is missing from them."""
-    architectures = selection.axis(results, "architecture")
+    architectures, summary = selection.axis(results, "architecture"), placed_summary(results.summary)
     for dataset in selection.axis(results, "dataset"):
         for column in selection.of(results, dataset):
             entries = {
-                (row["method"], row["architecture"]): _entry(row, column, results)
+                (row["method"], place(row["architecture"], row.get(VARIANT))): _entry(row, column, results)
                 for row in results.summary["groups"]
                 if (row["dataset"], row["column"]) == (dataset, column.name)
+                and row["architecture"] in architectures
             }
+            places = list(dict.fromkeys(at for _, at in entries))
             rows = [
-                [method, *(entries[method, architecture] for architecture in architectures)]
+                [method, *(entries.get((method, at), "no such cell") for at in places)]
                 for method in selection.axis(results, "method")
             ]
             if column.checkpoint != "init":
-                rows += _marks(results, dataset, column, architectures)
-            counted = samples(results.summary, dataset, column)
+                rows += _marks(summary, dataset, column, places)
+            counted = samples(summary, dataset, column)
             notes = [
                 CUT_NOTE if any(CUT in entry for entry in entries.values()) else "",
                 f"{UNSEEN}: {counted}" if counted else "",
             ]
             note = "\n".join(filter(None, notes))
-            yield table(_title(dataset, column), ["method", *architectures], rows, note)
+            yield table(_title(dataset, column), ["method", *places], rows, note)
 
 
-def _marks(results: Assembled, dataset: str, column: Column, architectures: Sequence[str]) -> list[list[str]]:
+def _marks(
+    summary: Mapping[str, Any], dataset: str, column: Column, places: Sequence[str]
+) -> list[list[str]]:
     """Rows of what the score is before training, of unseen reals and of noise, where that is known."""
-    found = [beside(results.summary, dataset, column, architecture) for architecture in architectures]
+    found = [beside(summary, dataset, column, at) for at in places]
     return [
         [mark, *(each.get(mark, "-") for each in found)] for mark in MARKS if any(mark in f for f in found)
     ]
@@ -109,11 +116,8 @@ def _entry(row: dict[str, Any], column: Column, results: Assembled) -> str:
 def _diverged(row: dict[str, Any], results: Assembled) -> int:
     """How many of the missing values are those of runs that diverged."""
     frame = results.matrix
-    same = frame[["dataset", "architecture", "method"]] == [
-        row["dataset"],
-        row["architecture"],
-        row["method"],
-    ]
+    keys = [*setting(frame), "method"]
+    same = frame[keys] == [row[key] for key in keys]
     return min(int((same.all(axis="columns") & (frame["outcome"] == "diverged")).sum()), row["missing"])
 
 

@@ -11,7 +11,7 @@ from ganmatrix.reporting.measures import ordered
 
 def controls(evidence: Evidence) -> Fragment:
     """Boxes for every name of the grid, a text to look for, and a box for every column."""
-    names = {"dataset": evidence.datasets, "architecture": evidence.architectures, "method": evidence.methods}
+    names = {"dataset": evidence.datasets, "architecture": evidence.places, "method": evidence.methods}
     axes = "\n".join(
         f"<fieldset><legend>{axis.capitalize()}</legend>"
         f"{_boxes(axis, {name: name for name in values}, values)}</fieldset>"

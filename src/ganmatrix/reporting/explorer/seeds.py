@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from ganmatrix.cell import Cell
 from ganmatrix.reporting.cell_files import Found, RunFacts
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.explorer.columns import columns_of
@@ -27,7 +26,7 @@ def seeds(evidence: Evidence, found: Found) -> Fragment:
 
 def _dataset(evidence: Evidence, found: Found, dataset: str) -> dict[str, Any]:
     names = [c.name for c in columns_of(evidence, dataset)]
-    cells = [Cell(dataset, a, m).id for a in evidence.architectures for m in evidence.methods]
+    cells = [cell.id for cell in evidence.cells_on(dataset)]
     return {
         "protocols": evidence.summary["protocols"][dataset],
         "cells": {cell: [_run(facts, names) for facts in found[cell]] for cell in cells},

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from html import escape
 
-from ganmatrix.cell import Cell
 from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.cell_files import Found, RunFacts, tally
 from ganmatrix.reporting.evidence import Evidence
@@ -32,11 +31,7 @@ def table(evidence: Evidence, found: Found, dataset: str) -> Fragment:
     """All columns of a dataset, the overview in view; without the page's script that is all there is."""
     columns = _columns(evidence, dataset)
     head = "".join(_heading(each, beside(evidence.summary, dataset, each.column)) for each in columns)
-    rows = join(
-        _row(found[Cell(dataset, architecture, method).id], columns)
-        for architecture in evidence.architectures
-        for method in evidence.methods
-    )
+    rows = join(_row(found[cell.id], columns) for cell in evidence.cells_on(dataset))
     seeds = len(evidence.summary["grid"]["seed"])
     averaged = f"{dataset}: mean over {_seeds(seeds)} [95% interval]"
     content = Fragment(
@@ -64,7 +59,7 @@ def _columns(evidence: Evidence, dataset: str) -> list[_Measured]:
     for name in names:
         groups = groups_of(evidence, dataset, name)
         trained = columns[name].checkpoint != "init"
-        winners = {a: best(groups, a, columns[name]) if trained else None for a in evidence.architectures}
+        winners = {a: best(groups, a, columns[name]) if trained else None for a in evidence.places}
         within = evidence.bounds(dataset, name)
         measured.append(_Measured(columns[name], name in shown, within, groups, winners))
     return measured
@@ -98,11 +93,11 @@ def _row(facts: list[RunFacts], columns: list[_Measured]) -> Fragment:
     kinds = {word for run in trained for word in (run["method_kind"], run["loss"] or "", *run["techniques"])}
     completed = sum(run["outcome"] == "completed" for run in trained)
     unfinished = tally(each.lost("") for each in facts if each.file is None or each.diverged)
-    names = (cell.dataset, cell.architecture, cell.method)
+    names = (cell.dataset, cell.place, cell.method)
     values = {
         "data-cell": cell.id,
         "data-dataset": cell.dataset,
-        "data-architecture": cell.architecture,
+        "data-architecture": cell.place,
         "data-method": cell.method,
         "data-text": " ".join([*names, *sorted(kinds), unfinished]).lower(),
     }
@@ -111,7 +106,7 @@ def _row(facts: list[RunFacts], columns: list[_Measured]) -> Fragment:
     runs_link = _opens(facts, str(completed) if completed == len(facts) else f"{completed} of {len(facts)}")
     return Fragment(
         f'<tr{attributes(values)}><th scope="row">{escape(cell.method)}</th>'
-        f'<td data-column="Architecture"><div>{escape(cell.architecture)}</div></td>'
+        f'<td data-column="Architecture"><div>{escape(cell.place)}</div></td>'
         f'<td data-column="Runs"{attributes(counts)}><div>{runs_link}{_small(unfinished)}</div></td>'
         f"{numbers}</tr>"
     )
@@ -120,13 +115,13 @@ def _row(facts: list[RunFacts], columns: list[_Measured]) -> Fragment:
 def _number(measured: _Measured, facts: list[RunFacts]) -> str:
     """The mean, its interval, and what it lacks; unrounded in the attributes."""
     column, cell = measured.column, facts[0].run.cell
-    group = measured.groups.get((cell.method, cell.architecture), {})
+    group = measured.groups.get((cell.method, cell.place), {})
     lost = tally(each.lost(column.name) for each in facts if column.name not in each.values)
     mean = group.get("mean")
     if mean is None:
         shown = _opens(facts, lost or "no value", "lost")
     else:
-        is_best = measured.winners[cell.architecture] == cell.method
+        is_best = measured.winners[cell.place] == cell.method
         spread = interval(group["low"], group["high"], column.measure, measured.within)
         shown = _opens(facts, number(mean, column.measure), "best" if is_best else "")
         shown += _small(spread or "no interval") + _small("best mean" if is_best else "") + _small(lost)

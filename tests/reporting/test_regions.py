@@ -1,0 +1,57 @@
+"""Reports of a grid with variants: every page renders, and one shows where methods train."""
+
+import re
+from html import unescape
+
+import pytest
+from fake_matrix import FakeMatrix, claim
+
+from ganmatrix.reporting import regions
+from ganmatrix.stages import report
+
+GRID = """datasets: [ring8, digits]
+  architectures: [conventional]
+  methods: [gan, as_gan]
+  seeds: [0, 1, 2]
+  variants: {e4: {methods.as_gan.epsilon: 4/255}}
+  lattice: {recipe.optimizer.lr: [1e-4, 1e-3, 1e-2], recipe.optimizer.beta1: [0, 0.5]}"""
+CLAIMS = "claims:\n" + claim("fid", "fid_efficientnet_lite0_ema", "lower", 0.1, effect="relative")
+
+
+@pytest.fixture(scope="module")
+def varied(tmp_path_factory):
+    fake = FakeMatrix(
+        tmp_path_factory.mktemp("varied"),
+        grid=GRID,
+        claims=CLAIMS,
+        effects={("as_gan", "fid_efficientnet_lite0"): 3.0},
+        diverged={"digits-conventional-gan-lr_0_01_beta1_0-1": 200},
+    )
+    return fake.write().assemble()
+
+
+def _words(page: str) -> str:
+    kept = re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
+    return " ".join(unescape(kept).split())
+
+
+def test_the_page_of_stability_shows_where_methods_train(varied):
+    page = report.render("stability", varied.plan, varied.layout)
+    words = _words(page)
+    assert "Where does it train?" in words
+    assert "gan 94.4% [70.5%, 100%]\N{DAGGER}, n = 3 6 of 6, 5 of 6, 6 of 6" in words
+    assert "as_gan 0.000% [0.000%, 0.000%], n = 3 0 of 7, 0 of 7, 0 of 7" in words
+    assert "Along one axis" in words
+
+
+@pytest.mark.parametrize("name", ["index", "claims", "results_matrix", "robustness"])
+def test_every_page_renders(varied, name):
+    page = report.render(name, varied.plan, varied.layout)
+    assert name == "robustness" or "(e4)" in page
+
+
+def test_without_variants_the_page_has_no_such_section(planted):
+    from assembled_matrix import read
+
+    assert regions.regions(read(planted)) is None
+    assert "Where does it train?" not in report.render("stability", planted.plan, planted.layout)
