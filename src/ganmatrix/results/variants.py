@@ -45,7 +45,7 @@ def with_stand_ins(frame: pd.DataFrame, found: StandIns) -> pd.DataFrame:
     for (*place_of, variant, method), standing in found.items():
         if (*place_of, variant) in settings:
             copy = rows[*place_of, standing, method].copy()
-            copy[[VARIANT, STANDS_IN]] = variant, True
+            copy[VARIANT], copy[STANDS_IN] = variant, True
             copies.append(copy)
     return pd.concat([marked, *copies], ignore_index=True)
 
