@@ -213,3 +213,15 @@ def test_the_family_never_rejects_wrongly_more_often_than_its_level(pairs):
     least = [0.5**n for n in pairs]
     members = [p for p, member in zip(least, family(least), strict=True) if member]
     assert sum(p for p in members if p <= LEVEL / max(1, len(members))) <= LEVEL + 1e-12
+
+
+def test_the_runs_of_one_seed_in_all_variants_count_once():
+    """They share networks and data: three copies of the same pairs are no more evidence than one."""
+    once = pool({("d", "a"): np.array(ONE)})
+    copies = pool({("d", "a", variant): np.array(ONE) for variant in ("", "slow", "fast")})
+    assert (copies.n, copies.settings, copies.mean) == (once.n, 1, pytest.approx(once.mean))
+    assert copies.p_above(0) == once.p_above(0)
+    spread = pool(
+        {("d", "a", ""): np.array([1.0, 2.0, np.nan]), ("d", "a", "slow"): np.array([3.0, 6.0, 9.0])}
+    )
+    assert (spread.mean, spread.n, spread.missing) == (3.0, 2, 1)
