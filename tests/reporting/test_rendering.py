@@ -76,7 +76,7 @@ def test_the_matrix_page_gives_means_intervals_and_counts(pages, planted):
         "fid_efficientnet_lite0_ema"
     ]
     assert re.search(rf"as_gan conventional 6 {re.escape(plain(fid.mean()))} \[[^]]*\] best mean", words)
-    assert "gan conventional 2 of 3 1 diverged" in words
+    assert "gan conventional 5 of 6 1 diverged" in words
     assert "FID EfficientNet-Lite0, lower is better" in words
     assert "dcgan16_w24" in words
     assert "real samples: 1437" in words
