@@ -7,7 +7,7 @@ paths, locks, printing. How arithmetic is set up (`runtime.compute`) counts.
 
 import ast
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +26,10 @@ _CATALOGUES = {
     for package in ("datasets", "evaluation", "methods", "methods.losses", "methods.techniques", "networks")
 }
 """Those whose members the params choose."""
+
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""The fields of a syntax tree that hold statements, or what holds them."""
 
 
 def sources(roots: Iterable[str]) -> list[str]:
@@ -54,16 +58,25 @@ def _imported(module: str) -> tuple[str, ...]:
     return tuple(named(ast.parse((PACKAGE / file).read_bytes()))) if file else ()
 
 
-def named(tree: ast.AST) -> list[str]:
+def named(tree: ast.Module) -> list[str]:
     """The modules of this package that a piece of source imports, as far as they count."""
     names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.append(node.module)
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    for statement in _statements(tree):
+        if isinstance(statement, ast.Import):
+            names += [alias.name for alias in statement.names]
+        elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
+            names.append(statement.module)
+            names += [f"{statement.module}.{alias.name}" for alias in statement.names]
     return [name for name in dict.fromkeys(names) if _counts(name) and _file(name)]
+
+
+def _statements(block: ast.AST) -> Iterator[ast.stmt]:
+    """All statements within, however deep; expressions hold none, and are most of a tree."""
+    for field in _BLOCKS:
+        for inner in getattr(block, field, ()):
+            if isinstance(inner, ast.stmt):
+                yield inner
+            yield from _statements(inner)
 
 
 def _counts(module: str) -> bool:
