@@ -70,5 +70,5 @@ lint: venv ## Format, style, types, layers, notebooks
 	nbstripout --verify reports/templates/*.ipynb
 
 clean: ## Remove what a run has made (DVC's cache and scratch stay)
-	rm -rf cells digests transfers results results.json references scales logs benchmarks reports/*.html reports/*.json
+	rm -rf cells digests transfers results results.json references scales logs reports/*.html reports/*.json
 	find data -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +

@@ -1,12 +1,13 @@
 """Where the processor time of a matrix goes: `python bench/parts.py --total SECONDS`, after a whole run.
 
 SECONDS is what `time snakemake --cores N` printed as user and system time together. Training loops are what
-run.json notes; the jobs of a stage what Snakemake's benchmarks note; the start of a job is measured here, as
-the median of five imports. The rest is Snakemake's own, and that of `ganmatrix record`.
+run.json notes; the jobs of a stage what each wrote at the end of its log; the start of a job is measured
+here, as the median of five imports. The rest is Snakemake's own, and that of `ganmatrix record`.
 """
 
 import argparse
 import json
+import re
 import resource
 import statistics
 import subprocess
@@ -14,6 +15,7 @@ import sys
 from pathlib import Path
 
 IMPORTS = 5
+TOOK = re.compile(r"took [0-9.]+ s, ([0-9.]+) s of processor")
 
 
 def start_up(stage: str) -> float:
@@ -28,13 +30,9 @@ def start_up(stage: str) -> float:
 
 
 def jobs(stage: str) -> list[float]:
-    """Processor seconds of each job of a stage, as Snakemake measured them."""
-    paths = [*Path("benchmarks").glob(f"{stage}.tsv"), *Path("benchmarks", stage).glob("*.tsv")]
-    found = []
-    for path in paths:
-        header, values = (line.split("\t") for line in path.read_text().splitlines()[:2])
-        found.append(float(dict(zip(header, values, strict=True))["cpu_time"]))
-    return found
+    """Processor seconds of each job of a stage, as its log ends."""
+    paths = [*Path("logs").glob(f"{stage}.log"), *Path("logs", stage).glob("*.log")]
+    return [float(seconds) for path in paths for seconds in TOOK.findall(path.read_text())]
 
 
 def main() -> None:

@@ -9,8 +9,6 @@ rule train:
         manifest=update(f"{ROOT}cells/{{cell}}/train.json"),
     log:
         f"{ROOT}logs/train/{{cell}}.log",
-    benchmark:
-        f"{ROOT}benchmarks/train/{{cell}}.tsv"
     threads: threads_of_cell
     resources:
         mem_mb=lambda w, threads: 2000 * threads,
@@ -33,8 +31,6 @@ rule evaluate:
         manifest=update(f"{ROOT}cells/{{cell}}/evaluate.json"),
     log:
         f"{ROOT}logs/evaluate/{{cell}}.log",
-    benchmark:
-        f"{ROOT}benchmarks/evaluate/{{cell}}.tsv"
     threads: threads_of_cell
     resources:
         mem_mb=lambda w, threads: 4000 * threads,
@@ -56,8 +52,6 @@ rule probe:
         manifest=update(f"{ROOT}cells/{{cell}}/probe.json"),
     log:
         f"{ROOT}logs/probe/{{cell}}.log",
-    benchmark:
-        f"{ROOT}benchmarks/probe/{{cell}}.tsv"
     threads: threads_of_cell
     resources:
         mem_mb=lambda w, threads: 2000 * threads,
@@ -80,8 +74,6 @@ rule transfer:
         manifest=update(f"{ROOT}transfers/{{dataset}}.json"),
     log:
         f"{ROOT}logs/transfer/{{dataset}}.log",
-    benchmark:
-        f"{ROOT}benchmarks/transfer/{{dataset}}.tsv"
     threads: 1
     resources:
         mem_mb=4000,

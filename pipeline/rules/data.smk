@@ -8,8 +8,6 @@ rule prepare:
         manifest=update(f"{ROOT}data/{{dataset}}.json"),
     log:
         f"{ROOT}logs/prepare/{{dataset}}.log",
-    benchmark:
-        f"{ROOT}benchmarks/prepare/{{dataset}}.tsv"
     threads: lambda w: 8 if PLAN.is_streamed(w.dataset) else 1
     resources:
         mem_mb=2000,
@@ -30,8 +28,6 @@ rule reference:
         manifest=update(f"{ROOT}references/{{dataset}}.json"),
     log:
         f"{ROOT}logs/reference/{{dataset}}.log",
-    benchmark:
-        f"{ROOT}benchmarks/reference/{{dataset}}.tsv"
     threads: 1
     resources:
         mem_mb=4000,

@@ -11,8 +11,6 @@ rule assemble:
         manifest=update(f"{ROOT}results.json"),
     log:
         f"{ROOT}logs/assemble.log",
-    benchmark:
-        f"{ROOT}benchmarks/assemble.tsv"
     threads: 1
     resources:
         mem_mb=2000,
@@ -33,8 +31,6 @@ rule report:
         manifest=update(f"{ROOT}reports/{{report}}.json"),
     log:
         f"{ROOT}logs/report/{{report}}.log",
-    benchmark:
-        f"{ROOT}benchmarks/report/{{report}}.tsv"
     threads: 1
     resources:
         mem_mb=2000,

@@ -43,7 +43,7 @@ def test_after_snakemake_neither_engine_has_anything_to_do(smoke: Project) -> No
 
 
 def test_outputs_lie_where_the_ignore_file_says(smoke: Project) -> None:
-    for folder in (*OUTPUTS, "logs", "benchmarks", "scratch"):
+    for folder in (*OUTPUTS, "logs", "scratch"):
         assert (smoke.root / folder).is_dir()
         assert smoke.run("git", "check-ignore", "--quiet", f"{folder}/anything").status == 0
     assert not [
@@ -189,8 +189,8 @@ def test_unrecorded_results_are_recorded_later(made: Project) -> None:
 
 
 @pytest.mark.cluster
-def test_logs_benchmarks_and_scratch_may_be_deleted(made: Project) -> None:
-    for folder in ("logs", "benchmarks", "scratch"):
+def test_logs_and_scratch_may_be_deleted(made: Project) -> None:
+    for folder in ("logs", "scratch"):
         shutil.rmtree(made.root / folder)
     cache = made.root / "src" / "ganmatrix" / "training" / "__pycache__"
     cache.mkdir(exist_ok=True)
