@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from ganmatrix.evaluation.features import require_samples
 
@@ -27,6 +28,9 @@ BLOCK = 8_000_000
 
 COLUMNS = 4096
 """Rows of b in one matrix product, or pairs whose differences are taken at once."""
+
+FLAT = 3
+"""Dimensions up to which a tree finds neighbours faster than all pairs."""
 
 SPARE = 8
 """Candidates beyond k that are measured exactly before the k nearest are chosen."""
@@ -50,6 +54,9 @@ def nearest(a: Points, b: Points, k: int) -> tuple[NDArray[np.intp], Array]:
     require_samples(1, a=a, b=b)
     if not 1 <= k <= len(b):
         raise ValueError(f"{k} nearest of {len(b)} samples do not exist")
+    if a.shape[1] <= FLAT:
+        distances, indices = cKDTree(b).query(a, range(1, k + 1))
+        return indices, distances
     candidates = min(k + SPARE, len(b))
     indices, distances = np.empty((len(a), k), dtype=np.intp), np.empty((len(a), k))
     for rows, squares, _ in _blocks(a, b):
