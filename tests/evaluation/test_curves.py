@@ -51,6 +51,7 @@ def test_a_curve_gives_its_mean_and_the_step_of_its_target() -> None:
         "value": [100.0, 40.0, 10.0],
     }
     assert to["value"] == 400
+    assert found["fid_toy_init"] == {"value": 100.0, "protocol": {"fake_samples": 7, "checkpoint": "init"}}
     assert to["protocol"] == {"fake_samples": 7, "checkpoint": "ema", "steps": STEPS, "target": 0.1}
 
 

@@ -107,7 +107,7 @@ def test_points_have_a_floor_too() -> None:
     )
     latents = indices(held_out, 400, CPU)
     reference = point_reference(train, held_out, centres, 0.02)
-    found = floors(PointJudge(reference, PointEvaluation(samples=400), latents, latents), held_out)
+    found = floors(PointJudge(reference, PointEvaluation(samples=400), latents), held_out)
     floor, noise = (
         {name: entry["value"] for name, entry in found[key].items()} for key in ("held_out", "noise")
     )

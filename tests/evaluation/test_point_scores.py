@@ -90,7 +90,7 @@ def test_non_finite_points_are_a_result() -> None:
 
 def test_what_is_followed_over_training_is_the_same_distance() -> None:
     latents = torch.from_numpy(np.random.default_rng(0).standard_normal((100, 2)))
-    judge = PointJudge(REFERENCE, POINTS, latents, latents)
+    judge = PointJudge(REFERENCE, POINTS, latents)
     whole = judge.scores(nn.Identity())
     assert set(whole) == set(judge.names())
     ((name, value),) = judge.values(nn.Identity()).items()

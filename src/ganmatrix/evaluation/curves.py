@@ -12,28 +12,30 @@ Values = Mapping[Name, float | None]
 """Of one generator; None where its samples are not finite."""
 
 
-def names(name: Name) -> tuple[str, str]:
-    """The columns of a curve's mean and of the step at which it reached its target."""
+def names(name: Name) -> tuple[str, str, str]:
+    """The columns of a curve's mean, of the step at which it reached its target, and of its first value."""
     over_steps, steps_to = f"{name.metric}_over_steps", f"steps_to_{name.metric}"
-    return Name(over_steps, name.extractor).column("ema"), Name(steps_to, name.extractor).column("ema")
+    curve = [Name(metric, name.extractor).column("ema") for metric in (over_steps, steps_to)]
+    return curve[0], curve[1], name.column("init")
 
 
 def curve_entries(
     steps: Sequence[int], values: Sequence[Values], target: float, protocols: Mapping[Name, dict[str, Any]]
 ) -> dict[str, Entry]:
-    """Curves over ascending generator steps, the untrained generator (step 0) first.
+    """Curves over ascending generator steps, and the score of the untrained generator, which is at step 0.
 
     A target is the share `target` of the score at step 0: a generator that no method has touched yet, so
     that runs which differ in the method alone have one target.
     """
     entries: dict[str, Entry] = {}
     for name, protocol in protocols.items():
-        over_steps, steps_to = names(name)
+        over_steps, steps_to, untrained = names(name)
         found = [each[name] for each in values]
         known = [value for value in found if value is not None]
         if len(known) < len(found):
             entries |= null_entries(names(name), f"samples are not finite at step {steps[found.index(None)]}")
             continue
+        entries[untrained] = {"value": known[0], "protocol": protocol | {"checkpoint": "init"}}
         conditions = protocol | {"checkpoint": "ema", "steps": list(steps)}
         entries[over_steps] = {
             "value": mean_over_training(steps, known),

@@ -99,7 +99,6 @@ class PointJudge(Judge):
     reference: Reference
     params: PointEvaluation
     latents: Tensor
-    curve_latents: Tensor
 
     def names(self) -> list[Name]:
         return point_names(self.reference)
@@ -112,14 +111,14 @@ class PointJudge(Judge):
             DISTANCE: {
                 "real_samples": len(self.reference["points"]),
                 "real_split": "train",
-                "fake_samples": min(len(self.curve_latents), MOST_COMPARED),
+                "fake_samples": min(len(self.latents), MOST_COMPARED),
                 "estimator": "V statistic",
             }
         }
 
     def values(self, generator: nn.Module) -> Values:
         try:
-            points = generate(generator, self.curve_latents[:MOST_COMPARED]).cpu().numpy()
+            points = generate(generator, self.latents[:MOST_COMPARED]).cpu().numpy()
         except FloatingPointError:
             return {DISTANCE: None}
         within = float(self.reference["mean_distance"])

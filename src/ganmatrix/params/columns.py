@@ -77,8 +77,9 @@ def columns(evaluation: Evaluation) -> list[str]:
     followed = [f"{name.format('fid')}_{kind}" for kind in extractors for name in _FOLLOWED]
     followed += [name.format("energy_distance") for name in _FOLLOWED]
     curves = (f"{name}_ema" for name in followed)
+    untrained = (*(f"fid_{kind}_init" for kind in extractors), "energy_distance_init")
     return [
-        *by_checkpoint,
+        *dict.fromkeys([*by_checkpoint, *untrained]),
         *curves,
         *_ROBUSTNESS,
         *_TRANSFERS,

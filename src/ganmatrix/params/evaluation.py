@@ -88,7 +88,10 @@ class CurveEvaluation(Section):
     """Scores over training, of the averaged generators that `recipes.<dataset>.snapshots` keeps."""
 
     samples: int = Field(
-        default=1000, ge=100, le=1_000_000, description="generated images or points at each step"
+        default=1000,
+        ge=100,
+        le=1_000_000,
+        description="generated images at each step; of points, as many as `points.samples`",
     )
     target: float = Field(
         default=0.1,

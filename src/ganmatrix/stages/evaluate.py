@@ -71,9 +71,7 @@ def open_judge(
         return latents(run, count, trained.latent, device)
 
     if not data.is_image:
-        return PointJudge(
-            reference.points(), params.points, draw(params.points.samples), draw(params.curves.samples)
-        )
+        return PointJudge(reference.points(), params.points, draw(params.points.samples))
     reader = reference.reader()
     channels = data.shape[0]
     extractors = catalogue.build(params.extractors, reader, data.shape)

@@ -80,7 +80,7 @@ def _points(params: Evaluation, data: PreparedData, device: torch.device) -> Mea
     mixture = (np.array(modes.centres), modes.std) if modes else ()
     arrays = point_reference(train, held_out, *mixture)
     latents = indices(held_out, params.points.samples, device)
-    return {"floors": floors(PointJudge(arrays, params.points, latents, latents), held_out)}, arrays
+    return {"floors": floors(PointJudge(arrays, params.points, latents), held_out)}, arrays
 
 
 def train_reader(name: str, data: PreparedData) -> digits_cnn.Reader:
