@@ -8,6 +8,7 @@ effects of pairs of runs: logarithms of ratios, less that of the bound.
 """
 
 import argparse
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -222,7 +223,7 @@ def figure(found: list[Rate], path: Path) -> None:
             for axis, values in zip(column, ([r.false for r in of], [r.power for r in of]), strict=True):
                 axis.plot(SEEDS, values, color=colour, marker="o", markersize=3, linewidth=1, label=rule)
                 axis.spines[["top", "right"]].set_visible(False)
-        column[0].set_title(world.name.replace(" runs ", " runs\n"), loc="left")
+        column[0].set_title(textwrap.fill(world.name, 22), loc="left")
         column[0].axhline(LEVELS[level], color="black", linewidth=0.7, linestyle=":")
         column[0].set_yscale("symlog", linthresh=0.002)
         column[0].set_ylim(0, 0.3)
