@@ -30,14 +30,16 @@ def sign_flip(effects: Values) -> float:
     if total == 0:
         return 1.0
     steps = np.rint(effects / total * _STEPS).astype(int)
-    sizes = np.abs(steps)
+    sizes = np.sort(np.abs(steps[steps != 0]))
     # Of the sums of a random half of the sizes: a pattern's sum is twice that of its positive ones, less all.
     chance = np.zeros(int(sizes.sum()) + 1)
     chance[0] = 1.0
-    for size in sizes[sizes > 0]:
-        moved = np.zeros_like(chance)
-        moved[size:] = chance[:-size]
-        chance = (chance + moved) / 2
+    reached = 0
+    for size in sizes:
+        moved = chance[: reached + 1] / 2
+        chance[: reached + 1] = moved
+        reached += size
+        chance[size : reached + 1] += moved
     return float(chance[steps[steps > 0].sum() :].sum())
 
 
