@@ -1,7 +1,9 @@
 """One number of metrics.json or probes.json: its value, its protocol, and the curve that it sums up."""
 
 from collections.abc import Iterable
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, TypeVar
+
+from ganmatrix.columns import Column
 
 Axis = Literal[
     "strength", "generator_steps", "degrees", "side_share", "scale", "severity", "share", "distance"
@@ -34,7 +36,13 @@ class Entry(TypedDict):
     applies: NotRequired[bool]
 
 
-def null_entries(columns: Iterable[str], reason: str) -> dict[str, Entry]:
+Scores = dict[Column, Entry]
+"""Of one generator; its checkpoint is not in the columns and protocols yet."""
+
+Key = TypeVar("Key", str, Column)
+
+
+def null_entries(columns: Iterable[Key], reason: str) -> dict[Key, Entry]:
     """What could not be measured: nothing, and why."""
     return {name: {"value": None, "protocol": {}, "reason": reason} for name in columns}
 

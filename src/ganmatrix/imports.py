@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent
 NAME = PACKAGE.name
 
 _SHARED = {
-    *("params", "store", "terminal", "errors", "imports", "limits", "making", "notebooks", "plan"),
+    *("columns", "params", "store", "terminal", "errors", "imports", "limits", "making", "notebooks", "plan"),
     *("runtime.checkpoints", "runtime.devices", "runtime.granted"),
     *("runtime.progress", "runtime.provenance", "runtime.signals"),
 }

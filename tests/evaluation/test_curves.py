@@ -2,10 +2,10 @@
 
 import pytest
 
+from ganmatrix.columns import Column
 from ganmatrix.evaluation.curves import best, curve_entries, first_step, mean_over_training
-from ganmatrix.evaluation.naming import Name
 
-FID = Name("fid", "toy")
+FID = Column("fid", "toy")
 STEPS = [0, 100, 400]
 
 

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from ganmatrix.datasets import digits as digits_dataset
 from ganmatrix.datasets.prepared import Prepared
 from ganmatrix.datasets.stacked_digits import prepare
+from ganmatrix.entry import Scores
 from ganmatrix.evaluation import digits_cnn
 from ganmatrix.evaluation.class_scores import score_classes
 from ganmatrix.evaluation.digits_cnn import Reader, distinct_scans, pack, read, unpack
-from ganmatrix.evaluation.naming import Scores
 from ganmatrix.params.datasets import Digits, StackedDigits
 
 

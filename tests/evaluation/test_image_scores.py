@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ganmatrix.columns import Column
 from ganmatrix.evaluation import image_scores, reference
 from ganmatrix.evaluation.extractor import Extractor
 from ganmatrix.evaluation.generation import batches, generate, quantise
 from ganmatrix.evaluation.image_scores import IMAGE_METRICS, score_images
 from ganmatrix.evaluation.judge import ImageJudge
-from ganmatrix.evaluation.naming import Name
 from ganmatrix.evaluation.reference import image_reference, spread
 from ganmatrix.params.evaluation import ImageEvaluation
 
@@ -58,13 +58,13 @@ def as_latents(images: np.ndarray) -> Tensor:
 
 def score(generator: nn.Module, latents: Tensor, reals: np.ndarray, extractor: Extractor):
     found = score_images(generator, latents, [(extractor, measure(reals, extractor))], IMAGES, seed=0)
-    assert set(found) == {Name(metric, "toy") for metric in IMAGE_METRICS}
+    assert set(found) == {Column(metric, "toy") for metric in IMAGE_METRICS}
     return {name.metric: entry for name, entry in found.items()}
 
 
 def test_names_of_columns() -> None:
-    assert Name("fid", "efficientnet_lite0").column("init") == "fid_efficientnet_lite0_init"
-    assert Name("modes").column("ema") == "modes_ema"
+    assert Column("fid", "efficientnet_lite0").at("init").name == "fid_efficientnet_lite0_init"
+    assert Column("modes").at("ema").name == "modes_ema"
 
 
 def test_quantising_inverts_the_scaling_of_the_data() -> None:
@@ -202,7 +202,7 @@ def test_a_network_that_answers_nothing_gives_no_score(reals, toy_extractor) -> 
     found = judge.scores(Decoder())
     assert set(found) == set(judge.names())
     assert all(entry["value"] is None and "reason" in entry for entry in found.values())
-    assert judge.values(Decoder()) == {Name("fid", "toy"): None}
+    assert judge.values(Decoder()) == {Column("fid", "toy"): None}
 
 
 def test_what_is_followed_over_training_is_the_same_distance(reals, toy_extractor) -> None:

@@ -2,12 +2,12 @@
 
 import pytest
 
+from ganmatrix.columns import Column, every
 from ganmatrix.evaluation import curves
 from ganmatrix.evaluation.image_scores import IMAGE_METRICS
-from ganmatrix.evaluation.naming import Name
 from ganmatrix.evaluation.point_scores import COPYING, DISTANCE, MODE_NAMES
 from ganmatrix.params import load
-from ganmatrix.params.columns import SCORES, columns
+from ganmatrix.params.claim_consistency import SCORES
 from ganmatrix.probes.catalogue import PROBES
 from ganmatrix.results.final_losses import COLUMNS as FINAL_LOSSES
 from ganmatrix.results.matrix import COSTS, DIVERGED
@@ -20,11 +20,11 @@ INCEPTION = ("{kind: efficientnet_lite0, input_size: 32}", "{kind: inception}, {
 def test_claimable_columns_are_those_that_are_measured(edits, project):
     evaluation = load(project(*edits))[0].evaluation
     kinds = [extractor.kind for extractor in evaluation.extractors]
-    images = [Name(metric, kind) for metric in IMAGE_METRICS for kind in kinds]
+    images = [Column(metric, kind) for metric in IMAGE_METRICS for kind in kinds]
     points = [*MODE_NAMES, DISTANCE, COPYING]
-    followed = [DISTANCE, *(Name("fid", kind) for kind in kinds)]
+    followed = [DISTANCE, *(Column("fid", kind) for kind in kinds)]
     measured = {
-        *(name.column(c) for name in (*images, *points) for c in evaluation.checkpoints),
+        *(name.at(c).name for name in (*images, *points) for c in evaluation.checkpoints),
         *(column for name in followed for column in curves.names(name)),
         *(name for probe in PROBES.values() for name in probe.columns),
         RECEIVED,
@@ -32,7 +32,7 @@ def test_claimable_columns_are_those_that_are_measured(edits, project):
         *COSTS,
         DIVERGED,
     }
-    assert {name.column("ema").removesuffix("_ema") for name in (*images, *points)} <= set(SCORES)
-    named = columns(evaluation)
+    assert {name.at("ema").name.removesuffix("_ema") for name in (*images, *points)} <= set(SCORES)
+    named = [column.name for column in every(kinds, evaluation.checkpoints)]
     assert set(named) == measured
     assert len(named) == len(measured)

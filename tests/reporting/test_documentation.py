@@ -2,7 +2,7 @@
 
 from measures import FAMILIES, PAGE, rewritten
 
-from ganmatrix.reporting.catalogue import MEASURES
+from ganmatrix.columns import MEASURES
 
 
 def test_the_tables_are_current():

@@ -8,11 +8,11 @@ import pytest
 from assembled_matrix import assembled, read
 from fake_matrix import FakeMatrix
 
+from ganmatrix.columns import column
 from ganmatrix.errors import UserError
 from ganmatrix.reporting import cell_files, fragments, run_facts
 from ganmatrix.reporting.explorer import controls, seeds, table
 from ganmatrix.reporting.explorer.columns import overview, sections
-from ganmatrix.reporting.measures import column
 from ganmatrix.reporting.sparklines import sparkline
 from ganmatrix.results.transfers import RECEIVED
 from ganmatrix.store.layout import RUN

@@ -7,10 +7,11 @@ import pytest
 from assembled_matrix import CLAIMS, assembled, read
 from fake_matrix import IMAGE_FLOORS, FakeMatrix
 
+from ganmatrix.columns import column
 from ganmatrix.reporting import cell_files, dossier, headline, helps
 from ganmatrix.reporting.explorer import table
 from ganmatrix.reporting.floors import beside, in_words, samples
-from ganmatrix.reporting.measures import column, number
+from ganmatrix.reporting.numbers import number
 from ganmatrix.results.floors import floor_of
 
 GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1]"

@@ -13,7 +13,7 @@ from fake_matrix import FakeMatrix
 
 from ganmatrix.errors import UserError
 from ganmatrix.plan import Plan
-from ganmatrix.reporting.measures import plain
+from ganmatrix.reporting.numbers import plain
 from ganmatrix.stages import report
 
 NAMES = ("index", "claims", "results_matrix", "robustness", "stability")

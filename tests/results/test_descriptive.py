@@ -9,7 +9,7 @@ import scipy.stats
 from fake_matrix import FakeMatrix
 from simulated_matrix import simulate
 
-from ganmatrix.reporting.catalogue import MEASURES
+from ganmatrix.columns import MEASURES, is_distance, primary
 from ganmatrix.results.descriptive import (
     DRAWS,
     POINTS,
@@ -19,7 +19,6 @@ from ganmatrix.results.descriptive import (
     profile,
     sample,
 )
-from ganmatrix.results.primary import is_distance, primary
 
 PROTOCOL = {"digits": {"fid_0_ema": {}, "fid_0_init": {}}}
 BASELINES = {"new": "old"}

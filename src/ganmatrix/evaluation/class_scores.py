@@ -3,13 +3,14 @@
 import numpy as np
 from torch import Tensor, nn
 
+from ganmatrix.columns import Column
+from ganmatrix.entry import Scores, null_entries
 from ganmatrix.evaluation.extractor import Extractor
 from ganmatrix.evaluation.features import require_finite
 from ganmatrix.evaluation.generation import batches, dtype_name, quantise
 from ganmatrix.evaluation.modes import reverse_kl
-from ganmatrix.evaluation.naming import Name, Scores, null_scores
 
-CLASS_NAMES = [Name("modes"), Name("reverse_kl")]
+CLASS_NAMES = [Column("modes"), Column("reverse_kl")]
 
 
 def score_classes(generator: nn.Module, latents: Tensor, extractor: Extractor) -> Scores:
@@ -30,7 +31,7 @@ def score_classes(generator: nn.Module, latents: Tensor, extractor: Extractor) -
             require_finite(probabilities=probabilities)
             counts += np.bincount(probabilities.argmax(axis=1), minlength=len(counts))
     except (FloatingPointError, ValueError) as error:
-        return null_scores(CLASS_NAMES, str(error))
+        return null_entries(CLASS_NAMES, str(error))
     protocol = extractor.protocol | {
         "modes": len(counts),
         "fake_samples": len(latents),

@@ -5,22 +5,23 @@ from typing import Any
 
 import numpy as np
 
+from ganmatrix.columns import Column
 from ganmatrix.entry import Entry, null_entries
-from ganmatrix.evaluation.naming import Name
 
-Values = Mapping[Name, float | None]
+Values = Mapping[Column, float | None]
 """Of one generator; None where its samples are not finite."""
 
 
-def names(name: Name) -> tuple[str, str, str]:
+def names(score: Column) -> tuple[str, str, str]:
     """The columns of a curve's mean, of the step at which it reached its target, and of its first value."""
-    over_steps, steps_to = f"{name.metric}_over_steps", f"steps_to_{name.metric}"
-    curve = [Name(metric, name.extractor).column("ema") for metric in (over_steps, steps_to)]
-    return curve[0], curve[1], name.column("init")
+    over_steps, steps_to = (
+        Column(key, score.extractor, "ema") for key in (f"{score.key}_over_steps", f"steps_to_{score.key}")
+    )
+    return over_steps.name, steps_to.name, score.at("init").name
 
 
 def curve_entries(
-    steps: Sequence[int], values: Sequence[Values], target: float, protocols: Mapping[Name, dict[str, Any]]
+    steps: Sequence[int], values: Sequence[Values], target: float, protocols: Mapping[Column, dict[str, Any]]
 ) -> dict[str, Entry]:
     """Curves over ascending generator steps, and the score of the untrained generator, which is at step 0.
 
@@ -52,7 +53,7 @@ def curve_entries(
     return entries
 
 
-def best(steps: Sequence[int], values: Sequence[Values], name: Name) -> int:
+def best(steps: Sequence[int], values: Sequence[Values], name: Column) -> int:
     """The step after 0 at which the score was lowest; the last where none is known."""
     known = {
         step: value

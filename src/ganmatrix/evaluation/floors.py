@@ -12,14 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ganmatrix.entry import Entry
+from ganmatrix.columns import Column
+from ganmatrix.entry import Entry, null_entries
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation.extractor import Extractor
 from ganmatrix.evaluation.frechet import frechet_distance_of_moments
 from ganmatrix.evaluation.image_scores import measured
 from ganmatrix.evaluation.judge import Judge
 from ganmatrix.evaluation.moments import Moments
-from ganmatrix.evaluation.naming import Name, null_scores
 from ganmatrix.evaluation.reference import Reference, spread
 
 SEED = 0
@@ -77,9 +77,9 @@ def floors(judge: Judge, held_out: NDArray[Any]) -> dict[str, dict[str, Entry]]:
         try:
             scores = judge.scores(generator)
         except ValueError as error:
-            scores = null_scores(judge.names(), str(error))
+            scores = null_entries(judge.names(), str(error))
         found[key] = {
-            name.column(): {**entry, "protocol": entry["protocol"] | {"scored": said}}
+            name.name: {**entry, "protocol": entry["protocol"] | {"scored": said}}
             for name, entry in scores.items()
         }
     return found
@@ -103,9 +103,9 @@ def check_sight(dataset: str, extractor: Extractor, found: Mapping[str, Mapping[
     that of the halves, or if MOST_PRECISION of the noise lies among ENOUGH training images; up to SAFE_RATIO,
     or from SAFE_PRECISION on, it hardly does. docs/measures.md has the measurements behind these numbers.
     """
-    column = Name("fid", extractor.name).column()
+    column = Column("fid", extractor.name).name
     noise, half = found["noise"][column]["value"], found["halves"][column]["value"]
-    among = found["noise"][Name("precision", extractor.name).column()]
+    among = found["noise"][Column("precision", extractor.name).name]
     precision = among["value"] or 0.0
     if noise is None or half is None:
         return f"{dataset} has too few images to see whether {extractor.name} tells noise from them"

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from ganmatrix.entry import Entry, null_entries
+from ganmatrix.columns import Column
+from ganmatrix.entry import Entry, Scores, null_entries
 from ganmatrix.evaluation.data_copying import nearer_share
 from ganmatrix.evaluation.extractor import Extractor
 from ganmatrix.evaluation.fid_infinity import FidInfinity
@@ -14,7 +15,6 @@ from ganmatrix.evaluation.frechet import frechet_distance_of_factors
 from ganmatrix.evaluation.generation import batches, dtype_name, quantise
 from ganmatrix.evaluation.inception_score import InceptionScore
 from ganmatrix.evaluation.kid import kernel_distance
-from ganmatrix.evaluation.naming import Name, Scores, null_scores
 from ganmatrix.evaluation.neighbours import nearest_distances
 from ganmatrix.evaluation.prdc import prdc
 from ganmatrix.evaluation.reference import MOST_COMPARED, Reference
@@ -71,20 +71,20 @@ def score_images(
             for tally in tallies:
                 tally.update(samples)
     except (FloatingPointError, ValueError) as error:
-        return null_scores(image_names([each for each, _ in references]), str(error))
+        return null_entries(image_names([each for each, _ in references]), str(error))
     shared = {"dtype": dtype_name(samples), "real_split": "train"}
     found: Scores = {}
     for tally, (extractor, reference) in zip(tallies, references, strict=True):
         entries = scores_of(
             tally, reference, params, extractor.protocol | shared, np.random.default_rng(seed)
         )
-        found |= {Name(metric, extractor.name): entry for metric, entry in entries.items()}
+        found |= {Column(metric, extractor.name): entry for metric, entry in entries.items()}
     return found
 
 
-def image_names(extractors: Sequence[Extractor]) -> list[Name]:
+def image_names(extractors: Sequence[Extractor]) -> list[Column]:
     """The scores that `score_images` gives."""
-    return [Name(metric, extractor.name) for extractor in extractors for metric in IMAGE_METRICS]
+    return [Column(metric, extractor.name) for extractor in extractors for metric in IMAGE_METRICS]
 
 
 def scores_of(

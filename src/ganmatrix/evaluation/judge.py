@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ganmatrix.columns import Column
+from ganmatrix.entry import Scores
 from ganmatrix.evaluation.class_scores import CLASS_NAMES, score_classes
 from ganmatrix.evaluation.curves import Values
 from ganmatrix.evaluation.energy_distance import energy_distance
@@ -15,7 +17,6 @@ from ganmatrix.evaluation.frechet import frechet_distance_of_factors
 from ganmatrix.evaluation.generation import batches, generate, quantise
 from ganmatrix.evaluation.image_scores import image_names, score_images
 from ganmatrix.evaluation.moments import Moments
-from ganmatrix.evaluation.naming import Name, Scores
 from ganmatrix.evaluation.point_scores import DISTANCE, point_names, score_points
 from ganmatrix.evaluation.reference import MOST_COMPARED, Reference
 from ganmatrix.params.evaluation import ImageEvaluation, PointEvaluation
@@ -25,7 +26,7 @@ class Judge(ABC):
     """Scores generators on latents of its own."""
 
     @abstractmethod
-    def names(self) -> list[Name]:
+    def names(self) -> list[Column]:
         """The scores that a generator gets."""
 
     @abstractmethod
@@ -33,7 +34,7 @@ class Judge(ABC):
         """Every score of G."""
 
     @abstractmethod
-    def followed(self) -> dict[Name, dict[str, Any]]:
+    def followed(self) -> dict[Column, dict[str, Any]]:
         """The scores that are followed over training, each with its protocol; the first chooses the best."""
 
     @abstractmethod
@@ -54,7 +55,7 @@ class ImageJudge(Judge):
     classifier: Extractor | None = None
     class_latents: Tensor | None = None
 
-    def names(self) -> list[Name]:
+    def names(self) -> list[Column]:
         names = image_names([extractor for extractor, _ in self.references])
         return names + (CLASS_NAMES if self.classifier else [])
 
@@ -64,9 +65,9 @@ class ImageJudge(Judge):
             found |= score_classes(generator, self.class_latents, self.classifier)
         return found
 
-    def followed(self) -> dict[Name, dict[str, Any]]:
+    def followed(self) -> dict[Column, dict[str, Any]]:
         return {
-            Name("fid", each.name): each.protocol
+            Column("fid", each.name): each.protocol
             | {
                 "real_samples": int(reference["count"]),
                 "real_split": "train",
@@ -85,7 +86,7 @@ class ImageJudge(Judge):
         except (FloatingPointError, ValueError):
             return dict.fromkeys(self.followed())
         return {
-            Name("fid", extractor.name): frechet_distance_of_factors(
+            Column("fid", extractor.name): frechet_distance_of_factors(
                 each.mean, each.factor, reference["mean"], reference["covariance_root"]
             )
             for each, (extractor, reference) in zip(moments, self.references, strict=True)
@@ -100,13 +101,13 @@ class PointJudge(Judge):
     params: PointEvaluation
     latents: Tensor
 
-    def names(self) -> list[Name]:
+    def names(self) -> list[Column]:
         return point_names(self.reference)
 
     def scores(self, generator: nn.Module) -> Scores:
         return score_points(generator, self.latents, self.reference, self.params)
 
-    def followed(self) -> dict[Name, dict[str, Any]]:
+    def followed(self) -> dict[Column, dict[str, Any]]:
         return {
             DISTANCE: {
                 "real_samples": len(self.reference["points"]),

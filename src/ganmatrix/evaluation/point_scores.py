@@ -6,17 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ganmatrix.columns import Column
+from ganmatrix.entry import Scores, null_entries
 from ganmatrix.evaluation.data_copying import nearer_share
 from ganmatrix.evaluation.energy_distance import energy_distance
 from ganmatrix.evaluation.generation import dtype_name, generate
 from ganmatrix.evaluation.modes import mode_coverage
-from ganmatrix.evaluation.naming import Name, Scores, null_scores
 from ganmatrix.evaluation.neighbours import nearest_distances
 from ganmatrix.evaluation.reference import MOST_COMPARED, Reference
 from ganmatrix.params.evaluation import PointEvaluation
 
-MODE_NAMES = [Name("modes"), Name("high_quality_share"), Name("reverse_kl")]
-DISTANCE, COPYING = Name("energy_distance"), Name("data_copying")
+MODE_NAMES = [Column("modes"), Column("high_quality_share"), Column("reverse_kl")]
+DISTANCE, COPYING = Column("energy_distance"), Column("data_copying")
 
 NO_QUALITY = "no sample is of high quality"
 
@@ -32,7 +33,7 @@ def score_points(
     try:
         samples = generate(generator, latents)
     except FloatingPointError as error:
-        return null_scores(point_names(reference), str(error))
+        return null_entries(point_names(reference), str(error))
     found: Scores = {}
     points: NDArray[np.float32] = samples.cpu().numpy()
     protocol: dict[str, Any] = {"dtype": dtype_name(samples)}
@@ -57,7 +58,7 @@ def has_modes(reference: Reference) -> bool:
     return "centres" in reference
 
 
-def point_names(reference: Reference) -> list[Name]:
+def point_names(reference: Reference) -> list[Column]:
     """The scores that these data have: modes only where there are some."""
     return [*(MODE_NAMES if has_modes(reference) else []), DISTANCE, COPYING]
 

@@ -49,7 +49,3 @@ def fraction(value: Any) -> Any:
 
 Ratio = Annotated[float, BeforeValidator(fraction, json_schema_input_type=float | str)]
 """A number that may be written as a fraction: pixel steps are naturally 255ths."""
-
-Checkpoint = Literal["init", "last", "best", "ema"]
-"""Which generator of a cell: as initialised, after the last step, the best snapshot of the running average
-by the score that the cell is judged by, or the running average at the end."""

@@ -2,9 +2,9 @@
 
 from typing import get_args
 
+from ganmatrix.columns import EXTRACTORS, every
 from ganmatrix.params.claims import Claim, PaperSetting
-from ganmatrix.params.columns import SCORES, columns
-from ganmatrix.params.messages import nearest, printable, unknown_name
+from ganmatrix.params.messages import nearest, printable, three_nearest, unknown_name
 from ganmatrix.params.params import Params
 from ganmatrix.params.techniques import Technique
 
@@ -12,10 +12,15 @@ TECHNIQUE_KINDS = [
     get_args(section.model_fields["kind"].annotation)[0] for section in get_args(get_args(Technique)[0])
 ]
 
+SCORES = [each.at(None).name for each in every(EXTRACTORS, ["ema"]) if each.measure.scored == "checkpoints"]
+"""Of any extractor, without a checkpoint."""
+
 
 def claim_problem(params: Params) -> str | None:
     """The first claim that names what is unknown, compares a method with itself, or has no bound."""
-    known = columns(params.evaluation)
+    evaluation = params.evaluation
+    extractors = [extractor.kind for extractor in evaluation.extractors]
+    known = [each.name for each in every(extractors, evaluation.checkpoints)]
     for key, claim in params.claims.items():
         for role in ("method", "baseline", "control"):
             name = getattr(claim, role)
@@ -24,7 +29,7 @@ def claim_problem(params: Params) -> str | None:
         if claim.method in (claim.baseline, claim.control):
             return f"claims.{key}: {claim.method} is compared with itself; name another baseline or control"
         if claim.metric not in known:
-            mend = nearest(claim.metric, known) or f"; choose from {', '.join(known)}"
+            mend = f"{three_nearest(claim.metric, known)} docs/measures.md lists all"
             return f"claims.{key}.metric: {printable(claim.metric)} is no column of the matrix{mend}"
         for i, name in enumerate(claim.variants or ()):
             if name not in params.variants:

@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ganmatrix.params.base import Checkpoint, Section
+from ganmatrix.columns import Checkpoint
+from ganmatrix.params.base import Section
 
 
 class EfficientNetLite0(Section):

@@ -39,6 +39,12 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
+def three_nearest(word: str, choices: Iterable[str]) -> str:
+    """`; did you mean X, Y or Z?`: of many choices the closest, however far."""
+    close = difflib.get_close_matches(word, list(choices), n=3, cutoff=0.0)
+    return f"; did you mean {', '.join(close[:-1])} or {close[-1]}?"
+
+
 def printable(text: str) -> str:
     """A text as it stands, if that is short and can be printed; else cut, and in quotes."""
     return text if len(text) <= 60 and text.isprintable() else _shown(text)

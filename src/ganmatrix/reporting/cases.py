@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from ganmatrix.columns import Bounds, Column, column
 from ganmatrix.params.claims import Claim
-from ganmatrix.reporting.catalogue.measure import Bounds
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
-from ganmatrix.reporting.measures import Column, bounds_of_difference, column, cut, plain
+from ganmatrix.reporting.numbers import bounds_of_difference, cut, plain
 from ganmatrix.results.comparing import compare
 from ganmatrix.results.matrix import DIVERGED
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ganmatrix.cell import Run
 from ganmatrix.reporting.evidence import Evidence
-from ganmatrix.reporting.measures import plain
+from ganmatrix.reporting.numbers import plain
 from ganmatrix.results.matrix import COSTS
 from ganmatrix.results.transfers import NO_VARIANTS, RECEIVED
 from ganmatrix.store.layout import METRICS, PROBES, RUN, Layout

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from ganmatrix.columns import Column, leading
 from ganmatrix.reporting import fragments
 from ganmatrix.reporting.drawing import embed, legend, mark, panel, state
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
-from ganmatrix.reporting.measures import Column, interval, leading, number
+from ganmatrix.reporting.numbers import interval, number
 from ganmatrix.reporting.seeds import span
-from ganmatrix.results.primary import is_distance
 
 Row = dict[str, Any]
 
@@ -60,8 +60,9 @@ def profile(evidence: Evidence, setting: Setting) -> Fragment:
     finding = f"{setting}: the median run gets {reach} of the way"
     state(axes, finding)
     ends = " to ".join(number(rows[least][end], score.measure) for end in ("untrained", "best"))
+    between = "ratios" if score.measure.better == "lower" else "steps"
     caption = (
-        f"{score.title} from {ends} in equal {'ratios' if is_distance(score.name) else 'steps'}: runs at or "
+        f"{score.title} from {ends} in equal {between}: runs at or "
         f"beyond each point, n = {span(row['runs'] for row in rows.values())} a method. Diverged runs "
         f"({sum(row['diverged'] for row in rows.values())}) count, and reach no point."
     )

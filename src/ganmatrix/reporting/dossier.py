@@ -6,7 +6,7 @@ from ganmatrix.reporting.floors import in_words
 from ganmatrix.reporting.forest import forest
 from ganmatrix.reporting.fragments import Fragment, box, bullets, definitions, details, join, text
 from ganmatrix.reporting.headline import counted
-from ganmatrix.reporting.measures import CUT, CUT_NOTE, plain
+from ganmatrix.reporting.numbers import CUT, CUT_NOTE, plain
 
 NONE = "params.yaml lists no claims, so there is nothing to adjudicate."
 

@@ -2,11 +2,12 @@
 
 from matplotlib.axes import Axes
 
+from ganmatrix.columns import Column, leading, ordered
 from ganmatrix.reporting.drawing import COLOURS, embed
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
 from ganmatrix.reporting.headline import counted
-from ganmatrix.reporting.measures import Column, leading, number, ordered, plain
+from ganmatrix.reporting.numbers import number, plain
 from ganmatrix.reporting.panels import legend, rows, state
 from ganmatrix.reporting.seeds import span
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from ganmatrix.cell import Cell, Run
+from ganmatrix.columns import Bounds
 from ganmatrix.errors import NotMade, UserError
-from ganmatrix.reporting.catalogue.measure import Bounds
-from ganmatrix.reporting.measures import CHANCE, bounds
+from ganmatrix.reporting.numbers import CHANCE, bounds
 from ganmatrix.results.assembled import NEEDED
 from ganmatrix.results.learned import LEARNED
 from ganmatrix.results.matrix import IDENTITY, NOT_TRAINED, VARIANT

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ganmatrix.reporting.measures import Column, number
+from ganmatrix.columns import Column
+from ganmatrix.reporting.numbers import number
 from ganmatrix.results.floors import floor_of
 
 BEFORE, UNSEEN, NOISE = "before training", "unseen reals", "noise"
@@ -14,7 +15,7 @@ def beside(
     summary: Mapping[str, Any], dataset: str, measured: Column, architecture: str | None = None
 ) -> dict[str, str]:
     """Those of MARKS that are known, with their numbers; the first is an architecture's, mean over seeds."""
-    untrained = f"{measured.name.removesuffix(str(measured.checkpoint))}init"
+    untrained = measured.at("init").name
     before = (
         row["mean"]
         for row in summary["groups"]

@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ganmatrix.columns import Column, column
 from ganmatrix.reporting.drawing import COLOURS, embed
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, table, text
 from ganmatrix.reporting.headline import listed
-from ganmatrix.reporting.measures import Column, column, interval, number
+from ganmatrix.reporting.numbers import interval, number
 from ganmatrix.reporting.panels import GREY, embed_wide, entitle, legend, multiples, rows, state
 from ganmatrix.reporting.probe_curves import AXES
 from ganmatrix.reporting.seeds import resting, span

@@ -9,7 +9,7 @@ from ganmatrix.reporting.drawing import COLOURS, embed
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fooling import floored
 from ganmatrix.reporting.fragments import Fragment, text
-from ganmatrix.reporting.measures import plain
+from ganmatrix.reporting.numbers import plain
 from ganmatrix.reporting.panels import legend, rows, state
 from ganmatrix.reporting.seeds import fewest, resting
 

@@ -6,23 +6,14 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ganmatrix.reporting.catalogue.measure import Bounds, Measure
+from ganmatrix.columns import Bounds, Measure, primary
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.floors import in_words
 from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footnoted, join, table, text
-from ganmatrix.reporting.measures import (
-    CUT,
-    CUT_NOTE,
-    bounds_of_difference,
-    column,
-    cut,
-    number,
-    ordered,
-)
+from ganmatrix.reporting.numbers import CUT, CUT_NOTE, bounds_of_difference, cut, number
 from ganmatrix.results.learned import LEARNED
 from ganmatrix.results.levels import FEWEST_PAIRS
 from ganmatrix.results.matrix import VARIANT
-from ganmatrix.results.primary import primary as primary_columns
 
 Row = dict[str, Any]
 
@@ -91,15 +82,14 @@ def answers(evidence: Evidence) -> Fragment:
     for setting in evidence.all_settings:
         sentences: list[str] = []
         rows: list[list[str]] = []
-        for name in primary(evidence, setting.dataset):
+        for score in primary(evidence.columns(setting.dataset)):
             comparisons = [
                 row
                 for row in evidence.summary["comparisons"]
-                if setting.covers(row) and row["column"] == name
+                if setting.covers(row) and row["column"] == score.name
             ]
-            measure = column(name).measure
-            within = evidence.bounds(setting.dataset, name)
-            if scale := in_words(evidence.summary, setting.dataset, column(name), setting.architecture):
+            measure, within = score.measure, evidence.bounds(setting.dataset, score.name)
+            if scale := in_words(evidence.summary, setting.dataset, score, setting.architecture):
                 sentences.append(f"For scale, {in_sentence(measure)}: {scale}.")
             sentences += _sentences(setting, measure, within, comparisons)
             rows += [_cells(row, measure, within) for row in comparisons]
@@ -117,11 +107,6 @@ def answers(evidence: Evidence) -> Fragment:
                 details("Every comparison", footnoted(every, CUT, CUT_NOTE)),
             ]
     return join(blocks) if blocks else text("p", "There is one method only: nothing to compare.", "note")
-
-
-def primary(evidence: Evidence, dataset: str) -> list[str]:
-    """The columns that the headline speaks of."""
-    return [c.name for c in ordered(primary_columns(evidence.columns(dataset)))]
 
 
 def _sentences(setting: Setting, measure: Measure, within: Bounds, rows: list[Row]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from ganmatrix.reporting.catalogue.measure import Bounds
+from ganmatrix.columns import Bounds, Column, leading
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.floors import MARKS, UNSEEN, beside, samples
 from ganmatrix.reporting.fragments import Fragment, footnoted, table, text
@@ -14,7 +14,7 @@ from ganmatrix.reporting.headline import (
     pairs_of,
     spread,
 )
-from ganmatrix.reporting.measures import CUT, CUT_NOTE, Column, leading
+from ganmatrix.reporting.numbers import CUT, CUT_NOTE
 
 Row = dict[str, Any]
 

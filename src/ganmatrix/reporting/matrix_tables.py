@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ganmatrix.reporting.catalogue.measure import Bounds
+from ganmatrix.columns import Bounds, Column, column, ordered
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, box, bullets, footnoted, join, table
-from ganmatrix.reporting.measures import CUT, CUT_NOTE, Column, column, interval, number, ordered
+from ganmatrix.reporting.numbers import CUT, CUT_NOTE, interval, number
 from ganmatrix.results.matrix import COSTS
 
 Group = dict[str, Any]
@@ -80,7 +80,7 @@ def _table(evidence: Evidence, dataset: str, measured: Column) -> Fragment:
         [m, *(_entry(groups.get((m, a)), measured, within, m == winners[a]) for a in evidence.places)]
         for m in evidence.methods
     ]
-    before = measured.name.removesuffix(str(measured.checkpoint)) + "init"
+    before = measured.at("init").name
     if before in evidence.columns(dataset):
         untrained, first = groups_of(evidence, dataset, before), evidence.methods[0]
         entries = (_entry(untrained.get((first, a)), measured, within, False) for a in evidence.places)

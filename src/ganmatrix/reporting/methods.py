@@ -2,11 +2,11 @@
 
 from typing import get_args
 
+from ganmatrix.columns import column
 from ganmatrix.params.methods import Method
 from ganmatrix.params.techniques import Technique
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, bullets, table
-from ganmatrix.reporting.measures import column
 
 IDEAS = {
     get_args(section.model_fields["kind"].annotation)[0]: (section.__doc__ or "").splitlines()[0]

@@ -3,9 +3,10 @@
 from itertools import groupby
 from typing import Any
 
+from ganmatrix.columns import column
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, details, join, table, text
-from ganmatrix.reporting.measures import column, interval, number
+from ganmatrix.reporting.numbers import interval, number
 
 Row = dict[str, Any]
 

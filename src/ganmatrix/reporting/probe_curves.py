@@ -4,11 +4,11 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from ganmatrix.reporting.catalogue.measure import Measure
+from ganmatrix.columns import Measure, column, ordered
 from ganmatrix.reporting.drawing import embed, legend, mark, panel, state
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, box, join, sections, text
-from ganmatrix.reporting.measures import column, number, ordered
+from ganmatrix.reporting.numbers import number
 from ganmatrix.reporting.seeds import span
 
 AXES = {

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from ganmatrix.columns import SHARE, Measure, column
 from ganmatrix.params.variants import label
-from ganmatrix.reporting.catalogue.measure import SHARE, Measure
 from ganmatrix.reporting.drawing import embed, heat_map, legend, mark, panel, state
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, box, footnoted, join, table, text
-from ganmatrix.reporting.measures import CUT, CUT_NOTE, column, interval, number
+from ganmatrix.reporting.numbers import CUT, CUT_NOTE, interval, number
 from ganmatrix.reporting.seeds import span
 
 Row = dict[str, Any]

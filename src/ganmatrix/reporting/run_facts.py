@@ -10,7 +10,7 @@ from ganmatrix.cell import Cell
 from ganmatrix.reporting.cell_files import Document, Found, RunFacts
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, definitions, details, join, text
-from ganmatrix.reporting.measures import plain
+from ganmatrix.reporting.numbers import plain
 from ganmatrix.reporting.sparklines import sparkline
 
 _CURVES = {

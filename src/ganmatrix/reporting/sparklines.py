@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from ganmatrix.reporting.fragments import Fragment, attributes
-from ganmatrix.reporting.measures import plain
+from ganmatrix.reporting.numbers import plain
 
 WIDTH, HEIGHT, MARGIN = 240, 80, 3
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ganmatrix.columns import MEASURES, column, preferred
 from ganmatrix.reporting.drawing import COLOURS
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
-from ganmatrix.reporting.measures import column, number, plain, preferred
+from ganmatrix.reporting.numbers import number, plain
 from ganmatrix.reporting.panels import GREY, embed_wide, entitle, legend, multiples, state
 from ganmatrix.reporting.seeds import span
 
@@ -64,7 +65,7 @@ def scores(evidence: Evidence, setting: Setting) -> Fragment:
     rows = evidence.curves(setting, [followed.name] if followed else [])
     if followed is None or rows["mean"].isna().all():
         return text("p", f"No score was followed over training on {setting}.", "note")
-    measure = column(followed.name.replace("_over_steps", "")).measure
+    measure = MEASURES[followed.key.removesuffix("_over_steps")]
     figure, axes = multiples(evidence.methods, _STEP, f"{measure.title}, log scale", entries=3, log=True)
     bottom = 0.8 * rows["mean"].min()
     axes[0].set_ylim(bottom, 1.3 * rows["mean"].max())

@@ -5,7 +5,7 @@ from ganmatrix.reporting.dossier import NONE
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footnoted, table, text
 from ganmatrix.reporting.headline import counted
-from ganmatrix.reporting.measures import CUT, CUT_NOTE
+from ganmatrix.reporting.numbers import CUT, CUT_NOTE
 
 PAGE = "claims.html"
 

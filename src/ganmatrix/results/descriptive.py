@@ -30,9 +30,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ganmatrix.columns import column as parsed
+from ganmatrix.columns import primary
 from ganmatrix.results.levels import CONFIDENCE
 from ganmatrix.results.matrix import SETTING
-from ganmatrix.results.primary import is_distance, primary
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.statistics import Values, observed
 
@@ -102,7 +103,7 @@ def describe(frame: pd.DataFrame, protocols: Protocols, baselines: Mapping[str, 
     `frame` is the matrix, `baselines` names a method's. A method without any run to describe in a setting has
     no row there, and none over all.
     """
-    leading = {dataset: primary(columns) for dataset, columns in protocols.items()}
+    leading = {dataset: [c.name for c in primary(columns)] for dataset, columns in protocols.items()}
     rows: dict[str, list[Row]] = {"settings": [], "overall": []}
     for column in dict.fromkeys(name for names in leading.values() for name in names):
         settings = {
@@ -129,7 +130,8 @@ def _within(
     runs: pd.DataFrame, column: str, name: str, baselines: Mapping[str, str]
 ) -> Iterator[tuple[Row, list[Values | None]]]:
     """Of each method in one setting: what can be said there only; its improvements and its profile."""
-    sign, before = -1 if is_distance(column) else 1, f"{column.rpartition('_')[0]}_init"
+    score = parsed(column)
+    sign, before = -1 if score.measure.better == "lower" else 1, score.at("init").name
     scores = (sign * observed(runs, column)).mask(runs["outcome"] == "diverged", -np.inf)
     untrained = sign * float(runs[before].mean()) if before in runs else np.nan
     best = float(scores.max())

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ganmatrix.columns import column as parsed
 from ganmatrix.results.artifacts import ReferenceCard
 
 Floor = dict[str, Any]
@@ -25,6 +26,6 @@ def floors(cards: Iterable[ReferenceCard]) -> list[Floor]:
 
 def floor_of(summary: Mapping[str, Any], dataset: str, column: str) -> Floor | None:
     """The row of a score's column with its checkpoint, such as `fid_inception_ema`; None if it has none."""
-    wanted = (dataset, column.rpartition("_")[0])
+    wanted = (dataset, parsed(column).at(None).name)
     rows = summary.get("floors", [])
     return next((row for row in rows if (row["dataset"], row["column"]) == wanted), None)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from ganmatrix.columns import leading
 from ganmatrix.results.matrix import SETTING
-from ganmatrix.results.primary import leading
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.statistics import Estimate, estimate, observed
 from ganmatrix.results.variants import placed
@@ -20,7 +20,9 @@ def table(frame: pd.DataFrame, protocols: Protocols) -> str:
     The number of seeds follows in parentheses, out of how many where some have no score; those are left
     out of the mean. Settings without a primary score are left out.
     """
-    primary = {name: column for name, columns in protocols.items() if (column := leading(columns))}
+    primary = {
+        name: score.name for name, columns in protocols.items() if (score := leading(columns, distance=True))
+    }
     frame = placed(frame)
     shown = frame[frame["dataset"].isin(primary)]
     settings = list(dict.fromkeys(zip(*(shown[key] for key in SETTING), strict=True)))

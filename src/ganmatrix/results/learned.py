@@ -1,10 +1,10 @@
 """Whether a run has learned anything: a claim about methods that have not is tested on noise."""
 
-import re
 from collections.abc import Sequence
 
 import pandas as pd
 
+from ganmatrix.columns import leading
 from ganmatrix.results.floors import Floor
 from ganmatrix.results.matrix import setting
 from ganmatrix.results.protocols import Protocols
@@ -14,8 +14,6 @@ LEAST_SHARE = 0.5
 
 LEARNED = "learned"
 """The matrix's column: true, false, or missing where it cannot be told."""
-
-_SCORE = re.compile(r"(fid(?!_infinity|_over_steps)\w*|energy_distance)_(ema|last)")
 
 
 def learned(frame: pd.DataFrame, protocols: Protocols, floors: Sequence[Floor]) -> pd.Series:
@@ -29,17 +27,13 @@ def learned(frame: pd.DataFrame, protocols: Protocols, floors: Sequence[Floor]) 
     real = {(row["dataset"], row["column"]): row["value"] or 0.0 for row in floors}
     found = pd.Series(pd.NA, index=frame.index, dtype="boolean")
     for dataset, columns in protocols.items():
-        scored = [match for column in columns if (match := _SCORE.fullmatch(column))]
-        if not scored:
-            continue
-        score, checkpoint = min(scored, key=lambda match: match[2] != "ema").groups()
-        before = f"{score}_init"
-        if before not in frame:
+        score = leading(columns, distance=True)
+        if score is None or (before := score.at("init").name) not in frame:
             continue
         rows = frame[(frame["dataset"] == dataset) & (frame["outcome"] == "completed")]
-        start, end = rows[before], rows[f"{score}_{checkpoint}"]
+        start, end = rows[before], rows[score.name]
         known = rows.index[start.notna() & end.notna()]
-        way = start - real.get((dataset, score), 0.0)
+        way = start - real.get((dataset, score.at(None).name), 0.0)
         found[known] = (start - end)[known] >= LEAST_SHARE * way[known]
     return found
 

@@ -1,14 +1,10 @@
 """In what our comparison differs from the one that a claim was made in."""
 
-import re
 from collections.abc import Collection, Sequence
-from typing import get_args
 
+from ganmatrix.columns import column
 from ganmatrix.params import Params
-from ganmatrix.params.base import Checkpoint
 from ganmatrix.params.claims import Claim, PaperSetting
-
-_CHECKPOINT = f"(_({'|'.join(get_args(Checkpoint))}))?"
 
 
 def described(setting: PaperSetting) -> str:
@@ -38,7 +34,7 @@ def differences(claim: Claim, params: Params, settings: Collection[tuple[str, ..
     networks = {params.architectures[architecture].kind for _, architecture, *_ in settings}
     if theirs.networks is not None and (other := set[str](networks) - set(theirs.networks)):
         found.append(f"networks {_listed(other)}, theirs {', '.join(theirs.networks)}")
-    if theirs.score and not re.fullmatch(re.escape(theirs.score) + _CHECKPOINT, claim.metric):
+    if theirs.score and column(claim.metric).at(None).name != theirs.score:
         found.append(f"score {claim.metric}, theirs {theirs.score}")
     if theirs.techniques is not None:
         ours = {technique.kind for technique in params.methods[claim.baseline].techniques}

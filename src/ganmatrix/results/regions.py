@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ganmatrix.cell import Cell
+from ganmatrix.columns import leading
 from ganmatrix.params import Params
 from ganmatrix.params.variants import Variant, listed, number
 from ganmatrix.results.matrix import SETTING
-from ganmatrix.results.primary import leading
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.statistics import estimate, observed
 
@@ -53,10 +53,11 @@ def regions(frame: pd.DataFrame, protocols: Protocols, params: Params) -> dict[s
 def _regions(frame: pd.DataFrame, protocols: Protocols, params: Params) -> Iterator[_Region]:
     grid, every = params.grid, listed(params.grid)
     for dataset, architecture in product(grid.datasets, grid.architectures):
-        column = leading(protocols[dataset])
+        score = leading(protocols[dataset], distance=True)
         runs = frame[(frame[SETTING] == [dataset, architecture]).all(axis="columns")]
-        if column is None or (best := _best(runs, column)) is None:
+        if score is None or (best := _best(runs, score.name)) is None:
             continue
+        column = score.name
         diverged = runs["outcome"] == "diverged"
         scores = runs.assign(score=observed(runs, column).mask(diverged, np.inf))
         table = scores.set_index(["seed", "cell"])["score"].unstack()

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from ganmatrix.columns import primary
 from ganmatrix.results.matrix import VARIANT, setting
-from ganmatrix.results.primary import primary
 from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.variants import placed
 
@@ -19,7 +19,7 @@ _LOSSES = ["loss_discriminator", "loss_generator"]
 
 def metrics(groups: Iterable[Mapping[str, Any]], protocols: Protocols) -> Metrics:
     """The means of the primary columns; null where no seed has a value."""
-    chosen = {dataset: primary(columns) for dataset, columns in protocols.items()}
+    chosen = {dataset: [c.name for c in primary(columns)] for dataset, columns in protocols.items()}
     document: Metrics = {}
     for row in groups:
         if row["column"] in chosen[row["dataset"]]:

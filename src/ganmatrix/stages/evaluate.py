@@ -8,15 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from ganmatrix.cell import Cell, Run
-from ganmatrix.entry import Entry, inapplicable, null_entries
+from ganmatrix.columns import Checkpoint
+from ganmatrix.entry import Entry, Scores, inapplicable, null_entries
 from ganmatrix.evaluation import catalogue, curves
 from ganmatrix.evaluation.generation import quantise
 from ganmatrix.evaluation.judge import ImageJudge, Judge, PointJudge
-from ganmatrix.evaluation.naming import Scores, null_scores
 from ganmatrix.evaluation.neighbours import nearest
 from ganmatrix.evaluation.references import OpenReference
 from ganmatrix.making import Made
-from ganmatrix.params.base import Checkpoint
 from ganmatrix.params.evaluation import Evaluation
 from ganmatrix.plan import Plan
 from ganmatrix.runtime import compute
@@ -131,14 +130,14 @@ def score_checkpoints(
         judged_as: Checkpoint = "ema" if same else checkpoint
         if judged_as not in judged:
             judged[judged_as] = (
-                null_scores(judge.names(), divergence(trained))
+                null_entries(judge.names(), divergence(trained))
                 if trained.header.diverged and checkpoint != "init"
                 else judge.scores(open_generator(run, trained, judged_as, best_step).to(device))
             )
         more = {"checkpoint": checkpoint} | ({"selection": selection(judge)} if checkpoint == "best" else {})
         for name, entry in judged[judged_as].items():
             protocol = entry["protocol"] | more if entry["value"] is not None else {}
-            entries[name.column(checkpoint)] = {**entry, "protocol": protocol}
+            entries[name.at(checkpoint).name] = {**entry, "protocol": protocol}
     return entries
 
 
@@ -154,8 +153,8 @@ def curve_columns(judge: Judge) -> list[str]:
 
 def selection(judge: Judge) -> str:
     """What the protocol of the best checkpoint says of the choice."""
-    metric, extractor = next(iter(judge.followed()))
-    return f"lowest {' '.join(filter(None, (metric, extractor)))} of the snapshots and the last step"
+    score = next(iter(judge.followed()))
+    return f"lowest {' '.join(filter(None, (score.key, score.extractor)))} of the snapshots and the last step"
 
 
 def neighbours_picture(

@@ -9,12 +9,12 @@ import torch
 from safetensors.numpy import save
 
 from ganmatrix import limits
+from ganmatrix.columns import Column
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import catalogue, digits_cnn
 from ganmatrix.evaluation.extractor import Extractor
 from ganmatrix.evaluation.floors import SEED, check_sight, floors, halves, indices
 from ganmatrix.evaluation.judge import ImageJudge, PointJudge
-from ganmatrix.evaluation.naming import Name
 from ganmatrix.evaluation.reference import Reference, image_reference, point_reference
 from ganmatrix.making import Made
 from ganmatrix.params.evaluation import Evaluation
@@ -67,7 +67,7 @@ def _images(name: str, params: Evaluation, data: PreparedData, device: torch.dev
         class_latents=indices(held_out, params.digits.of(channels), device) if reader else None,
     )
     found = floors(judge, held_out)
-    found["halves"] = {Name("fid", each.name).column(): halves(each, made) for each, made in seen}
+    found["halves"] = {Column("fid", each.name).name: halves(each, made) for each, made in seen}
     for extractor, _ in seen:
         if warning := check_sight(name, extractor, found):
             sys.stderr.write(f"{warning}\n")

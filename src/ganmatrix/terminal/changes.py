@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from rich.console import RenderableType
 
-from ganmatrix.reporting.measures import column, interval, number, plain
+from ganmatrix.columns import column
+from ganmatrix.reporting.numbers import interval, number, plain
 from ganmatrix.results.changes import OF_OTHERS, Changes, ColumnShift, Difference, RunChange
 from ganmatrix.results.noise import Finding
 from ganmatrix.terminal.tables import seeds, table

@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 from rich.console import RenderableType
 
-from ganmatrix.reporting.measures import column, plain
+from ganmatrix.columns import column
+from ganmatrix.reporting.numbers import plain
 from ganmatrix.results.assembled import Assembled
 from ganmatrix.terminal.tables import table
 

@@ -7,8 +7,9 @@ import pandas as pd
 from rich.console import Group
 
 from ganmatrix.cell import place
+from ganmatrix.columns import Column
 from ganmatrix.reporting.floors import MARKS, UNSEEN, beside, samples
-from ganmatrix.reporting.measures import CUT, CUT_NOTE, Column, bounds, interval, number
+from ganmatrix.reporting.numbers import CUT, CUT_NOTE, bounds, interval, number
 from ganmatrix.results.assembled import Assembled, outcome
 from ganmatrix.results.matrix import VARIANT, setting
 from ganmatrix.results.variants import placed_summary

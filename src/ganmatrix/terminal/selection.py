@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ganmatrix.columns import Column, column, ordered, primary
 from ganmatrix.errors import UserError
 from ganmatrix.params.messages import nearest
-from ganmatrix.reporting.measures import Column, column, ordered
 from ganmatrix.results.assembled import Assembled
 from ganmatrix.results.matrix import COSTS
-from ganmatrix.results.primary import primary
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,9 @@ class Selection:
     def of(self, results: Assembled, dataset: str) -> list[Column]:
         """The columns to show of a dataset."""
         measured = [*results.protocols[dataset], *COSTS]
-        chosen = [c for c in measured if matches(c, self.columns)] if self.columns else primary(measured)
-        return ordered(chosen)
+        if self.columns:
+            return ordered(name for name in measured if matches(name, self.columns))
+        return primary(measured)
 
 
 def matches(name: str, wanted: Iterable[str]) -> bool:

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from ganmatrix.reporting.catalogue import SECTIONS
+from ganmatrix.columns import EXTRACTORS, SECTIONS, Column, ordered
 from ganmatrix.reporting.evidence import Evidence
-from ganmatrix.reporting.measures import EXTRACTORS, Column, ordered
 from ganmatrix.results.matrix import COSTS
 
 OVERVIEW = (

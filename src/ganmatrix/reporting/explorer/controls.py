@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from ganmatrix.columns import ordered
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.explorer.columns import columns_of, overview, sections
 from ganmatrix.reporting.fragments import Fragment
-from ganmatrix.reporting.measures import ordered
 
 
 def controls(evidence: Evidence) -> Fragment:

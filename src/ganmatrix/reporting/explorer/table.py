@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from html import escape
 
-from ganmatrix.reporting.catalogue.measure import Bounds
+from ganmatrix.columns import CHECKPOINTS, EXTRACTORS, Bounds, Column
 from ganmatrix.reporting.cell_files import Found, RunFacts, tally
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.explorer.columns import columns_of, overview
 from ganmatrix.reporting.floors import beside
 from ganmatrix.reporting.fragments import Fragment, attributes, footnoted, join, text
 from ganmatrix.reporting.matrix_tables import Group, best, groups_of, warnings
-from ganmatrix.reporting.measures import CHECKPOINTS, CUT, CUT_NOTE, EXTRACTORS, Column, interval, number
+from ganmatrix.reporting.numbers import CUT, CUT_NOTE, interval, number
 
 _FIELDS = ("mean", "low", "high", "n", "missing")
 """What a number is saved as; the first one sorts."""

@@ -1,6 +1,6 @@
 """How D holds up when its inputs are attacked, disturbed at random, moved as a whole, or corrupted."""
 
-from ganmatrix.reporting.catalogue.measure import Measure
+from ganmatrix.columns.measure import Measure
 
 _APART = "Share of real and generated samples that D still tells apart"
 _RANKED = "Probability that D scores a real sample above a generated one, whatever its threshold,"

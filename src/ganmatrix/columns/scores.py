@@ -2,7 +2,7 @@
 
 import math
 
-from ganmatrix.reporting.catalogue.measure import POSITIVE, Measure
+from ganmatrix.columns.measure import POSITIVE, Measure
 
 MEASURES: dict[str, Measure] = {
     "fid": Measure(
@@ -13,6 +13,10 @@ MEASURES: dict[str, Measure] = {
         "images, so it compares within one table only.",
         ratio=True,
         limits=POSITIVE,
+        scored="checkpoints",
+        features="always",
+        is_followed=True,
+        leads=1,
     ),
     "fid_infinity": Measure(
         "FID, extrapolated",
@@ -21,12 +25,16 @@ MEASURES: dict[str, Measure] = {
         "line through its values at several numbers is followed to the end. Its own error is in the details "
         "of a run; it may fall just below 0.",
         ratio=True,
+        scored="checkpoints",
+        features="always",
     ),
     "kid": Measure(
         "KID",
         "lower",
         "Kernel distance (squared MMD with a cubic kernel) between features of real and generated images. "
         "Unlike FID its expectation does not depend on the number of images; it can fall just below 0.",
+        scored="checkpoints",
+        features="always",
     ),
     "inception_score": Measure(
         "Inception Score",
@@ -35,6 +43,8 @@ MEASURES: dict[str, Measure] = {
         "looks at real images.",
         ratio=True,
         limits=(1, math.inf),
+        scored="checkpoints",
+        features="always",
     ),
     "precision": Measure(
         "Precision",
@@ -42,6 +52,8 @@ MEASURES: dict[str, Measure] = {
         "Share of generated images that lie among the real ones, within reach of their neighbours, in the "
         "extractor's features: how many look real.",
         percent=True,
+        scored="checkpoints",
+        features="always",
     ),
     "recall": Measure(
         "Recall",
@@ -50,6 +62,8 @@ MEASURES: dict[str, Measure] = {
         "Neighbourhoods grow where samples are rare, so that outliers flatter it; coverage does not have "
         "that weakness.",
         percent=True,
+        scored="checkpoints",
+        features="always",
     ),
     "density": Measure(
         "Density",
@@ -57,12 +71,16 @@ MEASURES: dict[str, Measure] = {
         "How many real neighbourhoods a generated image lies in, on average, over the number expected of a "
         "real one: like precision, but not misled by outliers; above 1 where images crowd in dense regions.",
         limits=POSITIVE,
+        scored="checkpoints",
+        features="always",
     ),
     "coverage": Measure(
         "Coverage",
         "higher",
         "Share of real images whose neighbourhood has a generated image in it.",
         percent=True,
+        scored="checkpoints",
+        features="always",
     ),
     "data_copying": Measure(
         "Data copying",
@@ -71,6 +89,8 @@ MEASURES: dict[str, Measure] = {
         "50% for fresh samples of the true distribution, 100% for copies of training samples, 0% for "
         "samples far from any.",
         percent=True,
+        scored="checkpoints",
+        features="images",
     ),
     "modes": Measure(
         "Modes covered",
@@ -80,12 +100,16 @@ MEASURES: dict[str, Measure] = {
         "Missing ones mean mode collapse.",
         unit="modes",
         limits=POSITIVE,
+        scored="checkpoints",
+        leads=4,
     ),
     "high_quality_share": Measure(
         "High-quality share",
         "higher",
         "Share of generated points that lie close to a cluster of the data.",
         percent=True,
+        scored="checkpoints",
+        leads=3,
     ),
     "reverse_kl": Measure(
         "Reverse KL",
@@ -94,6 +118,7 @@ MEASURES: dict[str, Measure] = {
         "classes) from the true, even one, in nats: 0 if every cluster gets its share.",
         unit="nats",
         limits=POSITIVE,
+        scored="checkpoints",
     ),
     "energy_distance": Measure(
         "Energy distance",
@@ -103,6 +128,9 @@ MEASURES: dict[str, Measure] = {
         "compares within one table only.",
         ratio=True,
         limits=POSITIVE,
+        scored="checkpoints",
+        is_followed=True,
+        leads=2,
     ),
     "fid_over_steps": Measure(
         "FID, mean over training",
@@ -111,6 +139,8 @@ MEASURES: dict[str, Measure] = {
         "step: of two methods that end alike, the one that converges faster is lower.",
         ratio=True,
         limits=POSITIVE,
+        scored="training",
+        features="always",
     ),
     "steps_to_fid": Measure(
         "Steps to the target of FID",
@@ -119,6 +149,8 @@ MEASURES: dict[str, Measure] = {
         "generator's; none where it never does.",
         unit="steps",
         limits=POSITIVE,
+        scored="training",
+        features="always",
     ),
     "energy_distance_over_steps": Measure(
         "Energy distance, mean over training",
@@ -127,6 +159,7 @@ MEASURES: dict[str, Measure] = {
         "alike, the one that converges faster is lower.",
         ratio=True,
         limits=POSITIVE,
+        scored="training",
     ),
     "steps_to_energy_distance": Measure(
         "Steps to the target of energy distance",
@@ -135,5 +168,6 @@ MEASURES: dict[str, Measure] = {
         "untrained generator's; none where it never does.",
         unit="steps",
         limits=POSITIVE,
+        scored="training",
     ),
 }

@@ -1,6 +1,6 @@
 """How far D's slope can be trusted: its extremes, its course towards the reals, its noise."""
 
-from ganmatrix.reporting.catalogue.measure import POSITIVE, Measure
+from ganmatrix.columns.measure import POSITIVE, Measure
 
 MEASURES: dict[str, Measure] = {
     "lipschitz_ascent": Measure(

@@ -1,6 +1,6 @@
 """How far attacks travel from one D to another."""
 
-from ganmatrix.reporting.catalogue.measure import Measure
+from ganmatrix.columns.measure import Measure
 
 MEASURES: dict[str, Measure] = {
     "transfer_received": Measure(

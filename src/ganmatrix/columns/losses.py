@@ -1,6 +1,6 @@
 """Where the losses of both players end."""
 
-from ganmatrix.reporting.catalogue.measure import Measure
+from ganmatrix.columns.measure import Measure
 
 _MEAN = "Mean over the logged steps of the last tenth of training, penalties left out."
 

@@ -1,6 +1,6 @@
 """What D knows by heart, and how alike are the members of a D that consists of several."""
 
-from ganmatrix.reporting.catalogue.measure import POSITIVE, Measure
+from ganmatrix.columns.measure import POSITIVE, Measure
 
 MEASURES: dict[str, Measure] = {
     "overfitting_gap": Measure(

@@ -1,6 +1,6 @@
-"""Every kind of column that reports can explain, in the order of tables."""
+"""Every kind of column, in the order of tables."""
 
-from ganmatrix.reporting.catalogue import (
+from ganmatrix.columns import (
     attacks,
     costs,
     gradients,
@@ -10,7 +10,7 @@ from ganmatrix.reporting.catalogue import (
     smoothness,
     transfers,
 )
-from ganmatrix.reporting.catalogue.measure import Measure
+from ganmatrix.columns.measure import Measure
 
 SECTIONS: dict[str, dict[str, Measure]] = {
     "What the generators achieved": scores.MEASURES,

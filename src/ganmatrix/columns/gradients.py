@@ -1,6 +1,6 @@
 """How steep D is."""
 
-from ganmatrix.reporting.catalogue.measure import POSITIVE, Measure
+from ganmatrix.columns.measure import POSITIVE, Measure
 
 _STEEPNESS = "length of the gradient of D's output in its input, over {where}, in logits per data unit"
 

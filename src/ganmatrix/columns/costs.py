@@ -1,6 +1,6 @@
 """What a run costs."""
 
-from ganmatrix.reporting.catalogue.measure import POSITIVE, Measure
+from ganmatrix.columns.measure import POSITIVE, Measure
 
 MEASURES: dict[str, Measure] = {
     "operations_per_step": Measure(

@@ -1,0 +1,35 @@
+"""The columns of the results: each one's name, title, direction, unit, bounds and explanation, once."""
+
+from ganmatrix.columns.catalogue import MEASURES, SECTIONS
+from ganmatrix.columns.column import (
+    CHECKPOINTS,
+    EXTRACTORS,
+    Checkpoint,
+    Column,
+    column,
+    every,
+    leading,
+    ordered,
+    preferred,
+    primary,
+)
+from ganmatrix.columns.measure import ANY, Bounds, Direction, Measure
+
+__all__ = [
+    "ANY",
+    "CHECKPOINTS",
+    "EXTRACTORS",
+    "MEASURES",
+    "SECTIONS",
+    "Bounds",
+    "Checkpoint",
+    "Column",
+    "Direction",
+    "Measure",
+    "column",
+    "every",
+    "leading",
+    "ordered",
+    "preferred",
+    "primary",
+]
