@@ -53,7 +53,8 @@ BAD = [
     (
         "seeds: [0, 1]",
         "seeds: [0]\n  repeats: 3",
-        "grid.repeats: unknown key; expected datasets, architectures, methods, seeds",
+        "grid.repeats: unknown key; expected datasets, architectures, methods, seeds, variants, lattice, "
+        "trains_within",
     ),
     ("[ring8, digits]", "ring8", "grid.datasets is 'ring8'; expected a list"),
     ("[ring8, digits]", "[8]", "grid.datasets[0] is 8; expected text"),
@@ -729,12 +730,13 @@ BAD = [
     (
         *_claim("metric: m", "metric: fid_efficientnet_ema"),
         "claims.a.metric: fid_efficientnet_ema is no column of the matrix; "
-        "did you mean fid_efficientnet_lite0_ema, ",
+        "did you mean fid_efficientnet_lite0_ema, kid_efficientnet_lite0_ema or fid_efficientnet_lite0_init? "
+        "docs/measures.md lists all",
     ),
     (
         *_claim("metric: m", "metric: fid_inception_ema"),
         "claims.a.metric: fid_inception_ema is no column of the matrix; "
-        "did you mean fid_efficientnet_lite0_ema, ",
+        "did you mean fid_efficientnet_lite0_ema, energy_distance_ema or data_copying_ema? docs/measures.md lists all",
     ),
     (*_claim("smallest_effect: 0", "smallest_effect: -1"), "claims.a.smallest_effect is -1; expected >= 0"),
     (*_claim("smallest_effect: 0", "at_most: 0"), "claims.a.at_most is 0; expected > 0"),

@@ -9,7 +9,6 @@ from fake_matrix import FakeMatrix
 from ganmatrix.columns import MEASURES, column
 from ganmatrix.entry import Axis
 from ganmatrix.errors import UserError
-from ganmatrix.params import load
 from ganmatrix.reporting import (
     attack_pictures,
     cell_files,

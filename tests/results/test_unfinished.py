@@ -135,7 +135,7 @@ def test_what_is_all_there_gives_the_bytes_of_assemble(tmp_path):
     ("line", "other", "changed"),
     [
         ("epsilon: 1/255", "epsilon: 2/255", "methods.as_gan"),
-        ("generator_steps: 300", "generator_steps: 301", "recipes.digits"),
+        ("generator_steps: 350", "generator_steps: 351", "recipes.digits"),
     ],
 )
 def test_runs_trained_with_other_params_do_not_enter(tmp_path, line, other, changed):

@@ -384,10 +384,12 @@ def test_runs_of_one_kind_are_seldom_called_far():
 
 
 def _with_learned(frame: pd.DataFrame, untrained: float = 100.0, floor: float = 1.0) -> pd.DataFrame:
-    frame = frame.rename(columns={"fid": "fid_ema"}).assign(fid_init=untrained)
-    protocols = {"digits": {"fid_init": {}, "fid_ema": {}}}
-    frame[LEARNED] = learned(frame, protocols, [{"dataset": "digits", "column": "fid", "value": floor}])
-    return frame.rename(columns={"fid_ema": "fid"})
+    frame = frame.rename(columns={"fid": "fid_inception_ema"}).assign(fid_inception_init=untrained)
+    protocols = {"digits": {"fid_inception_init": {}, "fid_inception_ema": {}}}
+    frame[LEARNED] = learned(
+        frame, protocols, [{"dataset": "digits", "column": "fid_inception", "value": floor}]
+    )
+    return frame.rename(columns={"fid_inception_ema": "fid"})
 
 
 def test_methods_that_have_not_learned_are_not_tested():
@@ -412,7 +414,7 @@ def test_half_the_way_to_the_floor_counts_as_learned():
 
 
 def test_what_has_learned_cannot_be_told_without_the_untrained_generators_score():
-    frame = _runs({"new": BETTER, "old": OLD}).rename(columns={"fid": "fid_ema"})
-    assert learned(frame, {"digits": {"fid_ema": {}}}, []).isna().all()
+    frame = _runs({"new": BETTER, "old": OLD}).rename(columns={"fid": "fid_inception_ema"})
+    assert learned(frame, {"digits": {"fid_inception_ema": {}}}, []).isna().all()
     diverged = _diverge(_runs({"new": BETTER, "old": OLD}), "digits-a-new-3")
     assert _with_learned(diverged)[LEARNED].isna().sum() == 1

@@ -13,7 +13,7 @@ from ganmatrix.columns.column import (
     preferred,
     primary,
 )
-from ganmatrix.columns.measure import ANY, Bounds, Direction, Measure
+from ganmatrix.columns.measure import ANY, SHARE, Bounds, Direction, Measure
 
 __all__ = [
     "ANY",
@@ -21,6 +21,7 @@ __all__ = [
     "EXTRACTORS",
     "MEASURES",
     "SECTIONS",
+    "SHARE",
     "Bounds",
     "Checkpoint",
     "Column",

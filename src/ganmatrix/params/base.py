@@ -1,7 +1,7 @@
 """What every section of params.yaml shares: strictness, names, fractions."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 

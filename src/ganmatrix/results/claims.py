@@ -293,12 +293,14 @@ def _of_control(control: Comparison | None) -> dict[str, Any]:
 
 def _scope(comparison: Comparison) -> str:
     """`digits x conventional, digits x resnet_sn; seeds 0, 1, 2`: what an effect rests on."""
-    settings = comparison.effect.groups
-    if not settings:
+    places, seeds = {}, set()
+    for *where, seed in comparison.pairs.dropna().index:
+        if tuple(where[:2]) in comparison.effect.groups:
+            places[f"{where[0]} x {place(*where[1:])}"] = None
+            seeds.add(seed)
+    if not places:
         return ""
-    names = (f"{dataset} x {place(*rest)}" for dataset, *rest in settings)
-    seeds = sorted({seed for *setting, seed in comparison.pairs.dropna().index if tuple(setting) in settings})
-    return f"{', '.join(names)}; seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    return f"{', '.join(places)}; seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, sorted(seeds)))}"
 
 
 def _lost(frame: pd.DataFrame, claim: Claim, reasons: Mapping[tuple[str, str], str]) -> str:

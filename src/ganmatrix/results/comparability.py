@@ -80,8 +80,6 @@ def _row(number: Published, ours: Sequence[Ours], frame: pd.DataFrame) -> dict[s
     }
     if number.value is None:
         return stated | {"reason": "only a relative number is known"}
-    if not ours:
-        return stated | {"reason": "no run without a variant is trained yet"}
     facts = number.subject | {"metric": number.metric} | number.protocol
     nearest = max(ours, key=lambda each: _agreeing(facts, each.facts), default=None)
     if nearest is None:
