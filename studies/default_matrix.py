@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-
 from ganmatrix.reporting.measures import column, plain
+
 from ganmatrix.results.statistics import estimate
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +43,9 @@ def take(results: Path, run: str) -> None:
     columns = [
         f"{measure}_{which}" for scores in SCORES.values() for measure in scores for which in ("init", "ema")
     ]
-    matrix.reindex(columns=[*IDENTITY, *columns]).to_csv(KEPT / f"scores_{run}.csv", index=False, lineterminator="\n")
+    matrix.reindex(columns=[*IDENTITY, *columns]).to_csv(
+        KEPT / f"scores_{run}.csv", index=False, lineterminator="\n"
+    )
     claims = pd.read_parquet(results / "claims.parquet")
     claims.to_csv(KEPT / f"claims_{run}.csv", index=False, lineterminator="\n")
 

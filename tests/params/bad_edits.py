@@ -736,7 +736,8 @@ BAD = [
     (
         *_claim("metric: m", "metric: fid_inception_ema"),
         "claims.a.metric: fid_inception_ema is no column of the matrix; "
-        "did you mean fid_efficientnet_lite0_ema, energy_distance_ema or data_copying_ema? docs/measures.md lists all",
+        "did you mean fid_efficientnet_lite0_ema, energy_distance_ema or data_copying_ema? "
+        "docs/measures.md lists all",
     ),
     (*_claim("smallest_effect: 0", "smallest_effect: -1"), "claims.a.smallest_effect is -1; expected >= 0"),
     (*_claim("smallest_effect: 0", "at_most: 0"), "claims.a.at_most is 0; expected > 0"),

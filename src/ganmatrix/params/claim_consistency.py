@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from ganmatrix.columns import EXTRACTORS, every
+from ganmatrix.columns import EXTRACTORS, column, every
 from ganmatrix.params.claims import Claim, PaperSetting
 from ganmatrix.params.messages import nearest, printable, three_nearest, unknown_name
 from ganmatrix.params.params import Params
@@ -28,6 +28,8 @@ def claim_problem(params: Params) -> str | None:
                 return unknown_name(f"claims.{key}.{role}", name, params.methods, "methods")
         if claim.method in (claim.baseline, claim.control):
             return f"claims.{key}: {claim.method} is compared with itself; name another baseline or control"
+        if claim.control == claim.baseline:
+            return f"claims.{key}.control is {claim.control}, the baseline; name another, or leave it out"
         if claim.metric not in known:
             mend = f"{three_nearest(claim.metric, known)} docs/measures.md lists all"
             return f"claims.{key}.metric: {printable(claim.metric)} is no column of the matrix{mend}"
@@ -65,6 +67,11 @@ def _bound_problem(claim: Claim) -> str | None:
     if claim.effect == "relative" and claim.direction == "lower" and claim.bound >= 1:
         key = "smallest_effect" if claim.at_most is None else "at_most"
         return f"{key} is {claim.bound:g} of a value that gets lower; expected a share below 1, such as 0.1"
+    if column(claim.metric).checkpoint == "init":
+        return f"metric is {claim.metric}, a score before training, when methods are alike; name another"
+    if claim.effect == "difference" and column(claim.metric).measure.percent and claim.bound >= 1:
+        given = "smallest_effect" if claim.at_most is None else "at_most"
+        return f"{given} is {claim.bound:g} of a share; expected less than 1, such as 0.02 for 2 points"
     if claim.metric == "diverged" and (claim.bound > 0 or claim.effect == "relative"):
         return "metric is diverged, which is counted; it needs effect difference and smallest_effect 0"
     return None

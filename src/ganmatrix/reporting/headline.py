@@ -63,7 +63,7 @@ def overview(evidence: Evidence) -> Fragment:
 def not_learned(evidence: Evidence) -> list[str]:
     """A sentence for each setting in which methods have learned nothing, in half of their runs or more."""
     found = []
-    for setting in evidence.settings:
+    for setting in evidence.all_settings:
         runs = evidence.of(setting)
         shares = runs.assign(learned=runs[LEARNED].astype("Float64")).groupby("method", sort=False)[LEARNED]
         named = [str(method) for method, share in shares.mean().items() if share is not pd.NA and share < 0.5]

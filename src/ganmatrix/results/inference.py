@@ -8,7 +8,7 @@ import numpy as np
 import scipy.special
 from numpy.typing import NDArray
 
-from ganmatrix.results.levels import CONFIDENCE, FEWEST_PAIRS, LEVEL
+from ganmatrix.results.levels import CONFIDENCE, FEWEST_PAIRS, LEVEL, family
 from ganmatrix.results.statistics import Setting, Values, over_variants
 
 _STEPS = 4000
@@ -23,13 +23,14 @@ def sign_flip(effects: Values) -> float:
 
     It is the p value of "the effects are symmetric about zero, or lie below it": the chance of so large a sum
     if each pair might as well have come out the other way round (Fisher, The design of experiments, 1935).
-    No distribution is assumed. The sizes are first rounded to steps of 1/4000 of their sum, after which the
-    count is exact; rounding treats both signs alike, so that the test keeps its level.
+    No distribution is assumed. The sizes are first rounded to steps of 1/4000 of their sum, or finer if they
+    are many, after which the count is exact; rounding treats both signs alike, so that the test keeps its
+    level.
     """
     total = np.abs(effects).sum()
     if total == 0:
         return 1.0
-    steps = np.rint(effects / total * _STEPS).astype(int)
+    steps = np.rint(effects / total * max(_STEPS, 20 * len(effects))).astype(int)
     sizes = np.sort(np.abs(steps[steps != 0]))
     # Of the sums of a random half of the sizes: a pattern's sum is twice that of its positive ones, less all.
     chance = np.zeros(int(sizes.sum()) + 1)
@@ -166,19 +167,6 @@ def effect_size(effect: Pooled) -> EffectSize:
     tail = (1 - CONFIDENCE) / 2
     low, high = (float(scipy.special.nctdtrinc(f, p, d * root_n) / root_n) for p in (1 - tail, tail))
     return EffectSize(d * j, low, high)
-
-
-def family(least: Sequence[float]) -> list[bool]:
-    """Which tests can reach the level that they share: the others need no correction (Tarone 1990).
-
-    `least` are the smallest p values that each test can give. With the smallest k for which at most k of them
-    are up to LEVEL / k, these k share the level, and no test outside can ever reach it.
-    """
-    for k in range(1, len(least) + 1):
-        members = [p <= LEVEL / k for p in least]
-        if sum(members) <= k:
-            break
-    return members if least else []
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -22,7 +22,8 @@ def learned(frame: pd.DataFrame, protocols: Protocols, floors: Sequence[Floor]) 
     Judged by the dataset's first FID or energy distance, of the averaged weights where they are scored: it
     must be at least half way from the score of the run's own untrained generator to the floor, the score
     of real data that training did not see; to 0 where there is none. Missing where a run has no such scores:
-    it diverged, or `init` is not scored.
+    it diverged, or its recipe keeps no snapshots; and
+    where real data score no better than the untrained generator.
     """
     real = {(row["dataset"], row["column"]): row["value"] or 0.0 for row in floors}
     found = pd.Series(pd.NA, index=frame.index, dtype="boolean")
@@ -32,8 +33,8 @@ def learned(frame: pd.DataFrame, protocols: Protocols, floors: Sequence[Floor]) 
             continue
         rows = frame[(frame["dataset"] == dataset) & (frame["outcome"] == "completed")]
         start, end = rows[before], rows[score.name]
-        known = rows.index[start.notna() & end.notna()]
         way = start - real.get((dataset, score.at(None).name), 0.0)
+        known = rows.index[start.notna() & end.notna() & (way > 0)]
         found[known] = (start - end)[known] >= LEAST_SHARE * way[known]
     return found
 

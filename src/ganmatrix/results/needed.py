@@ -11,7 +11,8 @@ from ganmatrix.results.verdicts import Trial
 MOST_SEEDS = 1000
 
 POWER = 0.8
-"""How surely the seeds decide the claim, if means and spread are as they were found."""
+"""How surely the seeds decide the claim, if means and spread are as they were found. Of two tests that must
+both reject, each misses half as often as that leaves."""
 
 
 def seeds_needed(trial: Trial, limit: float, level: float) -> int | None:
@@ -29,11 +30,12 @@ def seeds_needed(trial: Trial, limit: float, level: float) -> int | None:
         compared = compared[:1]
     elif not all(beyond):
         return None
-    found = [_enough(each.effect, least, level) for each, least in compared]
+    power = 1 - (1 - POWER) / len(compared)
+    found = [_enough(each.effect, least, level, power) for each, least in compared]
     return None if None in found else max(n for n in found if n is not None)
 
 
-def _enough(effect: Pooled, limit: float, level: float) -> int | None:
+def _enough(effect: Pooled, limit: float, level: float, power: float) -> int | None:
     """The fewest seeds with that power.
 
     The power of the sign-flip test is that of the t test of settings with one variance (Hoeffding 1952): the
@@ -49,6 +51,6 @@ def _enough(effect: Pooled, limit: float, level: float) -> int | None:
         return int(seeds[0]) if distance else None
     free = effect.settings * (seeds - 1)
     shift = distance * np.sqrt(effect.settings * seeds / variance)
-    power = scipy.stats.nct.sf(scipy.special.stdtrit(free, 1 - level), free, shift)
-    enough = seeds[power >= POWER]
+    reached = scipy.stats.nct.sf(scipy.special.stdtrit(free, 1 - level), free, shift)
+    enough = seeds[reached >= power]
     return int(enough[0]) if len(enough) else None

@@ -11,7 +11,7 @@ Each claim is tested three ways, one-sided:
   p value is the larger of the two (Berger 1982). The baseline decides how large a gain is, the control whose.
 - *against*: the null hypothesis is that the effect does reach its bound.
 - *shared*: the null hypothesis is that the effect of the method, or that of its control, does not reach the
-  bound. Rejected, the gain is there, and the control has it too.
+  bound. Rejected, the gain is there, and the control has such a gain too.
 
 Holm's correction covers all claims of params.yaml that can be decided, once for each way, at 2.5%: the
 probability that any claim of the table is called reproduced wrongly is at most 2.5%, and so is that of any
@@ -19,7 +19,9 @@ called contradicted wrongly, however the claims depend on one another, if the ef
 about their mean. Outside the family are tests that no outcome could make reject: of too few pairs, or of
 divergence where no run diverged.
 
-- *reproduced*: `for` is rejected; *contradicted*: `against` is; *not the idea's*: `shared` is, and not `for`.
+- *reproduced*: `for` is rejected; *contradicted*: `against` is; *not the idea's*: `shared` is, and the method
+  does not beat its control, even if that were the only comparison. The gain can then be had without the
+  idea; it need not be as large.
 - *inconclusive*: none is, and what cannot be decided: too few pairs, pairs that are equal (a metric at its
   ceiling tells nothing apart), values known only to lie beyond the end of training, runs that are not
   finished, or a verdict that divergence may have made. If the method lost more runs to divergence than
@@ -175,10 +177,11 @@ def decide(trial: Trial, corrected: Corrected) -> Verdict:
             return Verdict("inconclusive", f"{within}, but {flattered}")
         beaten = f", and {control.opponent}, which lacks the idea, is beaten too" if control else ""
         return Verdict("reproduced", f"{within}, {pessimistic}{beaten}")
-    if control and corrected.p_shared <= LEVEL:
-        return Verdict(
-            "not the idea's", f"{within}, and {control.opponent}, which lacks the idea, gains as much"
-        )
+    if control and trial.shared and corrected.p_shared <= LEVEL and control.p_for > LEVEL:
+        if trial.shared.method_diverged > trial.shared.opponent_diverged:
+            return Verdict("inconclusive", f"{within}, but more runs of {control.opponent} diverged")
+        also = f"so is the gain of {control.opponent}, which lacks the idea"
+        return Verdict("not the idea's", f"{within}, but {also}")
     if control and (doubt := control.obstacle or _flattered(control) or _doubt(control)):
         return Verdict("inconclusive", f"{within}, but {doubt}")
     return Verdict("inconclusive", f"{within} if it were the only claim, not after Holm's correction")

@@ -37,7 +37,8 @@ def _effect(row: dict[Any, Any]) -> str:
     share = row["effect_kind"] == "relative" or column(row["metric"]).measure.percent
     scale = 100 if share else 1
     unit = f" % of {row['baseline']}'s" if row["effect_kind"] == "relative" else " points" if share else ""
-    beyond = f"counts beyond {scale * row['smallest_effect']:g}"
+    kept = "counts beyond" if pd.isna(row["at_most"]) else "claimed to stay below"
+    beyond = f"{kept} {scale * row['smallest_effect']:g}"
     mean, pairs = plain(scale * row["effect"]), f"n={row['pairs']}\n{beyond}"
     if pd.isna(row["low"]):
         return f"{mean}{unit}, no interval, {pairs}"
