@@ -164,6 +164,18 @@ REFUSED = [
         "grid.variants.e: optimizer.beta1 is no key of a recipe or a method; expected recipe.<key> or "
         "methods.<name>.<key>, such as recipe.optimizer.beta1",
     ),
+    (
+        "variants: {e: {recipe.optimizer.lr: 0.1, recipe.optimizer.generator_lr: 0.2}}",
+        "grid.variants.e: recipe.optimizer.lr and recipe.optimizer.generator_lr set the same value",
+    ),
+    (
+        "lattice: {recipe.optimizer.discriminator_lr: [0.1, 0.2], recipe.optimizer.lr: [0.3, 0.4]}",
+        "grid.lattice: recipe.optimizer.discriminator_lr and recipe.optimizer.lr set the same value",
+    ),
+    (
+        "variants: {e: {recipe.optimizer: {kind: sgd}, recipe.optimizer.lr: 0.2}}",
+        "grid.variants.e: recipe.optimizer and recipe.optimizer.lr set the same value",
+    ),
     ("variants: {e: {recipe: 0}}", "grid.variants.e: recipe is no key of a recipe or a method"),
     ("variants: {e: {methods.gan: 0}}", "grid.variants.e: methods.gan is no key of a recipe or a method"),
     ("variants: {e: {}}", "grid.variants.e is empty; expected at least 1 entry"),

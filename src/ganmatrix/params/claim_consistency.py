@@ -34,8 +34,10 @@ def claim_problem(params: Params) -> str | None:
             mend = f"{three_nearest(claim.metric, known)} docs/measures.md lists all"
             return f"claims.{key}.metric: {printable(claim.metric)} is no column of the matrix{mend}"
         for i, name in enumerate(claim.variants or ()):
+            where = f"claims.{key}.variants[{i}]"
+            if not params.variants:
+                return f"{where} is {printable(name)}, but the grid states no variants; leave `variants` out"
             if name not in params.variants:
-                where = f"claims.{key}.variants[{i}]"
                 return unknown_name(where, name, params.variants, "grid.variants, grid.lattice")
         if problem := _setting_problem(f"claims.{key}.setting", claim.setting):
             return problem

@@ -31,6 +31,8 @@ def variant_problem(params: Params) -> str | None:
         for key, _ in each.overrides:
             if problem := _key_problem(params, each.where, key):
                 return problem
+        if problem := _clash(each):
+            return problem
     return _name_problem(every) or _value_problem(params, every) or _cell_problem(params)
 
 
@@ -46,6 +48,19 @@ def _key_problem(params: Params, where: str, key: str) -> str | None:
         )
     if head == METHODS and name not in params.grid.methods:
         return f"{where}.{key}: {name} is not in grid.methods; add it there, or leave this out"
+    return None
+
+
+def _clash(variant: Variant) -> str | None:
+    """Two keys of a variant that set the same value, or one within the other."""
+    seen: dict[str, str] = {}
+    for key, _ in variant.overrides:
+        section, _, rest = key.partition(".")
+        for each in (f"{section}.{own}." for own in RATES.get(rest, (rest,))):
+            for other, by in seen.items():
+                if each.startswith(other) or other.startswith(each):
+                    return f"{variant.where}: {by} and {key} set the same value; leave one out"
+            seen[each] = key
     return None
 
 
