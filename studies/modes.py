@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ganmatrix.results.statistics import Estimate, differences, estimate, paired
+from ganmatrix.results.statistics import Estimate, estimate, paired, subtract
 
 DOCS = Path(__file__).parents[1] / "docs"
 SCORES, PAGE = DOCS / "results" / "modes.csv", DOCS / "modes.md"
@@ -125,7 +125,7 @@ def comparisons(frame: pd.DataFrame, checkpoint: str) -> list[str]:
                 here = frame[frame["dataset"] == dataset]
                 for measure in ("modes", "high_quality_share"):
                     pairs = paired(here, f"{measure}_{checkpoint}", method, opponent)
-                    found = estimate(differences(pairs, relative=False) * MEASURES[measure])
+                    found = estimate(subtract(*pairs.to_numpy().T) * MEASURES[measure])
                     cells.append(interval(found, 1, len(pairs.dropna()), signed=True))
             lines.append(f"| `{method}` - `{opponent}` | {' | '.join(cells)} |")
     return lines

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from signal import Signals
@@ -325,7 +326,12 @@ def _make(
     from ganmatrix.making import make
 
     try:
-        typer.echo(make(plan, task, load, _chosen(seeds, plan), granted.workers(), received))
+        began = time.monotonic()
+        done = make(plan, task, load, _chosen(seeds, plan), granted.workers(), received)
+        typer.echo(done)
+        if done.startswith(f"{task}: made "):
+            used = granted.processor_seconds()
+            typer.echo(f"{task}: took {time.monotonic() - began:.1f} s, {used:.1f} s of processor", err=True)
     except signals.Stopped as stop:
         typer.echo(f"{task}: stopped by {stop}; the same command goes on", err=True)
         raise typer.Exit(signals.INTERRUPTED) from None

@@ -5,10 +5,8 @@ them has finished is published at once and is not made again, whatever ends the 
 """
 
 import multiprocessing
-import resource
 import signal
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -63,16 +61,12 @@ def make(
         if task.stage not in SEEDED or not refresh(plan, task):
             return f"{task}: up to date"
         return f"{task}: up to date; its manifest was written again"
-    began = time.monotonic()
     made = _at_work(_Work(plan, task, load(), received), pending, min(workers, len(pending)))
     plan.forget()
     if task.stage in SEEDED:
         refresh(plan, task)
     if not made:
         return f"{task}: up to date"  # Another process has made it meanwhile.
-    sys.stderr.write(
-        f"{task}: took {time.monotonic() - began:.1f} s, {_processor_seconds():.1f} s of processor\n"
-    )
     if task.stage not in SEEDED:
         return f"{task}: made {_named(plan, task, None)}"
     already = len(parts) - len(made)
@@ -153,12 +147,6 @@ def why(plan: Plan, task: Task, part: int | None) -> str | None:
     except UserError as error:
         return str(error).partition(";")[0]
     return None
-
-
-def _processor_seconds() -> float:
-    """Of this process since it was started, and of its children that have ended."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _named(plan: Plan, task: Task, part: int | None) -> str:

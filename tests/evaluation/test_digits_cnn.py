@@ -42,7 +42,7 @@ class Emitter(nn.Module):
 
 
 def _by_metric(scores: Scores):
-    return {name.metric: entry for name, entry in scores.items()}
+    return {name.key: entry for name, entry in scores.items()}
 
 
 def _score(table: np.ndarray, numbers: np.ndarray, reader: Reader):

@@ -59,7 +59,7 @@ def as_latents(images: np.ndarray) -> Tensor:
 def score(generator: nn.Module, latents: Tensor, reals: np.ndarray, extractor: Extractor):
     found = score_images(generator, latents, [(extractor, measure(reals, extractor))], IMAGES, seed=0)
     assert set(found) == {Column(metric, "toy") for metric in IMAGE_METRICS}
-    return {name.metric: entry for name, entry in found.items()}
+    return {name.key: entry for name, entry in found.items()}
 
 
 def test_names_of_columns() -> None:

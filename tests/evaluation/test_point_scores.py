@@ -28,7 +28,7 @@ class Constant(nn.Module):
 
 
 def score(generator: nn.Module, latents: Tensor, known=REFERENCE):
-    return {name.metric: entry for name, entry in score_points(generator, latents, known, POINTS).items()}
+    return {name.key: entry for name, entry in score_points(generator, latents, known, POINTS).items()}
 
 
 def test_points_on_both_modes() -> None:

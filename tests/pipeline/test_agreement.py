@@ -14,7 +14,7 @@ from ganmatrix.store.layout import Layout
 
 PLAN = Plan(load(HOME / "params.yaml")[0], Layout(), HOME / "reports" / "templates")
 TASKS = {stage_name(task): task for task in PLAN.tasks()}
-FOLDERS = {"transfer": ("cells",), "assemble": ("cells", "transfers")}
+FOLDERS = {"transfer": ("cells",), "assemble": ("cells", "references", "transfers")}
 """Stages that read files of many cells. DVC has no list of a matrix's outputs; it takes folders of them."""
 
 DIGESTED = ["params.yaml", "reports/templates", "src/ganmatrix"]
@@ -123,6 +123,6 @@ def test_inputs_are_those_of_the_plan(
 def test_a_folder_holds_no_more_than_is_read(dvc: dict[str, dict[str, Any]]) -> None:
     """Of `cells` a transfer reads the weights of its dataset alone; for the rest the verb is up to date."""
     made = [path for stage in dvc.values() for path in stage["outputs"]]
-    for name in ("cells", "transfers"):
+    for name in ("cells", "references", "transfers"):
         inside = {path for path in made if path.startswith(f"{name}/") and path.endswith(".json")}
         assert inside == {path for path in read_by(Task("assemble")) if path.startswith(f"{name}/")}

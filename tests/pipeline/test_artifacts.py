@@ -159,7 +159,7 @@ def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
 @pytest.mark.parametrize(
     ("old", "new", "maker"),
     [
-        ("{samples: 200", "{samples: 100", "evaluate ring8-conventional-gan"),
+        ("{samples: 200", "{samples: 100", "reference ring8"),
         ("  samples: 16", "  samples: 20", "probe ring8-conventional-gan"),
         ("seed: 0}\n  digits", "seed: 7}\n  digits", "prepare ring8"),
         ("threshold: 1.0", "threshold: 2.0", "train ring8-conventional-dat"),
@@ -181,6 +181,6 @@ def test_results_of_other_params_are_not_written(old: str, new: str, maker: str,
     assert f"ganmatrix {maker}`" in assemble()
     if maker.startswith("prepare"):
         subprocess.run([*COMMAND, *maker.split()], check=True, capture_output=True)
-        assert "ganmatrix train ring8-conventional-gan`" in assemble()
+        assert "ganmatrix reference ring8`" in assemble()
     assert {path: path.read_bytes() for path in before} == before
     assert set(Path("results").iterdir()) | {Path("results.json")} == set(before)

@@ -14,6 +14,7 @@ from ganmatrix.store.layout import Layout
 PACKAGE = HOME / "src" / "ganmatrix"
 
 SHARED = {
+    "columns": "names, and words about them",
     "errors": "two exceptions",
     "imports": "what this test is about",
     "limits": "refuses data that do not fit the params",

@@ -73,7 +73,7 @@ def test_after_a_finished_run_all_is_current(run, whole):
             "high_quality_radius: 3.0",
             "high_quality_radius: 4.0",
             "evaluation.points",
-            _seeds(f"evaluate {GAN}", f"evaluate {AS_GAN}"),
+            {("reference ring8", None)} | _seeds(f"evaluate {GAN}", f"evaluate {AS_GAN}"),
         ),
     ],
 )

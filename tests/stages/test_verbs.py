@@ -215,7 +215,13 @@ def test_the_run_record(finished):
     assert run["weights_sha256"] == hashlib.sha256(data).hexdigest()
     assert (run["outcome"], run["outcome_reason"], run["outcome_step"]) == ("completed", None, None)
     loss = {"kind": "non_saturating", "real_label": 1.0, "real_weight": 0.5, "margin": 1.0}
-    assert run["params"]["method"] == {"kind": "gan", "loss": loss, "techniques": [], "repeats": 1}
+    assert run["params"]["method"] == {
+        "kind": "gan",
+        "loss": loss,
+        "techniques": [],
+        "repeats": 1,
+        "streams": "shared",
+    }
     assert run["params"]["recipe"]["discriminator_steps"] == 1
     assert run["networks"] == {"generator": "mlp2x8", "discriminator": "mlp2x8"}
     assert run["parameters"]["discriminator"] == (2 * 8 + 8) + (8 * 8 + 8) + (8 + 1)

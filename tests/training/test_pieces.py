@@ -200,7 +200,13 @@ def test_the_file_describes_itself():
     data = pack(_header(), _networks(_header()))
     size = int.from_bytes(data[:8], "little")
     header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["ganmatrix"])
-    assert header["run"] == {"dataset": "d", "architecture": "a", "method": "m", "seed": 7}
+    assert header["run"] == {
+        "dataset": "d",
+        "architecture": "a",
+        "method": "m",
+        "seed": 7,
+        "streams": "",
+    }
     assert header["shape"] == [1, 16, 16]
     assert header["generator_steps"] == 12
     assert header["diverged"] is None

@@ -1,4 +1,5 @@
-"""What an engine grants a job: cores. How many threads each run takes is a setting of its own.
+"""What an engine grants a job: cores, and what was used of them. How many threads each run
+takes is a setting of its own.
 
 The bytes of a run depend on its threads, so they never follow from what was granted: a job with more
 cores makes more runs at once.
@@ -6,6 +7,7 @@ cores makes more runs at once.
 
 import os
 import re
+import resource
 
 from ganmatrix.errors import UserError
 
@@ -38,3 +40,9 @@ def _number(name: str) -> int | None:
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MOST:
         raise UserError(f"{name} is {text!r}; expected a whole number from 1 to {MOST}")
     return int(text)
+
+
+def processor_seconds() -> float:
+    """Of this process since it was started, and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
