@@ -40,7 +40,7 @@ PROBES = ("pgd_steps: 2", "pgd_steps: 3")
 EDITS = {
     "prepare": ("radius: 0.8", "radius: 0.7"),
     "train": ("kind: gan, loss: non_saturating", "kind: gan, loss: hinge"),
-    "evaluate": ("high_quality_radius: 3.0", "high_quality_radius: 4.0"),
+    "evaluate": ("checkpoints: [init, ema]", "checkpoints: [last, ema]"),
     "probe": PROBES,
     "transfer": PROBES,
 }

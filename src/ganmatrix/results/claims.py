@@ -293,7 +293,8 @@ def _of_control(control: Comparison | None) -> dict[str, Any]:
 
 def _scope(comparison: Comparison) -> str:
     """`digits x conventional, digits x resnet_sn; seeds 0, 1, 2`: what an effect rests on."""
-    places, seeds = {}, set()
+    places: dict[str, None] = {}
+    seeds: set[int] = set()
     for *where, seed in comparison.pairs.dropna().index:
         if tuple(where[:2]) in comparison.effect.groups:
             places[f"{where[0]} x {place(*where[1:])}"] = None
