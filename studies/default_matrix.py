@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from ganmatrix.reporting.measures import column, plain
 
+from ganmatrix.columns import column
+from ganmatrix.reporting.numbers import plain
 from ganmatrix.results.statistics import estimate
 
 ROOT = Path(__file__).parents[1]
@@ -86,7 +87,7 @@ def both() -> pd.DataFrame:
     """The claims of the first run, with effect, interval and verdict of the second as `..._again`."""
     first, second = (pd.read_csv(KEPT / f"claims_{run}.csv") for run in ("first", "second"))
     again = second.set_index("claim")[["effect", "low", "high", "pairs", "verdict"]]
-    return first.join(again, on="claim", rsuffix="_again")
+    return first.join(again.add_suffix("_again"), on="claim")
 
 
 def claims() -> list[str]:
