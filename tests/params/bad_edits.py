@@ -739,6 +739,19 @@ BAD = [
         "did you mean fid_efficientnet_lite0_ema, energy_distance_ema or data_copying_ema? "
         "docs/measures.md lists all",
     ),
+    (
+        *_claim("metric: m", "metric: fgsm_auroc", "smallest_effect: 0", "smallest_effect: 2"),
+        "claims.a.smallest_effect is 2 of a share; expected less than 1, such as 0.02 for 2 points",
+    ),
+    (
+        *_claim("metric: m", "metric: fgsm_auroc", "smallest_effect: 0", "smallest_effect: 0, control: gan"),
+        "claims.a.control is gan, the baseline; name another, or leave it out",
+    ),
+    (
+        *_claim("metric: m", "metric: fid_efficientnet_lite0_init"),
+        "claims.a.metric is fid_efficientnet_lite0_init, a score before training, when methods are alike; "
+        "name another",
+    ),
     (*_claim("smallest_effect: 0", "smallest_effect: -1"), "claims.a.smallest_effect is -1; expected >= 0"),
     (*_claim("smallest_effect: 0", "at_most: 0"), "claims.a.at_most is 0; expected > 0"),
     (

@@ -297,7 +297,7 @@ def test_cut_intervals_have_one_footnote_a_table(tmp_path):
 
 
 def test_effects_that_point_both_ways_are_told_apart_by_setting(tmp_path):
-    claims = CLAIMS.replace("metric: modes_ema", "metric: fgsm_auroc")
+    claims = CLAIMS.replace("metric: modes_ema", "metric: fgsm_auroc").replace("effect: 2\n", "effect: 0.2\n")
     data = read(assembled(FakeMatrix(tmp_path, claims=claims)))
     html = dossier.dossiers(data).html
     assert "of 2 settings agree with the claim" in html
