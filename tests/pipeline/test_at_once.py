@@ -46,10 +46,10 @@ def test_params_edited_while_an_engine_runs(made: Project) -> None:
     """A job makes what params.yaml says when it starts; what the engine had planned before is made later."""
     params = made.root / "params.yaml"
     before = params.read_text()
-    after = before.replace("points: {samples: 500}", "points: {samples: 400}")
+    after = before.replace("evaluation:", "evaluation:\n  curves: {samples: 200}")
     command = made.root / ".bin" / "ganmatrix"
     whole = command.read_text()
-    params.write_text(before.replace("points: {samples: 500}", "points: {samples: 300}"))
+    params.write_text(before.replace("evaluation:", "evaluation:\n  curves: {samples: 100}"))
     edit = f"import atexit\natexit.register(lambda: Path('params.yaml').write_text({after!r}))\n"
     command.write_text(whole.replace("sys.exit(main())", f"{edit}sys.exit(main())"))
     evaluated = [f"cells/ring8-conventional-{method}/evaluate.json" for method in ("gan", "as_gan")]

@@ -347,7 +347,7 @@ def project(smoke: Project, tmp_path_factory: pytest.TempPathFactory) -> Project
 
 ASKED = {
     "a method": params("epsilon: 1/255", "epsilon: 2/255", "train", method="as_gan"),
-    "scores of points": params("{samples: 500", "{samples: 400", "evaluate", dataset="ring8"),
+    "scores of points": params("{samples: 500", "{samples: 400", "reference", dataset="ring8"),
     "probes' samples": params("  samples: 32", "  samples: 16", "probe", "transfer"),
     "a dataset": params("radius: 0.8", "radius: 0.7", "prepare", "assemble", dataset="ring8"),
     "a method less": grid(
