@@ -9,8 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ganmatrix.networks import catalogue
-from ganmatrix.networks.pair import parameter_count
+from ganmatrix.networks.pair import build, parameter_count
 from ganmatrix.params.architectures import Architecture
 
 PAGE = Path(__file__).parents[1] / "docs" / "networks.md"
@@ -68,7 +67,7 @@ def row(family: str, side: int, sizes: Options, options: Options, source: str) -
     here = "images" if side else "points"
     document = {"kind": family, "points": POINTS, "images": IMAGES, here: sizes | options}
     architecture: Architecture = TypeAdapter(Architecture).validate_python(document)
-    pair = catalogue.build(architecture, (3, side, side) if side else (2,))
+    pair = build(architecture, (3, side, side) if side else (2,))
     written = ", ".join(f"{key}: {str(value).lower()}" for key, value in options.items())
     counts = [f"{parameter_count(network):,}" for network in (pair.generator, pair.discriminator)]
     cells = [

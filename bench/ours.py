@@ -17,7 +17,7 @@ import torch
 from pydantic import TypeAdapter
 
 from ganmatrix.cell import Run
-from ganmatrix.methods import catalogue as methods
+from ganmatrix.methods import method as methods
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.methods import Method
 from ganmatrix.params.recipes import Recipe

@@ -1,6 +1,7 @@
 """The source files that a stage's code consists of, found by following imports.
 
-Catalogues are not followed: they name every member, and a stage uses the few that params.yaml chooses.
+A member of a catalogue is loaded by the name that its section of the params gives, which no import shows:
+a stage names those that params.yaml chooses among its roots.
 What stages share and no number depends on is left out: params (their values are compared themselves),
 paths, locks, printing. How arithmetic is set up (`runtime.compute`) counts.
 """
@@ -20,13 +21,6 @@ _SHARED = {
     *("runtime.progress", "runtime.provenance", "runtime.signals"),
 }
 """Modules and packages that do not count."""
-
-_CATALOGUES = {
-    f"{NAME}.{package}.catalogue"
-    for package in ("datasets", "evaluation", "methods", "methods.losses", "methods.techniques", "networks")
-}
-"""Those whose members the params choose."""
-
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 """The fields of a syntax tree that hold statements, or what holds them."""
@@ -82,7 +76,7 @@ def _statements(block: ast.AST) -> Iterator[ast.stmt]:
 def _counts(module: str) -> bool:
     package, *parts = module.split(".")
     shared = parts[0] in _SHARED or ".".join(parts[:2]) in _SHARED if parts else True
-    return package == NAME and not shared and module not in _CATALOGUES
+    return package == NAME and not shared
 
 
 @cache

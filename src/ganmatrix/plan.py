@@ -5,7 +5,6 @@ Everything that asks "is this current?" asks here: the verbs before they work, r
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,14 +14,9 @@ from pydantic import BaseModel
 
 from ganmatrix import imports, notebooks
 from ganmatrix.cell import Cell, expand, find
-from ganmatrix.datasets.catalogue import HELD, STREAMED
 from ganmatrix.errors import NotMade, Unreadable, UserError, unreadable
-from ganmatrix.evaluation.catalogue import PRETRAINED
-from ganmatrix.methods.catalogue import METHODS
-from ganmatrix.methods.losses.catalogue import LOSSES
-from ganmatrix.methods.techniques.catalogue import TECHNIQUES
-from ganmatrix.networks.catalogue import IMAGES, POINTS
 from ganmatrix.params import Params, load
+from ganmatrix.params.base import Member
 from ganmatrix.store import opening
 from ganmatrix.store.files import as_json, text_digest
 from ganmatrix.store.layout import CELLWISE, SEEDED, WEIGHTS, Layout, of_params
@@ -131,7 +125,7 @@ class Plan:
 
     def is_streamed(self, dataset: str) -> bool:
         """Whether a dataset is read from files, piece by piece."""
-        return self.params.datasets[dataset].kind in STREAMED
+        return self.params.datasets[dataset].is_streamed
 
     def tasks(self) -> list[Task]:
         """All stages of the grid, each after those that it reads from."""
@@ -336,8 +330,7 @@ class Plan:
         """The modules whose code makes the task's files: the stage's, and the members that it uses."""
         roots = {f"ganmatrix.stages.{task.stage}"}
         if task.stage == "prepare":
-            kind = self.params.datasets[task.target].kind
-            return roots | _modules(HELD | STREAMED, kind)
+            return roots | _modules(self.params.datasets[task.target])
         if task.stage == "reference":
             return roots | self._extractors(task.target)
         if task.stage == "report":
@@ -346,21 +339,16 @@ class Plan:
             return roots
         cell = self.cells.get(task.target)
         cells = [cell] if cell else self.attacked(task.target)
-        families = POINTS if self.params.datasets[cells[0].dataset].is_points else IMAGES
+        side = "points" if self.params.datasets[cells[0].dataset].is_points else "images"
         for cell in cells:
-            method, architecture = (
-                self.params.method(cell.method, cell.variant),
-                self.params.architectures[cell.architecture],
-            )
-            roots |= _members(method) | _modules(families, architecture.kind)
+            roots |= _modules(self.params.method(cell.method, cell.variant))
+            roots |= _modules(getattr(self.params.architectures[cell.architecture], side))
         return roots | (self._extractors(cells[0].dataset) if task.stage == "evaluate" else set())
 
     def _extractors(self, dataset: str) -> set[str]:
         if self.params.datasets[dataset].is_points:
             return set()
-        return {
-            name for each in self.params.evaluation.extractors for name in _modules(PRETRAINED, each.kind)
-        }
+        return _modules(self.params.evaluation.extractors)
 
     @cached_property
     def _titles(self) -> dict[str, str]:
@@ -377,24 +365,9 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
-def _members(section: Any) -> set[str]:
-    """The modules of the method, the loss and the techniques that a section of `methods` names."""
-    kinds = {kind for part in _sections(section) if (kind := getattr(part, "kind", None))}
-    catalogues = (METHODS, LOSSES, TECHNIQUES)
-    return {name for kind in kinds for catalogue in catalogues for name in _modules(catalogue, kind)}
-
-
-def _sections(value: Any) -> Iterator[BaseModel]:
-    """A section and all sections in it."""
+def _modules(value: Any) -> set[str]:
+    """The modules of the members of catalogues that a section of the params, or a list of them, names."""
     if isinstance(value, BaseModel):
-        yield value
-        for name in type(value).model_fields:
-            yield from _sections(getattr(value, name))
-    elif isinstance(value, list):
-        for each in value:
-            yield from _sections(each)
-
-
-def _modules(catalogue: dict[str, str], kind: str) -> set[str]:
-    """The module of a member; none for a kind that the catalogue leaves to the stage itself."""
-    return {catalogue[kind].partition(":")[0]} if kind in catalogue else set()
+        own = {value.module()} if isinstance(value, Member) else set()
+        return own.union(*(_modules(getattr(value, name)) for name in type(value).model_fields))
+    return set().union(*map(_modules, value)) if isinstance(value, list) else set()

@@ -13,9 +13,9 @@ from archives import copy_of, jpeg
 from pydantic import TypeAdapter
 from test_readers import write_parquet
 
-from ganmatrix.datasets import catalogue, unpacking
+from ganmatrix.datasets import unpacking
 from ganmatrix.datasets.framing import frame_chunk
-from ganmatrix.datasets.stream import BadSource
+from ganmatrix.datasets.stream import BadSource, open_source
 from ganmatrix.params.datasets import Dataset
 
 ROUNDS = 60
@@ -28,7 +28,7 @@ def _params(**values: Any) -> Any:
 def _line(params: Any, root: Path) -> str | None:
     """What a preparation says; None where it reads all."""
     try:
-        source = catalogue.open_source(params, root)
+        source = open_source(params, root)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of images' metadata
             framed = frame_chunk(source.samples(0), source.frame)

@@ -14,10 +14,9 @@ import pytest
 from archives import lsun_keys
 from pydantic import TypeAdapter
 
-from ganmatrix.datasets import catalogue
 from ganmatrix.datasets.decoding import LARGEST_FILE
 from ganmatrix.datasets.lmdb_file import DamagedFile, LmdbFile
-from ganmatrix.datasets.stream import BadSample, BadSource
+from ganmatrix.datasets.stream import BadSample, BadSource, open_source
 from ganmatrix.params.datasets import Dataset
 
 PAGE = 4096
@@ -190,7 +189,7 @@ def _read_as_dataset(folder: Path) -> str:
         {"kind": "lsun_bedroom", "resolution": 32, "folder": str(folder)}
     )
     try:
-        return f"{len(list(catalogue.open_source(params, Path('/')).samples(0)))} samples"
+        return f"{len(list(open_source(params, Path('/')).samples(0)))} samples"
     except BadSource as error:
         return str(error)
 
@@ -228,7 +227,7 @@ def _damage(path: Path) -> None:
 def test_a_file_that_is_cut_while_it_is_read(database: Path) -> None:
     """A mapped file would kill the process here."""
     params: Any = {"kind": "lsun_bedroom", "resolution": 32, "folder": str(database.parent)}
-    source = catalogue.open_source(TypeAdapter(Dataset).validate_python(params), Path("/"))
+    source = open_source(TypeAdapter(Dataset).validate_python(params), Path("/"))
     samples = source.samples(0)
     next(samples)
     with database.open("r+b") as file:
@@ -240,7 +239,7 @@ def test_a_file_that_is_cut_while_it_is_read(database: Path) -> None:
 def test_a_value_too_long_for_an_image_is_not_read(tmp_path: Path) -> None:
     archives.lsun(tmp_path / "lmdb", [b"x", bytes(LARGEST_FILE + 1), b"y"])
     params = {"kind": "lsun_bedroom", "resolution": 32, "folder": "lmdb"}
-    source = catalogue.open_source(TypeAdapter(Dataset).validate_python(params), tmp_path)
+    source = open_source(TypeAdapter(Dataset).validate_python(params), tmp_path)
     images = {sample.name: sample.image for sample in source.samples(0)}
     problem = images.pop(f"{tmp_path}/lmdb/data.mdb, key {lsun_keys(3)[1].decode()}")
     assert isinstance(problem, BadSample)

@@ -12,15 +12,14 @@ import pytest
 from archives import copy_of, encoded, jpeg, picture
 from pydantic import TypeAdapter
 
-from ganmatrix.datasets import catalogue
 from ganmatrix.datasets.decoding import decode
-from ganmatrix.datasets.stream import Sample, Source
+from ganmatrix.datasets.stream import Sample, Source, open_source
 from ganmatrix.params.datasets import Dataset
 
 
 def opened(root: Path, **params: Any) -> Source:
     """The source that the params describe."""
-    source = catalogue.open_source(TypeAdapter(Dataset).validate_python(params), root)
+    source = open_source(TypeAdapter(Dataset).validate_python(params), root)
     assert not hasattr(source, "train_labels")
     return source
 

@@ -11,8 +11,8 @@ from archives import copy_of, encoded, picture
 from pydantic import TypeAdapter
 from test_readers import write_parquet
 
-from ganmatrix.datasets import catalogue, raw
-from ganmatrix.datasets.stream import BadSample, BadSource
+from ganmatrix.datasets import raw
+from ganmatrix.datasets.stream import BadSample, BadSource, open_source
 from ganmatrix.params.datasets import Dataset
 
 NOBODY = 65534
@@ -21,7 +21,7 @@ NOBODY = 65534
 def _read(params: dict[str, Any], root: Path) -> str:
     """The line of a source that cannot be read, or of its first bad sample, or how many samples it has."""
     try:
-        source = catalogue.open_source(TypeAdapter(Dataset).validate_python(params), root)
+        source = open_source(TypeAdapter(Dataset).validate_python(params), root)
         samples = list(source.samples(0))
         assert source.identity
     except BadSource as error:
@@ -115,7 +115,7 @@ def test_an_image_that_may_not_be_read_is_a_bad_sample(root: Path) -> None:
     from ganmatrix.datasets.framing import frame_chunk
 
     params, _ = _made("image_folder", root)
-    source = catalogue.open_source(TypeAdapter(Dataset).validate_python(params), root)
+    source = open_source(TypeAdapter(Dataset).validate_python(params), root)
     samples = list(source.samples(0))
     Path(samples[0].name).unlink()
     Path(samples[0].name).symlink_to("/proc/self/mem")
@@ -211,7 +211,7 @@ def test_any_path(kind: str, place: str, problem: str | None, tmp_path: Path) ->
     value = {"path": place, "md5": "0" * 32} if key == "archive" else place
     params = _unchecked({"kind": kind, "resolution": 32, key: value})
     try:
-        line = f"{len(catalogue.open_source(params, tmp_path))} images"
+        line = f"{len(open_source(params, tmp_path))} images"
     except BadSource as error:
         line = str(error)
     assert problem is None or problem in line

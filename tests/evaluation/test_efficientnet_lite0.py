@@ -8,9 +8,9 @@ from efficientnet_lite_pytorch import EfficientNet
 
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import efficientnet_lite0
-from ganmatrix.evaluation.catalogue import PRETRAINED
 from ganmatrix.evaluation.efficientnet_lite0 import build, default_size
-from ganmatrix.params.evaluation import EfficientNetLite0
+from ganmatrix.params.base import kinds
+from ganmatrix.params.evaluation import EfficientNetLite0, Extractor
 
 DOMESTIC_CATS = range(281, 286)  # tabby, tiger, Persian, Siamese, Egyptian
 CUPS = (504, 967, 968)  # coffee mug, espresso, cup
@@ -50,7 +50,7 @@ def test_states_its_protocol_and_accepts_grey_images() -> None:
     assert (features.shape, probabilities.shape) == ((1, 1280), (1, 1000))
     assert (extractor.feature_dimension, extractor.class_count) == (1280, 1000)
     torch.testing.assert_close(features, extractor(grey.repeat(1, 3, 1, 1))[0])
-    assert extractor.name in PRETRAINED
+    assert extractor.name in kinds(Extractor)
 
 
 def _default(resolution: int):

@@ -11,7 +11,7 @@ import torch
 from pydantic import TypeAdapter
 from torch import nn
 
-from ganmatrix.methods.catalogue import build
+from ganmatrix.methods.method import build
 from ganmatrix.methods.protocol import Update
 from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.pair import Pair

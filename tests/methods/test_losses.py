@@ -1,15 +1,15 @@
 """Losses against their formulas, written out for single logits."""
 
 import math
-from typing import get_args
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganmatrix.methods.losses.catalogue import build
-from ganmatrix.params.losses import Loss, SeparableName
+from ganmatrix.methods.losses.loss import build
+from ganmatrix.params.base import kinds
+from ganmatrix.params.losses import LossByKind
 
 
 def _sigmoid(x):
@@ -32,12 +32,13 @@ FORMULAS = {
     "wasserstein": (lambda x: -x, lambda x: x, lambda x: -x),
 }
 logits = st.lists(st.floats(-15, 15), min_size=1, max_size=5)
-SEPARABLE_NAMES = get_args(SeparableName)
+LOSSES = kinds(LossByKind)
+SEPARABLE_NAMES = [kind for kind, section in LOSSES.items() if section.is_separable]
 DIVERGENCES = ("kl", "reverse_kl", "pearson", "hellinger", "jensen_shannon")
 
 
 def _loss(kind, **settings):
-    return build(Loss(kind=kind, **settings))
+    return build(LOSSES[kind](kind=kind, **settings))
 
 
 def _terms(loss):

@@ -8,22 +8,23 @@ import copy
 import io
 import itertools
 import math
-from pkgutil import resolve_name
 
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from ganmatrix.methods.catalogue import build
+from ganmatrix.methods.method import build
 from ganmatrix.methods.protocol import Update
-from ganmatrix.methods.techniques.catalogue import TECHNIQUES, build_all
 from ganmatrix.methods.techniques.info_max import info_nce
 from ganmatrix.methods.techniques.rotation import turn_quarters
+from ganmatrix.methods.techniques.technique import build_all
 from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.pair import Pair
+from ganmatrix.params.base import kinds
 from ganmatrix.params.methods import Gan
 from ganmatrix.params.recipes import Adam, Recipe
+from ganmatrix.params.techniques import Technique
 from ganmatrix.training.ledger import Ledger
 from ganmatrix.training.player import Player
 
@@ -226,7 +227,7 @@ def assert_logged(logs, name, value):
 
 
 def test_every_kind_of_the_catalogue_is_tested_here():
-    assert [kind for kind in TECHNIQUES if f"test_{kind}" not in globals()] == []
+    assert [kind for kind in kinds(Technique) if f"test_{kind}" not in globals()] == []
 
 
 @SHAPES
@@ -1002,7 +1003,7 @@ def test_several_techniques_add_up_and_draw_in_their_order():
 
 
 def test_techniques_come_in_the_order_of_the_params():
-    kinds = ["wgan_gp", "r1", "vat"]
-    section = Gan.model_validate({"kind": "gan", "techniques": [{"kind": kind} for kind in kinds]})
+    names = ["wgan_gp", "r1", "vat"]
+    section = Gan.model_validate({"kind": "gan", "techniques": [{"kind": name} for name in names]})
     found = [type(each) for each in build_all(section.techniques)]
-    assert found == [resolve_name(TECHNIQUES[kind]) for kind in kinds]
+    assert found == [kinds(Technique)[name].load() for name in names]

@@ -1,7 +1,5 @@
 """D's update of GAN, AS-GAN and DAT against a derivation that shares nothing with it."""
 
-from typing import get_args
-
 import pytest
 import torch
 from torch import nn
@@ -19,16 +17,17 @@ from update_game import (
     small_recipe,
 )
 
-from ganmatrix.methods.catalogue import build
-from ganmatrix.methods.losses.catalogue import build as build_loss
+from ganmatrix.methods.losses.loss import build as build_loss
+from ganmatrix.methods.method import build
 from ganmatrix.params import methods as params
-from ganmatrix.params.losses import Loss, LossName
+from ganmatrix.params.base import kinds
+from ganmatrix.params.losses import LossByKind
 from ganmatrix.training.ledger import Ledger
 from ganmatrix.training.player import Player
 
 
 def _gan(loss):
-    return params.Gan(kind="gan", loss=Loss(kind=loss))
+    return params.Gan(kind="gan", loss=loss)
 
 
 @pytest.mark.parametrize("loss", REAL)
@@ -236,14 +235,14 @@ def test_dats_clip_binds_on_images_and_not_on_points():
         assert not fake.requires_grad
 
 
-@pytest.mark.parametrize("loss", get_args(LossName))
+@pytest.mark.parametrize("loss", kinds(LossByKind))
 def test_the_generator_descends_its_own_term_and_leaves_d_alone(loss):
     game = Game()
     G = nn.Linear(LATENT, 2).double()
     player = Player("generator", G, torch.optim.SGD(G.parameters(), 0.1), small_recipe(1), Ledger())
     z = torch.randn(BATCH, LATENT, dtype=torch.float64)
     before = {name: value.clone() for name, value in game.D.state_dict().items()}
-    expected = build_loss(Loss(kind=loss)).generator(game.D(G(z)), game.D(game.real))
+    expected = build_loss(kinds(LossByKind)[loss](kind=loss)).generator(game.D(G(z)), game.D(game.real))
     gradient = torch.autograd.grad(expected, G.weight)[0]
     weight = G.weight.detach().clone()
     game.draw = lambda count: z

@@ -10,7 +10,7 @@ import math
 import torch
 from torch import nn
 
-from ganmatrix.methods.catalogue import build
+from ganmatrix.methods.method import build
 from ganmatrix.methods.protocol import Update
 from ganmatrix.params.recipes import Adam, Recipe
 from ganmatrix.training.ledger import Ledger

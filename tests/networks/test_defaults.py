@@ -4,7 +4,7 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
-from ganmatrix.networks import catalogue
+from ganmatrix.networks.pair import build
 from ganmatrix.params.architectures import Architecture
 
 POINTS = {"latent": 5, "width": 12, "depth": 2}
@@ -36,7 +36,7 @@ def _ramped(network):
 def test_defaults_are_what_they_were(kind, side):
     params = TypeAdapter(Architecture).validate_python({"kind": kind, "points": POINTS, "images": IMAGES})
     torch.manual_seed(0)
-    pair = catalogue.build(params, (2,) if side == 2 else (3, side, side))
+    pair = build(params, (2,) if side == 2 else (3, side, side))
     *structure, generator_sum, discriminator_sum = RECORDED[kind, side]
     assert structure == [
         pair.generator_name,

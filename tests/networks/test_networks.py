@@ -8,8 +8,7 @@ import torch
 from pydantic import TypeAdapter
 from torch import nn
 
-from ganmatrix.networks import catalogue
-from ganmatrix.networks.pair import has_batch_statistics
+from ganmatrix.networks.pair import build, has_batch_statistics
 from ganmatrix.networks.self_attention import SelfAttention
 from ganmatrix.params.architectures import (
     Architecture,
@@ -18,6 +17,7 @@ from ganmatrix.params.architectures import (
     DcganNetwork,
     SnganNetwork,
 )
+from ganmatrix.params.base import kinds
 
 SIDES = {"conventional": (16, 32, 48, 64, 128), "resnet_sn": (16, 32, 48, 64, 128), "as_gan_resnet": (32, 64)}
 ATTENTION = {16: 4, 32: 8, 48: 6, 64: 16, 128: 4}
@@ -36,10 +36,10 @@ IMAGE_OPTIONS = {
         {"layout": layout, "spectral": spectral} for layout in ("wide", "same") for spectral in (False, True)
     ],
 }
-POINTS = [(kind, (2,), options) for kind in catalogue.POINTS for options in POINT_OPTIONS[kind]]
+POINTS = [(kind, (2,), options) for kind in kinds(Architecture) for options in POINT_OPTIONS[kind]]
 IMAGES = [
     (kind, (1 if side == 16 else 3, side, side), options)
-    for kind in catalogue.IMAGES
+    for kind in kinds(Architecture)
     for side in SIDES[kind]
     for options in IMAGE_OPTIONS[kind]
 ]
@@ -60,7 +60,7 @@ def _build(kind, shape, options, seed=0):
     sizes = {"latent": 5, "generator_width": 8, "discriminator_width": 8}
     images = sizes | (options if len(shape) == 3 else {})
     params = TypeAdapter(Architecture).validate_python({"kind": kind, "points": points, "images": images})
-    pair = catalogue.build(params, shape)
+    pair = build(params, shape)
     for network in (pair.generator, pair.discriminator):
         for module in network.modules():
             if isinstance(module, SelfAttention):

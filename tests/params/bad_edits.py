@@ -4,8 +4,9 @@ from typing import get_args
 
 from stated import PAPER, flow
 
-from ganmatrix.methods.techniques import catalogue
+from ganmatrix.params.base import kinds
 from ganmatrix.params.datasets import Dataset
+from ganmatrix.params.techniques import Technique
 
 _SECTIONS_OF_DATASETS = get_args(get_args(Dataset)[0])
 KINDS = ", ".join(get_args(each.model_fields["kind"].annotation)[0] for each in _SECTIONS_OF_DATASETS)
@@ -29,7 +30,7 @@ RING = "kind: ring, modes: 8, radius: 0.8"
 ROLL = f"{RING}, std: 0.02"
 DIGITS = "kind: digits, resolution: 16, held_out: 1700"
 METHODS = "as_gan, dat, fargan, gan"
-TECHNIQUES = ", ".join(sorted(catalogue.TECHNIQUES))
+TECHNIQUES = ", ".join(sorted(kinds(Technique)))
 FARGAN = "fargan: {kind: fargan, fake_as_real_share: 0.5, oversampling: 2, techniques: [{kind: zero_gp, "
 FARGAN += "weight: 1.0, at: real}]}"
 

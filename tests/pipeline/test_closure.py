@@ -36,9 +36,6 @@ SHARED = {
 BESIDE = {"cell": "names, which `plan` and `limits` need in every stage"}
 """What shared modules load, and count only in the stages that import it themselves."""
 
-CATALOGUES = {"datasets", "evaluation", "methods", "methods.losses", "methods.techniques", "networks"}
-"""Packages whose catalogue names every member and imports none."""
-
 
 @pytest.fixture
 def small(tmp_path: Path) -> Plan:
@@ -54,20 +51,19 @@ def sources(plan: Plan, stage: str, target: str = "") -> set[str]:
 
 def test_what_counts_for_no_stage_is_listed_here() -> None:
     assert set(SHARED) == imports._SHARED
-    assert {f"ganmatrix.{name}.catalogue" for name in CATALOGUES} == imports._CATALOGUES
     for name in SHARED:
         path = PACKAGE / name.replace(".", "/")
         assert path.is_dir() or path.with_suffix(".py").is_file()
 
 
-def test_only_catalogues_import_by_a_name_in_a_text() -> None:
-    """So that imports can be followed by reading the files."""
+def test_only_the_params_name_code_in_a_text() -> None:
+    """So that imports can be followed by reading the files; what the params choose, `plan` adds."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
         names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
         if names & {"resolve_name", "import_module", "__import__", "exec", "eval"}:
             found.add(path.relative_to(PACKAGE).as_posix())
-    assert found == {f"{name.replace('.', '/')}/catalogue.py" for name in CATALOGUES}
+    assert found == {"params/base.py"}
 
 
 def test_packages_hold_names_only() -> None:
@@ -145,6 +141,6 @@ def test_all_that_a_job_loads_counts(smoke: Project) -> None:
                 parts = module.split(".")[1:]
                 path = PACKAGE.joinpath(*parts)
                 beside = {parts[0], ".".join(parts[:2])} & {*SHARED, *BESIDE, "cli"}
-                if path.is_dir() or beside or module in imports._CATALOGUES:
+                if path.is_dir() or beside:
                     continue
                 assert f"{'/'.join(parts)}.py" in followed, f"{task} loads {module}"

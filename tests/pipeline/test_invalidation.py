@@ -219,15 +219,12 @@ CHANGES = {
     ),
     "stages/prepare.py": code("stages/prepare.py", "prepare"),
     "stages/transfer.py": code("stages/transfer.py", "transfer"),
-    "a method joins": Change(
-        CODE + "methods/catalogue.py", "", "METHODS['new'] = 'x:Y'\n", lambda grid: set()
-    ),
-    "a loss joins": code("methods/losses/catalogue.py"),
-    "a technique joins": code("methods/techniques/catalogue.py"),
-    "a dataset kind joins": code("datasets/catalogue.py"),
-    "an architecture joins": code("networks/catalogue.py"),
-    "an extractor joins": code("evaluation/catalogue.py"),
-    "its section of params joins": code("params/methods.py"),
+    "a method joins": code("params/methods.py"),
+    "a loss joins": code("params/losses.py"),
+    "a technique joins": code("params/techniques.py"),
+    "a dataset kind joins": code("params/datasets.py"),
+    "an architecture joins": code("params/architectures.py"),
+    "an extractor joins": code("params/evaluation.py"),
     "cli.py": code("cli.py"),
     "plan.py": code("plan.py"),
     "store/files.py": code("store/files.py"),
@@ -314,7 +311,7 @@ def test_of_a_new_seed_the_others_stay(made_up: Path) -> None:
 
 
 def test_a_new_method_in_a_file_of_its_own_outdates_nothing(made_up: Path) -> None:
-    """File, catalogue, params and use, as docs/methods.md says: its own cells are missing, no others."""
+    """File, section of params and use, as CONTRIBUTING.md says: its own cells are missing, no others."""
     new = made_up / CODE / "methods" / "another.py"
     new.write_text("from ganmatrix.methods.gan import Gan\n")
     joins = Change(
@@ -327,7 +324,6 @@ def test_a_new_method_in_a_file_of_its_own_outdates_nothing(made_up: Path) -> No
     try:
         with (
             changed(made_up, CHANGES["a method joins"]),
-            changed(made_up, CHANGES["its section of params joins"]),
             changed(made_up, joins),
         ):
             assert not_current(made_up) == {}

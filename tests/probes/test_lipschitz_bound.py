@@ -8,8 +8,8 @@ import torch
 from pydantic import TypeAdapter
 from torch import nn
 
-from ganmatrix.methods import catalogue as methods
-from ganmatrix.networks import catalogue as networks
+from ganmatrix.methods import method as methods
+from ganmatrix.networks import pair as networks
 from ganmatrix.networks.pair import Pair
 from ganmatrix.networks.residual_mlp import Residual
 from ganmatrix.networks.resnet import DownBlock, SumPool

@@ -2,7 +2,7 @@
 
 Data are a point mass at 0, G(z) = theta, D(x) = psi x; players take plain gradient steps of length h.
 One iteration of a method is then a map (theta, psi) -> (theta', psi') whose derivative says whether the
-equilibrium (0, 0) attracts. The methods are those of `ganmatrix.methods.catalogue.build`, unchanged.
+equilibrium (0, 0) attracts. The methods are those of `ganmatrix.methods.method.build`, unchanged.
 
 The derivative is taken in forward mode. A method detaches what its player must hold constant (fakes in
 D's step, a perturbation), and the reverse pass inside `descend` must see that; but the map depends on
@@ -24,8 +24,7 @@ from pydantic import TypeAdapter
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from ganmatrix.methods.catalogue import build
-from ganmatrix.methods.method import Method
+from ganmatrix.methods.method import Method, build
 from ganmatrix.methods.protocol import Logs, Objective, Update
 from ganmatrix.params.methods import Method as MethodParams
 

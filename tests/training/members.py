@@ -1,10 +1,11 @@
 """One method for every kind, loss and technique of the catalogue: what every member must be able to do."""
 
-from typing import Any, get_args
+from typing import Any
 
-from ganmatrix.methods.catalogue import METHODS
-from ganmatrix.methods.techniques.catalogue import TECHNIQUES
-from ganmatrix.params.losses import LossName
+from ganmatrix.params.base import kinds
+from ganmatrix.params.losses import LossByKind
+from ganmatrix.params.methods import Method
+from ganmatrix.params.techniques import Technique
 
 REQUIRED: dict[str, dict[str, Any]] = {"as_gan": {"epsilon": 0.1, "warm_up": 2}}
 """What has no default."""
@@ -38,14 +39,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 MEMBERS: dict[str, dict[str, Any]] = {
-    **{kind: {"kind": kind} | REQUIRED.get(kind, {}) for kind in METHODS},
+    **{kind: {"kind": kind} | REQUIRED.get(kind, {}) for kind in kinds(Method)},
     **{
         f"gan + {kind}": {"kind": "gan", "techniques": [{"kind": kind} | SMALL.get(kind, {})]}
-        for kind in TECHNIQUES
+        for kind in kinds(Technique)
     },
     **{
         f"gan, {loss}": {"kind": "gan", "loss": loss}
-        for loss in get_args(LossName)
+        for loss in kinds(LossByKind)
         if loss != "energy_margin"  # for energies: ebgan's default
     },
     "cegan, historical averaging": {"kind": "cegan", "techniques": [{"kind": "historical_averaging"}]},

@@ -7,7 +7,7 @@ import torch
 from pydantic import TypeAdapter
 
 from ganmatrix.cell import Run
-from ganmatrix.methods import catalogue
+from ganmatrix.methods.method import build
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.methods import Method
 from ganmatrix.params.recipes import Recipe
@@ -55,7 +55,7 @@ def trainer(
     chosen: Method = TypeAdapter(Method).validate_python(method or {"kind": "gan"})
     if data is None:
         data = Resident(points() if modality == "points" else images(), torch.device("cpu"))
-    rule = catalogue.build(chosen)
+    rule = build(chosen)
     pair = initialise(run, architecture, rule, (1, 16, 16) if modality == "images" else (2,))
     return Trainer(run, pair, rule, recipe(**changes), data)
 

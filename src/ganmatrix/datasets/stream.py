@@ -9,7 +9,9 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ganmatrix.datasets.prepared import Prepared
 from ganmatrix.errors import UserError
+from ganmatrix.params.datasets import DatasetSection
 
 Split = Literal["train", "held_out"]
 
@@ -105,3 +107,8 @@ def held_out_members(count: int, share: float, seed: int, where: Path) -> NDArra
     members = np.zeros(count, dtype=bool)
     members[np.random.default_rng(seed).permutation(count)[:chosen]] = True
     return members
+
+
+def open_source(params: DatasetSection, root: Path) -> Prepared | Source:
+    """The dataset that the params describe; relative paths count from `root`."""
+    return params.load()(params, root) if params.is_streamed else params.load()(params)

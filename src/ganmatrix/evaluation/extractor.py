@@ -1,11 +1,17 @@
 """A frozen network that turns images into features and class probabilities."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from ganmatrix.params.evaluation import ExtractorSection
+
+if TYPE_CHECKING:
+    from ganmatrix.evaluation.digits_cnn import Reader
 
 
 @dataclass(frozen=True)
@@ -73,3 +79,19 @@ def resize(images: Tensor, side: int) -> Tensor:
     As clean-fid does it: bicubic, unrounded, low-passed when shrinking.
     """
     return F.interpolate(images.float(), (side, side), mode="bicubic", antialias=True).clamp(0, 255)
+
+
+def build_all(
+    params: Sequence[ExtractorSection], reader: "Reader | None", shape: Sequence[int]
+) -> list[Extractor]:
+    """Those of the extractors that apply to images of that shape (C, H, W).
+
+    `reader` is the classifier of the digits that the channels show, if they show any.
+    """
+    built = []
+    for each in params:
+        if not each.digits_only:
+            built.append(each.load()(each, shape[-1]))
+        elif reader is not None:
+            built.append(reader.extractor(shape[0]))
+    return built

@@ -11,8 +11,7 @@ import dataclasses
 import torch
 from torch import Tensor, nn
 
-from ganmatrix.methods.losses.catalogue import build_separable
-from ganmatrix.methods.losses.loss import SeparableLoss
+from ganmatrix.methods.losses.loss import SeparableLoss, build_separable
 from ganmatrix.methods.method import Build, Method, score_logs
 from ganmatrix.methods.protocol import Logs, Objective, Update
 from ganmatrix.networks.inference import Encoder, InferenceGenerator, JointCritic, MarginalCritic

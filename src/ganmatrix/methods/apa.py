@@ -9,12 +9,10 @@ from typing import Any
 
 import torch
 
-from ganmatrix.methods.losses.catalogue import build
-from ganmatrix.methods.losses.loss import Loss
+from ganmatrix.methods.losses.loss import Loss, build
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
-from ganmatrix.methods.techniques.catalogue import build_all
-from ganmatrix.methods.techniques.technique import Sides
+from ganmatrix.methods.techniques.technique import Sides, build_all
 from ganmatrix.params.methods import Apa as ApaParams
 
 

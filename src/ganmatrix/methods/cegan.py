@@ -12,12 +12,10 @@ import math
 from torch import Tensor
 
 from ganmatrix.methods.ebgan import autoencoder
-from ganmatrix.methods.losses.catalogue import build
-from ganmatrix.methods.losses.loss import Loss
+from ganmatrix.methods.losses.loss import Loss, build
 from ganmatrix.methods.method import Build, Method
 from ganmatrix.methods.protocol import Logs, Update
-from ganmatrix.methods.techniques.catalogue import build_all
-from ganmatrix.methods.techniques.technique import Term
+from ganmatrix.methods.techniques.technique import Term, build_all
 from ganmatrix.networks.inference import Encoder, InferenceGenerator, Posterior
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.methods import Cegan as CeganParams

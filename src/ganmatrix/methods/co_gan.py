@@ -11,8 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganmatrix.methods.losses.catalogue import build
-from ganmatrix.methods.losses.loss import Loss
+from ganmatrix.methods.losses.loss import Loss, build
 from ganmatrix.methods.method import Build, Method, score_logs
 from ganmatrix.methods.protocol import Logs, Objective, Update
 from ganmatrix.networks.coupled import CoupledCritic, CoupledGenerator

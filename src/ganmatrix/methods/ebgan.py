@@ -11,11 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganmatrix.methods.losses.catalogue import build
-from ganmatrix.methods.losses.loss import Loss
+from ganmatrix.methods.losses.loss import Loss, build
 from ganmatrix.methods.method import Build, Method
 from ganmatrix.methods.protocol import Logs, Update
-from ganmatrix.methods.techniques.catalogue import build_all
+from ganmatrix.methods.techniques.technique import build_all
 from ganmatrix.networks.inference import Autoencoder, Encoder
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.methods import Ebgan as EbganParams

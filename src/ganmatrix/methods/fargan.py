@@ -19,11 +19,10 @@ turned round.
 import torch
 from torch import Tensor
 
-from ganmatrix.methods.losses.catalogue import build
-from ganmatrix.methods.losses.loss import Loss
+from ganmatrix.methods.losses.loss import Loss, build
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
-from ganmatrix.methods.techniques.catalogue import build_all
+from ganmatrix.methods.techniques.technique import build_all
 from ganmatrix.params.methods import Fargan as FarganParams
 
 

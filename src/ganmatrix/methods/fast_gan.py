@@ -9,11 +9,10 @@ from typing import Any
 
 from torch import Tensor
 
-from ganmatrix.methods.losses.catalogue import build_separable
-from ganmatrix.methods.losses.loss import SeparableLoss
+from ganmatrix.methods.losses.loss import SeparableLoss, build_separable
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
-from ganmatrix.methods.techniques.catalogue import build_all
+from ganmatrix.methods.techniques.technique import build_all
 from ganmatrix.params.methods import FastGan as FastGanParams
 
 

@@ -1,10 +1,9 @@
 """The plain GAN (Goodfellow et al. 2014): D steps on reals and fakes, one G step."""
 
-from ganmatrix.methods.losses.catalogue import build
-from ganmatrix.methods.losses.loss import Loss
+from ganmatrix.methods.losses.loss import Loss, build
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
-from ganmatrix.methods.techniques.catalogue import build_all
+from ganmatrix.methods.techniques.technique import build_all
 from ganmatrix.params.methods import Gan as GanParams
 
 

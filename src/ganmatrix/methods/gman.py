@@ -9,8 +9,7 @@ import dataclasses
 import torch
 from torch import Tensor, nn
 
-from ganmatrix.methods.losses.catalogue import build_separable
-from ganmatrix.methods.losses.loss import SeparableLoss
+from ganmatrix.methods.losses.loss import SeparableLoss, build_separable
 from ganmatrix.methods.method import Build, Method
 from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.networks.pair import Pair

@@ -10,6 +10,7 @@ from ganmatrix.methods.losses.loss import Loss, SeparableLoss
 from ganmatrix.methods.protocol import Logs, Objective, Update
 from ganmatrix.methods.techniques.technique import NOTHING, Sides, Technique, Term
 from ganmatrix.networks.pair import Pair
+from ganmatrix.params.methods import MethodSection
 
 AnyLoss = TypeVar("AnyLoss", bound=Loss, covariant=True)
 
@@ -181,3 +182,8 @@ def score_logs(loss: Tensor, real_logits: Tensor, fake_logits: Tensor) -> Logs:
         "score_real": real_logits.detach().mean(),
         "score_fake": fake_logits.detach().mean(),
     }
+
+
+def build(params: MethodSection) -> Method[Any]:
+    """The method that the params describe."""
+    return params.load()(params)

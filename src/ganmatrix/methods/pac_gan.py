@@ -8,8 +8,7 @@ import dataclasses
 
 from torch import Tensor, nn
 
-from ganmatrix.methods.losses.catalogue import build
-from ganmatrix.methods.losses.loss import Loss
+from ganmatrix.methods.losses.loss import Loss, build
 from ganmatrix.methods.method import Build, Method
 from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.networks.pair import Pair

@@ -6,11 +6,10 @@ classifier of labels; here it is not.
 """
 
 from ganmatrix.methods.attacks import ascend
-from ganmatrix.methods.losses.catalogue import build_separable
-from ganmatrix.methods.losses.loss import SeparableLoss
+from ganmatrix.methods.losses.loss import SeparableLoss, build_separable
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
-from ganmatrix.methods.techniques.catalogue import build_all
+from ganmatrix.methods.techniques.technique import build_all
 from ganmatrix.params.methods import RobGan as RobGanParams
 
 

@@ -9,11 +9,10 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from ganmatrix.methods.losses.catalogue import build
-from ganmatrix.methods.losses.loss import Loss
+from ganmatrix.methods.losses.loss import Loss, build
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
-from ganmatrix.methods.techniques.catalogue import build_all
+from ganmatrix.methods.techniques.technique import build_all
 from ganmatrix.params.methods import Unrolled as UnrolledParams
 
 

@@ -20,7 +20,7 @@ and for points the residual MLP, since the authors have no network for points.
 from ganmatrix.networks import residual_mlp
 from ganmatrix.networks.pair import Pair, attention_suffix
 from ganmatrix.networks.resnet import Layout, discriminator, generator
-from ganmatrix.params.architectures import AsGanNetwork, ResidualPointNetwork
+from ganmatrix.params.architectures import AsGanNetwork, AsGanPointNetwork
 
 LAYOUTS = {
     ("wide", 32): Layout(4, (8, 4, 2, 1), (1, 2, 4, 8), 4),
@@ -31,7 +31,7 @@ LAYOUTS = {
 """By `layout` and the side of the images in pixels."""
 
 
-def build_points(params: ResidualPointNetwork, dimension: int) -> Pair:
+def build_points(params: AsGanPointNetwork, dimension: int) -> Pair:
     """The residual MLP with or without spectral norm."""
     return residual_mlp.build(params, dimension, spectral=params.spectral)
 

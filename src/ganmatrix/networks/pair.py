@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from ganmatrix.networks.critic import Critic
-from ganmatrix.params.architectures import Attention
+from ganmatrix.params.architectures import Architecture, Attention
 
 
 @dataclass(frozen=True)
@@ -50,3 +50,15 @@ class AcrossBatch(nn.Module):
 def looks_across_batch(network: nn.Module) -> bool:
     """Whether the output for one sample depends on the others of its batch in training."""
     return has_batch_statistics(network) or any(isinstance(m, AcrossBatch) for m in network.modules())
+
+
+def build(params: Architecture, shape: tuple[int, ...]) -> Pair:
+    """The family's pair for data of that shape: (dimension,) or (channels, side, side).
+
+    Which sides a family has networks for is checked when the params are loaded.
+    Weights are drawn from torch's default generator; seed it first.
+    """
+    if len(shape) == 1:
+        return params.points.load()(params.points, shape[0])
+    channels, side, _ = shape
+    return params.images.load()(params.images, channels, side)

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ganmatrix.params.base import Section
+from ganmatrix.params.base import Member, Section
 
 Width = Annotated[int, Field(ge=4, le=2048)]
 Depth = Annotated[int, Field(ge=1, le=16)]
@@ -22,8 +22,8 @@ _MAPS = {
 """Sides of the maps from 4x4 or 6x6 up to half the image."""
 
 
-class PointNetwork(Section):
-    """The family's member for 2-D points."""
+class PointNetwork(Member):
+    """The family's member for 2-D points; its code takes the dimension."""
 
     latent: Latent = Field(description="dimension of z")
     width: Width = Field(description="units of a hidden layer")
@@ -33,6 +33,7 @@ class PointNetwork(Section):
 class MlpNetwork(PointNetwork):
     """A multilayer perceptron; the options make PacGAN's: latent 2, G 4x400, D 3x200 of maxout units."""
 
+    code: ClassVar[str] = "ganmatrix.networks.mlp:build"
     batch_norm: bool = Field(default=False, description="batch normalisation in G's hidden layers")
     activation: Literal["relu", "maxout"] = Field(
         default="relu", description="of D's hidden layers; maxout: a unit is the largest of 5 linear maps"
@@ -41,14 +42,21 @@ class MlpNetwork(PointNetwork):
     discriminator_depth: Depth | None = Field(default=None, description="none for that of G")
 
 
-class ResidualPointNetwork(PointNetwork):
+class SnganPointNetwork(PointNetwork):
+    """A residual MLP; spectral norm in every layer of D."""
+
+    code: ClassVar[str] = "ganmatrix.networks.residual_mlp:build"
+
+
+class AsGanPointNetwork(PointNetwork):
     """A residual MLP."""
 
+    code: ClassVar[str] = "ganmatrix.networks.as_gan_resnet:build_points"
     spectral: bool = Field(default=False, description="spectral norm in every layer of D")
 
 
-class ImageNetwork(Section):
-    """The family's member for images; its depth follows from the resolution."""
+class ImageNetwork(Member):
+    """The family's member for images, its depth by the resolution; its code takes channels and side."""
 
     latent: Latent = Field(description="dimension of z")
     generator_width: Width = Field(
@@ -70,6 +78,7 @@ class ImageNetwork(Section):
 class DcganNetwork(ImageNetwork):
     """DCGAN: widths double with every halving. AS-GAN's authors: 128 and 128 at 32 and 64, 64 at 128."""
 
+    code: ClassVar[str] = "ganmatrix.networks.dcgan:build"
     normalisation: Normalisation = Field(
         default="batch", description="of D; G always has batch normalisation"
     )
@@ -79,6 +88,7 @@ class DcganNetwork(ImageNetwork):
 class SnganNetwork(ImageNetwork):
     """mimicry's ResNet: widths 256 and 128 at 32; 64 and 64 at 48, 64 and 128, where they double."""
 
+    code: ClassVar[str] = "ganmatrix.networks.sngan_resnet:build"
     rectified_shortcuts: bool = Field(
         default=False,
         description="true: the shortcuts of D's blocks get the rectified map, as mimicry's in-place ReLUs "
@@ -90,6 +100,7 @@ class SnganNetwork(ImageNetwork):
 class AsGanNetwork(ImageNetwork):
     """The ResNet of AS-GAN's authors: wide, 64 and 96 at 32, 64 and 64 at 64; same, 256 and 256."""
 
+    code: ClassVar[str] = "ganmatrix.networks.as_gan_resnet:build"
     layout: Literal["wide", "same"] = Field(
         default="wide", description="wide: widths double with every halving; same: all are equal"
     )
@@ -109,7 +120,7 @@ class ResnetSn(Section):
     """A residual MLP on points, the SNGAN ResNet on images; spectral norm in every layer of D."""
 
     kind: Literal["resnet_sn"]
-    points: PointNetwork
+    points: SnganPointNetwork
     images: SnganNetwork
 
 
@@ -117,7 +128,7 @@ class AsGanResnet(Section):
     """A residual MLP on points, the ResNet of AS-GAN's authors on images of 32 or 64 pixels."""
 
     kind: Literal["as_gan_resnet"]
-    points: ResidualPointNetwork
+    points: AsGanPointNetwork
     images: AsGanNetwork
 
 

@@ -1,16 +1,13 @@
 """What of `claims` contradicts itself or the rest of params.yaml."""
 
-from typing import get_args
-
 from ganmatrix.columns import EXTRACTORS, column, every
+from ganmatrix.params.base import kinds
 from ganmatrix.params.claims import Claim, PaperSetting
 from ganmatrix.params.messages import nearest, printable, three_nearest, unknown_name
 from ganmatrix.params.params import Params
 from ganmatrix.params.techniques import Technique
 
-TECHNIQUE_KINDS = [
-    get_args(section.model_fields["kind"].annotation)[0] for section in get_args(get_args(Technique)[0])
-]
+TECHNIQUE_KINDS = list(kinds(Technique))
 
 SCORES = [each.at(None).name for each in every(EXTRACTORS, ["ema"]) if each.measure.scored == "checkpoints"]
 """Of any extractor, without a checkpoint."""

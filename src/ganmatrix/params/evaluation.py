@@ -5,15 +5,21 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from ganmatrix.columns import Checkpoint
-from ganmatrix.params.base import Section
+from ganmatrix.params.base import Member, Section
 
 
-class EfficientNetLite0(Section):
-    """The offline extractor: ImageNet weights that ship inside a package."""
+class ExtractorSection(Member):
+    """What the params of every extractor can be asked."""
 
     digits_only: ClassVar[bool] = False
+    """Whether the pipeline trains it itself, on data that show digits."""
+
+
+class EfficientNetLite0(ExtractorSection):
+    """The offline extractor: ImageNet weights that ship inside a package."""
 
     kind: Literal["efficientnet_lite0"]
+    code: ClassVar[str] = "ganmatrix.evaluation.efficientnet_lite0:build"
     input_size: int | None = Field(
         default=None,
         ge=32,
@@ -23,18 +29,17 @@ class EfficientNetLite0(Section):
     )
 
 
-class Inception(Section):
+class Inception(ExtractorSection):
     """clean-fid's TorchScript Inception-2015-12-05, the extractor of published scores."""
 
-    digits_only: ClassVar[bool] = False
-
     kind: Literal["inception"]
+    code: ClassVar[str] = "ganmatrix.evaluation.inception:build"
     weights: str | None = Field(
         default=None, description="path of inception-2015-12-05.pt; fetched once and checked when absent"
     )
 
 
-class DigitsCnn(Section):
+class DigitsCnn(ExtractorSection):
     """A classifier that `reference` trains on the labels of datasets that show digits, and no others.
 
     It also counts modes there, and how evenly they are reached.
@@ -43,6 +48,7 @@ class DigitsCnn(Section):
     digits_only: ClassVar[bool] = True
 
     kind: Literal["digits_cnn"]
+    code: ClassVar[str] = "ganmatrix.evaluation.digits_cnn:Reader"
 
 
 Extractor = Annotated[EfficientNetLite0 | Inception | DigitsCnn, Field(discriminator="kind")]

@@ -1,59 +1,126 @@
 """`loss` of a method: by name, or as a section with what can be set."""
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
-from ganmatrix.params.base import Section
-
-LogisticName = Literal["saturating", "non_saturating"]
-SeparableName = Literal[
-    LogisticName,
-    "hinge",
-    "least_squares",
-    "wasserstein",
-    "kl",
-    "reverse_kl",
-    "pearson",
-    "hellinger",
-    "jensen_shannon",
-    "energy_margin",
-]
-LossName = Literal[SeparableName, "relativistic", "relativistic_average"]
+from ganmatrix.params.base import Member, kinds
 
 
-class Loss(Section):
-    """A loss of the catalogue with its settings."""
+class LossSection(Member):
+    """What the params of every loss can be asked."""
 
-    kind: LossName
-    real_label: float = Field(
-        default=1.0, gt=0.5, le=1, description="D's target on reals: 0.9 is one-sided label smoothing"
-    )
+    is_separable: ClassVar[bool] = False
+    """Whether D's loss on reals and on fakes are sums of their own."""
+
+
+class SeparableSection(LossSection):
+    """A loss with a term for each side."""
+
+    is_separable: ClassVar[bool] = True
     real_weight: float = Field(
         default=0.5, gt=0, lt=1, description="pi: weight of the real side, 1 - pi of the fake side"
     )
 
-    margin: float = Field(
-        default=1.0,
-        gt=0,
-        le=1e6,
-        description="of energy_margin: energy beyond which fakes are left alone",
+
+class LogisticSection(SeparableSection):
+    """Cross-entropy on logits."""
+
+    real_label: float = Field(
+        default=1.0, gt=0.5, le=1, description="D's target on reals: 0.9 is one-sided label smoothing"
     )
 
-    @property
-    def is_separable(self) -> bool:
-        """Whether D's loss on reals and on fakes are sums of their own."""
-        return self.kind in get_args(SeparableName)
 
-    @model_validator(mode="after")
-    def _settings_fit(self) -> "Loss":
-        if self.real_label != 1 and self.kind not in get_args(LogisticName):
-            raise ValueError(f"real_label is for the logistic losses; leave it out with {self.kind}")
-        if self.margin != 1 and self.kind != "energy_margin":
-            raise ValueError(f"margin is for energy_margin; leave it out with {self.kind}")
-        if self.real_weight != 0.5 and not self.is_separable:
-            raise ValueError(f"real_weight is for losses of two sides; leave it out with {self.kind}")
-        return self
+class Saturating(LogisticSection):
+    """The minimax game itself: G minimises log(1 - D(G(z))) (Goodfellow et al. 2014)."""
+
+    kind: Literal["saturating"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.logistic:Saturating"
+
+
+class NonSaturating(LogisticSection):
+    """G minimises -log D(G(z)) (Goodfellow et al. 2014)."""
+
+    kind: Literal["non_saturating"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.logistic:NonSaturating"
+
+
+class Hinge(SeparableSection):
+    """max(0, 1 - D) for reals, max(0, 1 + D) for fakes; G maximises D (Lim & Ye 2017)."""
+
+    kind: Literal["hinge"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.hinge:Hinge"
+
+
+class LeastSquares(SeparableSection):
+    """(1/2)(D - 1)^2 for reals, (1/2) D^2 for fakes; G minimises (1/2)(D - 1)^2 (Mao et al. 2017)."""
+
+    kind: Literal["least_squares"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.least_squares:LeastSquares"
+
+
+class Wasserstein(SeparableSection):
+    """The difference of D's means on the two sides; D must be kept Lipschitz (Arjovsky et al. 2017)."""
+
+    kind: Literal["wasserstein"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.wasserstein:Wasserstein"
+
+
+class KullbackLeibler(SeparableSection):
+    """f(u) = u log u; g(v) = v, f*(t) = exp(t - 1) (Nowozin et al. 2016)."""
+
+    kind: Literal["kl"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.f_divergence:KullbackLeibler"
+
+
+class ReverseKullbackLeibler(SeparableSection):
+    """f(u) = -log u; g(v) = -exp(-v), f*(t) = -1 - log(-t) = v - 1 (Nowozin et al. 2016)."""
+
+    kind: Literal["reverse_kl"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.f_divergence:ReverseKullbackLeibler"
+
+
+class Pearson(SeparableSection):
+    """f(u) = (u - 1)^2; g(v) = v, f*(t) = t^2 / 4 + t (Nowozin et al. 2016)."""
+
+    kind: Literal["pearson"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.f_divergence:Pearson"
+
+
+class Hellinger(SeparableSection):
+    """f(u) = (sqrt(u) - 1)^2; g(v) = 1 - exp(-v), f*(t) = exp(v) - 1 (Nowozin et al. 2016)."""
+
+    kind: Literal["hellinger"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.f_divergence:Hellinger"
+
+
+class JensenShannon(SeparableSection):
+    """f(u) = u log u - (u + 1) log((u + 1) / 2); g(v) = log 2 - softplus(-v) (Nowozin et al. 2016)."""
+
+    kind: Literal["jensen_shannon"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.f_divergence:JensenShannon"
+
+
+class EnergyMargin(SeparableSection):
+    """Energy for reals, max(0, margin - energy) for fakes; G minimises the energy (Zhao et al. 2017)."""
+
+    kind: Literal["energy_margin"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.energy_margin:EnergyMargin"
+    margin: float = Field(default=1.0, gt=0, le=1e6, description="energy beyond which fakes are left alone")
+
+
+class Relativistic(LossSection):
+    """RSGAN: softplus(D(G(z)) - D(x)), in pairs; G swaps the two (Jolicoeur-Martineau 2019)."""
+
+    kind: Literal["relativistic"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.relativistic:Relativistic"
+
+
+class RelativisticAverage(LossSection):
+    """RaSGAN: each side's logits less the other's mean, in cross-entropy (Jolicoeur-Martineau 2019)."""
+
+    kind: Literal["relativistic_average"]
+    code: ClassVar[str] = "ganmatrix.methods.losses.relativistic:RelativisticAverage"
 
 
 def _section(value: Any) -> Any:
@@ -61,8 +128,25 @@ def _section(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value
 
 
-LossSection = Annotated[Loss, BeforeValidator(_section, json_schema_input_type=LossName | Loss)]
+LossByKind = Annotated[
+    Saturating
+    | NonSaturating
+    | Hinge
+    | LeastSquares
+    | Wasserstein
+    | KullbackLeibler
+    | ReverseKullbackLeibler
+    | Pearson
+    | Hellinger
+    | JensenShannon
+    | EnergyMargin
+    | Relativistic
+    | RelativisticAverage,
+    Field(discriminator="kind"),
+]
+_Name: Any = Literal[tuple(kinds(LossByKind))]
+Loss = Annotated[LossByKind, BeforeValidator(_section, json_schema_input_type=_Name | LossByKind)]
 
-NON_SATURATING = Loss(kind="non_saturating")
-ENERGY_MARGIN = Loss(kind="energy_margin")
-HINGE = Loss(kind="hinge")
+NON_SATURATING = NonSaturating(kind="non_saturating")
+ENERGY_MARGIN = EnergyMargin(kind="energy_margin")
+HINGE = Hinge(kind="hinge")

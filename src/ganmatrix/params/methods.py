@@ -4,18 +4,18 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from ganmatrix.params.base import Ratio, Section
-from ganmatrix.params.losses import ENERGY_MARGIN, HINGE, NON_SATURATING, LossSection
+from ganmatrix.params.base import Member, Ratio
+from ganmatrix.params.losses import ENERGY_MARGIN, HINGE, NON_SATURATING, Loss
 from ganmatrix.params.techniques import Technique
 
 Epsilon = Annotated[Ratio, Field(ge=0, le=10)]
 
 
-class MethodSection(Section):
+class MethodSection(Member):
     """What the params of every method can be asked."""
 
     kind: str
-    loss: LossSection = NON_SATURATING
+    loss: Loss = NON_SATURATING
     techniques: list[Technique] = Field(default_factory=list, description="what is added, in this order")
     streams: Literal["shared", "own"] = Field(
         default="shared",
@@ -53,6 +53,7 @@ class Gan(MethodSection):
     """The plain GAN (Goodfellow et al. 2014): D descends real(D(x)) + fake(D(G(z)))."""
 
     kind: Literal["gan"]
+    code: ClassVar[str] = "ganmatrix.methods.gan:Gan"
     repeats: int = Field(default=1, ge=1, le=10, description="D steps on one batch of reals; 2 is a control")
 
 
@@ -60,6 +61,7 @@ class AsGan(MethodSection):
     """Adversarial symmetric GAN (Liu et al. 2021): a second D step, on real(D(x + epsilon sign(dl_r/dx)))."""
 
     kind: Literal["as_gan"]
+    code: ClassVar[str] = "ganmatrix.methods.as_gan:AsGan"
     epsilon: Epsilon = Field(description="FGSM step on the data's [-1, 1] scale; 0 is the control")
     warm_up: int = Field(ge=0, description="iterations with epsilon 0 at the start")
     warm_up_recurs: bool = Field(
@@ -95,7 +97,8 @@ class Dat(MethodSection):
     """DAT (Li et al. 2020): D trains on x - clamp(d|mean D(x) - m|/dx) of both sides, m the other's mean."""
 
     kind: Literal["dat"]
-    loss: LossSection = HINGE
+    code: ClassVar[str] = "ganmatrix.methods.dat:Dat"
+    loss: Loss = HINGE
     threshold: float = Field(default=1.0, gt=0, description="t: bound on each component of the step")
     reduction: Literal["mean", "sum"] = Field(
         default="mean",
@@ -116,6 +119,7 @@ class Fargan(MethodSection):
     """Fake-as-real GAN (Tao & Wang 2020): N0 of the N samples that count as real are fakes of lowest D."""
 
     kind: Literal["fargan"]
+    code: ClassVar[str] = "ganmatrix.methods.fargan:Fargan"
     fake_as_real_share: Ratio = Field(
         default=0.5, description="N0 / N, such as 32/64: the share of the real side that is fake"
     )
@@ -148,6 +152,7 @@ class RobGan(MethodSection):
     """Rob-GAN's training (Liu & Hsieh 2019): D sees argmax l_r(x + r), |r| <= epsilon, by PGD, not x."""
 
     kind: Literal["rob_gan"]
+    code: ClassVar[str] = "ganmatrix.methods.rob_gan:RobGan"
     epsilon: Epsilon = Field(default=0.03125, description="L-infinity radius; theirs at 64 pixels")
     steps: int = Field(default=5, ge=1, le=50)
     step_size: Epsilon = 0.0078
@@ -158,6 +163,7 @@ class FastGan(MethodSection):
     """FastGAN (Zhong et al. 2020): free adversarial D steps at x + delta, delta += tau sign(dl/dx)."""
 
     kind: Literal["fast_gan"]
+    code: ClassVar[str] = "ganmatrix.methods.fast_gan:FastGan"
     epsilon: Epsilon = Field(default=0.006, description="L-infinity radius of delta")
     step_size: Epsilon = Field(default=0.006, description="tau: delta's step at each D step")
     repeats: int = Field(default=2, ge=1, le=20, description="D steps on one batch")
@@ -168,6 +174,7 @@ class Apa(MethodSection):
     """APA (Jiang et al. 2021): a real is a fake with probability p, steered by E sign D(x)."""
 
     kind: Literal["apa"]
+    code: ClassVar[str] = "ganmatrix.methods.apa:Apa"
     target: float = Field(default=0.6, gt=-1, lt=1, description="E sign D(real) that p is steered to")
     interval: int = Field(default=4, ge=1, le=1000, description="D steps between changes of p")
     separable_loss: ClassVar[bool] = True
@@ -178,6 +185,7 @@ class PacGan(MethodSection):
     """PacGAN (Lin et al. 2018): D judges packs (x_1, ..., x_m) of one side."""
 
     kind: Literal["pac_gan"]
+    code: ClassVar[str] = "ganmatrix.methods.pac_gan:PacGan"
     packing: int = Field(default=2, ge=2, le=16, description="m")
     has_critic: ClassVar[bool] = False
     takes_techniques: ClassVar[bool] = False
@@ -191,6 +199,7 @@ class Unrolled(MethodSection):
     """Unrolled GAN (Metz et al. 2017): G descends l_G(D_k), D after k steps w - eta dl_D/dw."""
 
     kind: Literal["unrolled"]
+    code: ClassVar[str] = "ganmatrix.methods.unrolled:Unrolled"
     steps: int = Field(default=5, ge=1, le=20, description="k")
     step_size: float = Field(default=1e-3, gt=0, le=1, description="of D's imagined gradient steps")
     looks_ahead: ClassVar[bool] = True
@@ -204,6 +213,7 @@ class Gman(MethodSection):
     """GMAN (Durugkar et al. 2017): G descends sum_i w_i l_i over several D, w = softmax(lambda l)."""
 
     kind: Literal["gman"]
+    code: ClassVar[str] = "ganmatrix.methods.gman:Gman"
     discriminators: int = Field(default=3, ge=2, le=10)
     hardness: float = Field(
         default=0.0,
@@ -220,7 +230,8 @@ class Ebgan(MethodSection):
     """EBGAN (Zhao et al. 2017): D = -mean (Dec(Enc(x)) - x)^2, minus an energy; codes of fakes repel."""
 
     kind: Literal["ebgan"]
-    loss: LossSection = ENERGY_MARGIN
+    code: ClassVar[str] = "ganmatrix.methods.ebgan:Ebgan"
+    loss: Loss = ENERGY_MARGIN
     pull_away: float = Field(
         default=0.1, ge=0, le=1e6, description="weight of the squared cosines between codes of fakes"
     )
@@ -232,7 +243,8 @@ class Cegan(MethodSection):
     """Calibrated energy-based GAN (Dai et al. 2017): EBGAN's D; G descends energy - w E log q(z | G(z))."""
 
     kind: Literal["cegan"]
-    loss: LossSection = ENERGY_MARGIN
+    code: ClassVar[str] = "ganmatrix.methods.cegan:Cegan"
+    loss: Loss = ENERGY_MARGIN
     entropy_weight: float = Field(
         default=0.01, ge=0, le=1e6, description="of E log q(z | G(z)), a lower bound of G's entropy"
     )
@@ -244,6 +256,7 @@ class Ali(MethodSection):
     """ALI and BiGAN (Dumoulin et al., Donahue et al. 2017): D judges (x, E(x)) against (G(z), z)."""
 
     kind: Literal["ali"]
+    code: ClassVar[str] = "ganmatrix.methods.ali:Ali"
     stochastic: bool = Field(default=True, description="true: ALI, z drawn from q(z | x); false: BiGAN")
     separable_loss: ClassVar[bool] = True
     has_critic: ClassVar[bool] = False
@@ -254,6 +267,7 @@ class CoGan(MethodSection):
     """CoGAN (Liu & Tuzel 2016): two coupled GANs, l(x, G_1(z)) + l(edges(x), G_2(z))."""
 
     kind: Literal["co_gan"]
+    code: ClassVar[str] = "ganmatrix.methods.co_gan:CoGan"
     has_critic: ClassVar[bool] = False
     takes_techniques: ClassVar[bool] = False
 

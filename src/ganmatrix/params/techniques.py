@@ -4,12 +4,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from ganmatrix.params.base import Section
+from ganmatrix.params.base import Member
 
 Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 
-class TechniqueSection(Section):
+class TechniqueSection(Member):
     """What the params of every technique can be asked."""
 
     second_order: ClassVar[bool] = False
@@ -33,6 +33,7 @@ class R1(PenaltySection):
     """(gamma/2) E||grad D||^2 at reals (Mescheder et al. 2018)."""
 
     kind: Literal["r1"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.r1:R1"
     gamma: Weight = Field(default=20.0, description="their code's reg_param 10 lacks the 1/2: gamma 20")
 
 
@@ -40,6 +41,7 @@ class R2(PenaltySection):
     """(gamma/2) E||grad D||^2 at fakes (Mescheder et al. 2018)."""
 
     kind: Literal["r2"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.r2:R2"
     gamma: Weight = 20.0
 
 
@@ -47,6 +49,7 @@ class Roth(PenaltySection):
     """(gamma/2) E[(1-s)^2 ||grad phi(x)||^2 + s^2 ||grad phi(G)||^2], s = sigmoid(phi) (Roth et al. 2017)."""
 
     kind: Literal["roth"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.roth:Roth"
     gamma: Weight = 0.1
     last_factor: float = Field(default=0.01, gt=0, le=1, description="gamma falls to this share of itself")
 
@@ -55,6 +58,7 @@ class WganGp(PenaltySection):
     """lambda E(||grad D|| - 1)^2 at interpolates (Gulrajani et al. 2017)."""
 
     kind: Literal["wgan_gp"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.wgan_gp:WganGp"
     weight: Weight = 10.0
 
 
@@ -62,6 +66,7 @@ class WganLp(PenaltySection):
     """lambda E max(0, ||grad D|| - 1)^2 at interpolates (Petzka et al. 2018)."""
 
     kind: Literal["wgan_lp"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.wgan_lp:WganLp"
     weight: Weight = 10.0
 
 
@@ -69,6 +74,7 @@ class Dragan(PenaltySection):
     """lambda E(||grad D|| - 1)^2 between reals and their noisy copies (Kodali et al. 2017)."""
 
     kind: Literal["dragan"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.dragan:Dragan"
     weight: Weight = 10.0
     spread: float = Field(default=0.5, gt=0, le=10, description="of the noise, in standard deviations")
 
@@ -77,6 +83,7 @@ class ZeroGp(PenaltySection):
     """lambda E||grad D||^2 (Thanh-Tung et al. 2019), at interpolates or at samples."""
 
     kind: Literal["zero_gp"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.zero_gp:ZeroGp"
     weight: Weight = 10.0
     at: Literal["interpolates", "real", "fake"] = "interpolates"
 
@@ -85,6 +92,7 @@ class Alp(TechniqueSection):
     """Adversarial Lipschitz penalty: lambda E max(0, |dD|/||r|| - 1)^2 at adversarial r (Terjek 2020)."""
 
     kind: Literal["alp"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.alp:Alp"
     weight: Weight = 10.0
     smallest_radius: float = Field(default=0.1, gt=0, le=1000)
     largest_radius: float = Field(default=10.0, gt=0, le=1000)
@@ -102,6 +110,7 @@ class UnifiedGradient(PenaltySection):
     """epsilon E||grad_x L||_q of D's own loss (Lyu et al. 2015): adversarial training to first order."""
 
     kind: Literal["unified_gradient"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.unified_gradient:UnifiedGradient"
     epsilon: Weight = Field(default=0.1, description="radius of the perturbation that it stands for")
     perturbation: Literal["l1", "l2", "linf"] = Field(
         default="l2", description="norm of that perturbation; q is its dual"
@@ -112,6 +121,7 @@ class Vat(TechniqueSection):
     """VAT of D (Miyato et al. 2018): + w KL(D(x), D(x + r)) at the worst r of length epsilon."""
 
     kind: Literal["vat"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.vat:Vat"
     weight: Weight = 1.0
     epsilon: float = Field(default=1.0, gt=0, le=1000, description="length of r in data units")
     xi: float = Field(default=0.1, gt=0, le=1000, description="length of the probing step")
@@ -122,6 +132,7 @@ class WeightClipping(TechniqueSection):
     """After each of its steps, D's weights are clipped to [-bound, bound] (Arjovsky et al. 2017)."""
 
     kind: Literal["weight_clipping"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.weight_clipping:WeightClipping"
     bound: float = Field(default=0.01, gt=0, le=100)
 
 
@@ -129,6 +140,7 @@ class InstanceNoise(TechniqueSection):
     """Gaussian noise on all that D sees (Sonderby et al. 2017), its deviation falling linearly."""
 
     kind: Literal["instance_noise"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.instance_noise:InstanceNoise"
     std: float = Field(default=0.1, ge=0, le=10, description="at the start, data units")
     last_std: float = Field(default=0.0, ge=0, le=10, description="at the end")
 
@@ -137,6 +149,7 @@ class Rotation(TechniqueSection):
     """SSGAN (Chen et al. 2019): + w CE of naming by which quarter turn an image is rotated."""
 
     kind: Literal["rotation"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.rotation:Rotation"
     discriminator_weight: Weight = 1.0
     generator_weight: Weight = 0.2
     needs_critic: ClassVar[bool] = True
@@ -147,6 +160,7 @@ class InfoMax(TechniqueSection):
     """InfoMax-GAN (Lee et al. 2021): + w InfoNCE between an image's local and global features."""
 
     kind: Literal["info_max"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.info_max:InfoMax"
     discriminator_weight: Weight = 0.2
     generator_weight: Weight = 0.2
     dimension: int = Field(default=1024, ge=2, le=8192, description="of the space both are projected to")
@@ -159,6 +173,7 @@ class FeatureMatching(TechniqueSection):
     """Feature matching (Salimans et al. 2016): G descends ||E f(x) - E f(G(z))||^2 alone."""
 
     kind: Literal["feature_matching"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.feature_matching:FeatureMatching"
     weight: Weight = 1.0
     needs_critic: ClassVar[bool] = True
     replaces_adversary: ClassVar[bool] = True
@@ -168,6 +183,7 @@ class MinibatchDiscrimination(TechniqueSection):
     """Minibatch discrimination (Salimans et al. 2016): D sees sum_j exp(-||M_i - M_j||_1) of its batch."""
 
     kind: Literal["minibatch_discrimination"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.minibatch_discrimination:MinibatchDiscrimination"
     kernels: int = Field(default=50, ge=1, le=1000)
     dimension: int = Field(default=5, ge=1, le=100)
     relates_samples: ClassVar[bool] = True
@@ -178,6 +194,7 @@ class HistoricalAveraging(TechniqueSection):
     """weight ||theta - mean of past theta||^2 for both players (Salimans et al. 2016)."""
 
     kind: Literal["historical_averaging"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.historical_averaging:HistoricalAveraging"
     weight: Weight = 1.0
 
 
@@ -185,6 +202,7 @@ class VirtualBatchNorm(TechniqueSection):
     """G normalises by a fixed reference batch and the sample itself (Salimans et al. 2016)."""
 
     kind: Literal["virtual_batch_norm"]
+    code: ClassVar[str] = "ganmatrix.methods.techniques.virtual_batch_norm:VirtualBatchNorm"
     reference: int = Field(default=64, ge=2, le=4096, description="latents in the reference batch")
 
 

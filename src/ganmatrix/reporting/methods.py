@@ -1,16 +1,15 @@
 """What each method is, and the caveats that every report must carry."""
 
-from typing import get_args
-
 from ganmatrix.columns import column
+from ganmatrix.params.base import kinds
 from ganmatrix.params.methods import Method
 from ganmatrix.params.techniques import Technique
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, bullets, table
 
 IDEAS = {
-    get_args(section.model_fields["kind"].annotation)[0]: (section.__doc__ or "").splitlines()[0]
-    for section in (*get_args(get_args(Method)[0]), *get_args(get_args(Technique)[0]))
+    kind: (section.__doc__ or "").splitlines()[0]
+    for kind, section in (kinds(Method) | kinds(Technique)).items()
 }
 """What params.yaml's sections say of themselves, by kind."""
 

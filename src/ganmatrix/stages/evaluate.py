@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from ganmatrix.cell import Cell, Run
 from ganmatrix.columns import Checkpoint
 from ganmatrix.entry import Entry, Scores, inapplicable, null_entries
-from ganmatrix.evaluation import catalogue, curves
+from ganmatrix.evaluation import curves
+from ganmatrix.evaluation.extractor import build_all
 from ganmatrix.evaluation.generation import quantise
 from ganmatrix.evaluation.judge import ImageJudge, Judge, PointJudge
 from ganmatrix.evaluation.neighbours import nearest
@@ -73,7 +74,7 @@ def open_judge(
         return PointJudge(reference.points(), params.points, draw(params.points.samples))
     reader = reference.reader()
     channels = data.shape[0]
-    extractors = catalogue.build(params.extractors, reader, data.shape)
+    extractors = build_all(params.extractors, reader, data.shape)
     digits = params.digits.of(channels)
     return ImageJudge(
         references=[(each, reference.images(each, params.images.neighbours)) for each in extractors],

@@ -11,8 +11,8 @@ from safetensors.numpy import save
 from ganmatrix import limits
 from ganmatrix.columns import Column
 from ganmatrix.errors import UserError
-from ganmatrix.evaluation import catalogue, digits_cnn
-from ganmatrix.evaluation.extractor import Extractor
+from ganmatrix.evaluation import digits_cnn
+from ganmatrix.evaluation.extractor import Extractor, build_all
 from ganmatrix.evaluation.floors import SEED, check_sight, floors, halves, indices
 from ganmatrix.evaluation.judge import ImageJudge, PointJudge
 from ganmatrix.evaluation.reference import Reference, image_reference, point_reference
@@ -48,11 +48,11 @@ def into(folder: Path, name: str, plan: Plan, device_name: str) -> Made:
 
 def _images(name: str, params: Evaluation, data: PreparedData, device: torch.device) -> Measured:
     train, held_out, channels = data.samples("train"), data.samples("held_out"), data.shape[0]
-    wanted = any(extractor.kind == catalogue.TRAINED for extractor in params.extractors)
+    wanted = any(extractor.digits_only for extractor in params.extractors)
     reader = train_reader(name, data) if wanted and data.card.digits else None
     arrays: Reference = dict(digits_cnn.pack(reader)) if reader else {}
     seen: list[tuple[Extractor, Reference]] = []
-    for extractor in catalogue.build(params.extractors, reader, data.shape):
+    for extractor in build_all(params.extractors, reader, data.shape):
         made = image_reference(train, held_out, extractor, params.images.neighbours, device)
         arrays |= {f"{extractor.name}.{key}": value for key, value in made.items()}
         seen.append((extractor, made))
@@ -92,6 +92,6 @@ def train_reader(name: str, data: PreparedData) -> digits_cnn.Reader:
         raise UserError(
             f"datasets.{name}: a classifier trained on its digits reads {reader.held_out_accuracy:.1%} of "
             f"the held-out ones correctly; expected at least {digits_cnn.LEAST_ACCURACY:.0%}; "
-            f"enlarge its training set, or leave {catalogue.TRAINED} out of evaluation.extractors"
+            f"enlarge its training set, or leave {digits_cnn.NAME} out of evaluation.extractors"
         )
     return reader

@@ -16,7 +16,7 @@ import torch
 from ganmatrix import limits
 from ganmatrix.cell import Cell, Run, resolved
 from ganmatrix.making import Made
-from ganmatrix.methods import catalogue as methods
+from ganmatrix.methods import method as methods
 from ganmatrix.networks.pair import Pair, parameter_count
 from ganmatrix.params import Params
 from ganmatrix.params.recipes import Recipe

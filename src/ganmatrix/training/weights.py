@@ -17,9 +17,9 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from ganmatrix.cell import Run
-from ganmatrix.methods import catalogue as methods
+from ganmatrix.methods import method as methods
 from ganmatrix.methods.method import Method
-from ganmatrix.networks import catalogue as networks
+from ganmatrix.networks import pair as networks
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.methods import Method as MethodParams

@@ -4,10 +4,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganmatrix.methods.losses.loss import SeparableLoss
+from ganmatrix.params.losses import EnergyMargin as EnergyMarginParams
 
 
 class EnergyMargin(SeparableLoss):
     """Energy for reals, max(0, margin - energy) for fakes; G minimises the energy."""
+
+    params: EnergyMarginParams
 
     def on_real(self, logits: Tensor) -> Tensor:
         return -logits.mean()

@@ -8,10 +8,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganmatrix.methods.losses.loss import SeparableLoss
+from ganmatrix.params.losses import LogisticSection
 
 
 class NonSaturating(SeparableLoss):
     """G minimises -log D(G(z))."""
+
+    params: LogisticSection
 
     def on_real(self, logits: Tensor) -> Tensor:
         loss, label = F.softplus(-logits).mean(), self.params.real_label

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor
 
-from ganmatrix.params.losses import Loss as LossParams
+from ganmatrix.params.losses import LossSection, SeparableSection
 
 
 class Loss(ABC):
@@ -13,7 +13,7 @@ class Loss(ABC):
     needs_reals_for_generator = False
     """Whether G's loss compares its fakes with reals."""
 
-    def __init__(self, params: LossParams) -> None:
+    def __init__(self, params: LossSection) -> None:
         self.params = params
 
     @abstractmethod
@@ -33,6 +33,8 @@ class SeparableLoss(Loss):
     KL(data || model), near 1 to KL(model || data).
     """
 
+    params: SeparableSection
+
     @abstractmethod
     def on_real(self, logits: Tensor) -> Tensor:
         """D's unweighted loss on samples that it should call real."""
@@ -51,3 +53,13 @@ class SeparableLoss(Loss):
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return self.real(real) + self.fake(fake)
+
+
+def build(params: LossSection) -> Loss:
+    """The loss that the params describe."""
+    return params.load()(params)
+
+
+def build_separable(params: LossSection) -> SeparableLoss:
+    """The same, of a loss whose sides stand by themselves; which ones do is checked with the params."""
+    return params.load()(params)

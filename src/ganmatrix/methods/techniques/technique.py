@@ -1,5 +1,6 @@
 """What a technique may add to a method, and when the method asks."""
 
+from collections.abc import Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from torch import Tensor
@@ -80,3 +81,8 @@ class Penalty(Technique[Params]):
     """What is measured on D's gradient at its input."""
 
     second_order = True
+
+
+def build_all(params: Iterable[TechniqueSection]) -> list[Technique[Any]]:
+    """The techniques that the params describe, in their order."""
+    return [each.load()(each) for each in params]

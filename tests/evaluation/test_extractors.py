@@ -1,7 +1,7 @@
 """Which extractors look at which images."""
 
-from ganmatrix.evaluation import catalogue
 from ganmatrix.evaluation.digits_cnn import DigitsCnn, Reader
+from ganmatrix.evaluation.extractor import build_all
 from ganmatrix.params.evaluation import DigitsCnn as DigitsCnnParams
 from ganmatrix.params.evaluation import EfficientNetLite0
 
@@ -12,14 +12,14 @@ EXTRACTORS = [
 
 
 def test_the_reader_of_digits_looks_at_digits_only() -> None:
-    assert [each.name for each in catalogue.build(EXTRACTORS, None, (3, 32, 32))] == ["efficientnet_lite0"]
-    both = catalogue.build(EXTRACTORS, Reader(DigitsCnn().eval(), 1.0), (3, 32, 32))
+    assert [each.name for each in build_all(EXTRACTORS, None, (3, 32, 32))] == ["efficientnet_lite0"]
+    both = build_all(EXTRACTORS, Reader(DigitsCnn().eval(), 1.0), (3, 32, 32))
     assert [each.name for each in both] == ["efficientnet_lite0", "digits_cnn"]
     assert (both[1].feature_dimension, both[1].class_count) == (192, 1000)
 
 
 def test_every_extractor_states_what_a_score_of_it_depends_on() -> None:
-    for extractor in catalogue.build(EXTRACTORS, Reader(DigitsCnn().eval(), 0.99), (1, 16, 16)):
+    for extractor in build_all(EXTRACTORS, Reader(DigitsCnn().eval(), 0.99), (1, 16, 16)):
         protocol = extractor.protocol
         assert protocol.keys() >= {
             "extractor",
