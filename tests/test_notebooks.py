@@ -1,11 +1,12 @@
 """Templates of reports: their titles, what they import, and what is none."""
 
 import json
+import math
 
 import pytest
 
 from ganmatrix.errors import UserError
-from ganmatrix.notebooks import imported, title
+from ganmatrix.notebooks import about, imported
 
 
 def _notebook(path, *sources, **metadata):
@@ -15,10 +16,16 @@ def _notebook(path, *sources, **metadata):
     return path
 
 
-def test_a_title_is_the_notebook_s_or_its_name(tmp_path):
+def test_a_notebook_says_what_it_is_or_goes_by_its_name(tmp_path):
     path = tmp_path / "index.ipynb"
-    assert title(_notebook(path, title="Answers")) == "Answers"
-    assert title(_notebook(path)) == "index"
+    assert about(_notebook(path, title="Answers", shows="verdicts", order=1)) == ("Answers", "verdicts", 1)
+    assert about(_notebook(path)) == ("index", "", math.inf)
+
+
+@pytest.mark.parametrize("order", ["first", True, None, [1]])
+def test_an_order_is_a_number(order, tmp_path):
+    with pytest.raises(UserError, match=r"a\.ipynb: metadata\.order is .*; expected a number"):
+        about(_notebook(tmp_path / "a.ipynb", order=order))
 
 
 def test_what_its_code_imports_of_this_package(tmp_path):
@@ -46,7 +53,7 @@ def test_what_its_code_imports_of_this_package(tmp_path):
     ],
     ids=range(8),
 )
-@pytest.mark.parametrize("read", [title, imported])
+@pytest.mark.parametrize("read", [about, imported])
 def test_what_is_no_notebook_is_one_line(read, text, tmp_path):
     path = tmp_path / "a.ipynb"
     path.write_text(text)
@@ -56,6 +63,6 @@ def test_what_is_no_notebook_is_one_line(read, text, tmp_path):
 
 def test_one_that_cannot_be_read_or_parsed_is_named(tmp_path):
     with pytest.raises(UserError, match=r"a\.ipynb cannot be read: .*; mend"):
-        title(tmp_path / "a.ipynb")
+        about(tmp_path / "a.ipynb")
     with pytest.raises(UserError, match=r"a\.ipynb: .* in 'x = \(\\n?'; mend it$"):
         imported(_notebook(tmp_path / "a.ipynb", "x = ("))

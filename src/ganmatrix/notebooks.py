@@ -1,18 +1,33 @@
-"""The reports' templates as files: their titles, and what they import."""
+"""The reports' templates as files: what they say of themselves, and what they import."""
 
 import ast
 import json
+import math
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ganmatrix import imports
 from ganmatrix.errors import UserError, unreadable
 
 
-def title(path: Path) -> str:
-    """A report's title; its name if it has none. UserError if the file is no notebook."""
+class About(NamedTuple):
+    """What a notebook's metadata say of a report."""
+
+    title: str
+    """For links and the browser's tab; the notebook's name if it has none."""
+    shows: str
+    """What a reader finds there, in a line; may be empty."""
+    order: float
+    """Its place among the reports, lowest first; infinite if it has none, and then by name."""
+
+
+def about(path: Path) -> About:
+    """What a report is. UserError if the file is no notebook, or its order no number."""
     metadata = _read(path).get("metadata", {})
-    return str(metadata.get("title", path.stem))
+    order = metadata.get("order", math.inf)
+    if not isinstance(order, (int, float)) or isinstance(order, bool) or math.isnan(order):
+        raise UserError(f"{path}: metadata.order is {order!r}; expected a number")
+    return About(str(metadata.get("title", path.stem)), str(metadata.get("shows", "")), order)
 
 
 def imported(path: Path) -> set[str]:

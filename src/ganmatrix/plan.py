@@ -25,7 +25,6 @@ from ganmatrix.store.opening import Part
 
 STAGES = ("prepare", "reference", "train", "evaluate", "probe", "transfer", "assemble", "report")
 TEMPLATES = Path("reports/templates")
-FRONT_PAGE = "index"
 REPORT_NAME = "[a-z0-9_]+"
 
 
@@ -100,7 +99,7 @@ class Plan:
 
     @cached_property
     def reports(self) -> list[str]:
-        """The names of the reports: the front page first, the others by name. UserError for a bad name."""
+        """The names of the reports, in the order that their metadata give. UserError for a bad name."""
         try:
             names = [path.stem for path in self.templates.iterdir() if path.suffix == ".ipynb"]
         except FileNotFoundError:
@@ -113,7 +112,11 @@ class Plan:
                     f"{self.templates / name}.ipynb: the name of a report has a-z, 0-9 and _ only; "
                     "rename it or move it away"
                 )
-        return sorted(names, key=lambda name: (name != FRONT_PAGE, name))
+        return sorted(names, key=lambda name: (notebooks.about(self.template(name)).order, name))
+
+    def template(self, report: str) -> Path:
+        """The notebook of a report."""
+        return self.templates / f"{report}.ipynb"
 
     def targets(self, stage: str) -> list[str]:
         """What a stage is done for, in the grid's order."""
@@ -308,7 +311,7 @@ class Plan:
         if stage == "assemble":
             datasets = {f"datasets.{name}": params.datasets[name] for name in params.grid.datasets}
             return {"grid": params.grid, "claims": params.claims} | datasets
-        return {"reports": self._titles}
+        return {"reports": [[name, about.title, about.shows] for name, about in self.pages.items()]}
 
     def _evaluation(self, dataset: str, *names: str) -> dict[str, Any]:
         """Those sections of `evaluation` that apply to the dataset's kind, points or images."""
@@ -322,8 +325,7 @@ class Plan:
     def _code(self, task: Task) -> str:
         more: tuple[Path, ...] = ()
         if task.stage == "report":
-            template = self.templates / f"{task.target}.ipynb"
-            more = (template, *sorted((imports.PACKAGE / "reporting/assets").iterdir()))
+            more = (self.template(task.target), *sorted((imports.PACKAGE / "reporting/assets").iterdir()))
         return imports.digest(frozenset(self._roots(task)), more)
 
     def _roots(self, task: Task) -> set[str]:
@@ -334,7 +336,7 @@ class Plan:
         if task.stage == "reference":
             return roots | self._extractors(task.target)
         if task.stage == "report":
-            return roots | notebooks.imported(self.templates / f"{task.target}.ipynb")
+            return roots | notebooks.imported(self.template(task.target))
         if task.stage == "assemble":
             return roots
         cell = self.cells.get(task.target)
@@ -351,9 +353,9 @@ class Plan:
         return _modules(self.params.evaluation.extractors)
 
     @cached_property
-    def _titles(self) -> dict[str, str]:
-        """The reports' titles by name: each page links to all."""
-        return {name: notebooks.title(self.templates / f"{name}.ipynb") for name in self.reports}
+    def pages(self) -> dict[str, notebooks.About]:
+        """What each report is, by name: each page links to all."""
+        return {name: notebooks.about(self.template(name)) for name in self.reports}
 
 
 def _plain(value: Any) -> Any:

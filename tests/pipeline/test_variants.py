@@ -7,9 +7,10 @@ import pytest
 from dvc.repo import Repo
 from engines import HOME, Project, new_project, smoke_params
 
+from ganmatrix.params import load
 from ganmatrix.plan import Plan, Task
 from ganmatrix.stages.record import stage_name
-from ganmatrix.store.layout import VARIANTS, Layout
+from ganmatrix.store.layout import FOR_DVC, Layout
 
 TWO = "variants: {slow: {recipe.optimizer.lr: 2e-4}, e4: {methods.as_gan.epsilon: 4/255}}"
 ADDED = ["ring8-conventional-gan-slow", "ring8-conventional-as_gan-slow", "ring8-conventional-as_gan-e4"]
@@ -66,15 +67,15 @@ def test_dvc_learns_of_new_variants_in_one_line(project: Project) -> None:
     ran = project.run("dvc", "repro", "digest")
     assert ran.status != 0
     assert "repeat the command" in ran.text
-    assert set(json.loads((project.root / VARIANTS).read_text())["variants"]) == set(ADDED)
+    assert set(json.loads((project.root / FOR_DVC).read_text())["variants"]) == set(ADDED)
     project.dvc("repro", "digest")
     assert f"train_variant@{ADDED[0]}" in stages_in_dvc(project)
 
 
 def test_the_shipped_list_is_that_of_the_default_grid() -> None:
-    listed = json.loads((HOME / VARIANTS).read_text())["variants"]
-    cells = Plan.load(HOME / "params.yaml").cells.values()
-    assert listed == {cell.id: {"dataset": cell.dataset} for cell in cells if cell.variant}
+    plan = Plan(load(HOME / "params.yaml")[0], Layout(HOME), HOME / "reports" / "templates")
+    variants = {cell.id: {"dataset": cell.dataset} for cell in plan.cells.values() if cell.variant}
+    assert json.loads((HOME / FOR_DVC).read_text()) == {"reports": plan.reports, "variants": variants}
 
 
 @pytest.mark.cluster

@@ -31,6 +31,16 @@ def _words(page: str) -> str:
     )
 
 
+def test_a_page_links_all_others_and_says_what_they_show(pages, planted):
+    assert list(pages)[0] == "index"
+    for name, page in pages.items():
+        footer = page[page.index("<footer>") :]
+        for other, about in planted.plan.pages.items():
+            assert (f'<a href="{other}.html">{about.title}</a>: {escape(about.shows)}' in footer) == (
+                other != name
+            )
+
+
 def test_the_front_page_gives_the_verdicts_and_the_headline(pages, planted):
     words = _words(pages["index"])
     assert "Of 3 claims: 1 reproduced, 1 inconclusive, 1 not tested." in words

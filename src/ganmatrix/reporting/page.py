@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
 
+from ganmatrix.notebooks import About
+
 STYLES = ("page.css", "reports.css", "matrix.css")
 SCRIPTS = ("tables.js", "matrix.js", "runs.js")
 """One script, in this order: what stands in one file is known in the next."""
 
 
-def page(name: str, titles: Mapping[str, str], body: str) -> str:
-    """A whole HTML document around `body`; `titles` names every report, the navigation's order.
+def page(name: str, pages: Mapping[str, About], body: str) -> str:
+    """A whole HTML document around `body`, with links to all `pages` in their order.
 
     Its policy lets the browser load nothing, and run this style sheet and this script alone. Without
     the script everything is there, but for what the script adds: sorting, filters, panels, CSV.
     """
-    links = "\n".join(_link(other, title, other == name) for other, title in titles.items())
+    links = "\n".join(_link(other, about.title, other == name) for other, about in pages.items())
+    others = "\n".join(_described(other, about) for other, about in pages.items() if other != name)
     style, script = _assets(STYLES), _assets(SCRIPTS)
     policy = (
         f"default-src 'none'; img-src data:; style-src {_source(style)}; script-src {_source(script)}; "
@@ -31,7 +34,7 @@ def page(name: str, titles: Mapping[str, str], body: str) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
-<title>{escape(titles[name])} - ganmatrix</title>
+<title>{escape(pages[name].title)} - ganmatrix</title>
 <style>{style}</style>
 </head>
 <body>
@@ -42,6 +45,9 @@ def page(name: str, titles: Mapping[str, str], body: str) -> str:
 <main id="content">
 {body}
 </main>
+<footer><nav aria-label="Other reports"><ul class="pages">
+{others}
+</ul></nav></footer>
 <script type="module">{script}</script>
 </body>
 </html>
@@ -51,6 +57,11 @@ def page(name: str, titles: Mapping[str, str], body: str) -> str:
 def _link(name: str, title: str, here: bool) -> str:
     current = ' aria-current="page"' if here else ""
     return f'<a href="{escape(name)}.html"{current}>{escape(title)}</a>'
+
+
+def _described(name: str, about: About) -> str:
+    shows = f": {escape(about.shows)}" if about.shows else ""
+    return f"<li>{_link(name, about.title, False)}{shows}</li>"
 
 
 def _assets(names: tuple[str, ...]) -> str:

@@ -2,7 +2,7 @@
 
 `digests/<stage>/<target>.json` holds a digest of each value of params.yaml that matters, one of the
 code, and the seeds. A file is written only if it changes, so its time tells an engine the same.
-The cells of variants are listed too, since dvc.yaml cannot expand them from params.yaml.
+The reports and the cells of variants are listed too, since dvc.yaml cannot find them by itself.
 """
 
 import os
@@ -13,14 +13,14 @@ from ganmatrix.errors import UserError
 from ganmatrix.plan import Plan
 from ganmatrix.results.levels import too_few
 from ganmatrix.store.files import as_json, blamed, write_text
-from ganmatrix.store.layout import VARIANTS
+from ganmatrix.store.layout import FOR_DVC
 
 
 def run(plan: Plan) -> str:
     """Write the digests of all stages of the grid; says how many were new, and whether seeds are too few.
 
-    UserError if the code that runs is not the code that lies here, or if DVC works with the cells of former
-    variants.
+    UserError if the code that runs is not the code that lies here, or if DVC works with former variants or
+    reports.
     """
     here = Path("src", imports.NAME)
     if here.is_dir() and here.resolve() != imports.PACKAGE.resolve():
@@ -28,8 +28,10 @@ def run(plan: Plan) -> str:
             f"the code that runs is {imports.PACKAGE}, not {here.resolve()}: "
             "set PYTHONPATH to the latter's folder, or `pip install --editable .` here"
         )
-    if plan.layout.root == Path() and _list_variants(plan) and os.environ.get("DVC_STAGE"):
-        raise UserError(f"the cells of grid.variants changed, and {VARIANTS} with them; repeat the command")
+    if plan.layout.root == Path() and _list_for_dvc(plan) and os.environ.get("DVC_STAGE"):
+        raise UserError(
+            f"{FOR_DVC} listed other variants or reports, and was written anew; repeat the command"
+        )
     wanted = {
         plan.layout.digest(task.stage, task.target): as_json(plan.digest(task)) for task in plan.tasks()
     }
@@ -42,10 +44,11 @@ def run(plan: Plan) -> str:
     return f"{said}; note: {few}" if (few := too_few(plan.params)) else said
 
 
-def _list_variants(plan: Plan) -> bool:
-    """Write which cells are variants, for DVC; whether that is new. No file is as good as an empty list."""
-    cells = {name: {"dataset": cell.dataset} for name, cell in plan.cells.items() if cell.variant}
-    return bool(cells or VARIANTS.exists()) and _renew(VARIANTS, as_json({"variants": cells}))
+def _list_for_dvc(plan: Plan) -> bool:
+    """Where there is a dvc.yaml, write what it cannot find by itself; whether that is new."""
+    variants = {name: {"dataset": cell.dataset} for name, cell in plan.cells.items() if cell.variant}
+    text = as_json({"reports": plan.reports, "variants": variants})
+    return Path("dvc.yaml").exists() and _renew(FOR_DVC, text)
 
 
 def _renew(path: Path, text: str) -> bool:

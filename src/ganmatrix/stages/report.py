@@ -16,7 +16,6 @@ from traitlets.config import Config
 
 from ganmatrix.errors import UserError
 from ganmatrix.making import Made
-from ganmatrix.notebooks import title
 from ganmatrix.params.messages import nearest
 from ganmatrix.plan import Plan
 from ganmatrix.reporting.page import page
@@ -51,13 +50,13 @@ def into(folder: Path, name: str, plan: Plan) -> Made:
 
 def render(name: str, plan: Plan, results: Layout) -> str:
     """The page of a report, of results in one working folder and cells in the plan's own."""
-    titles = {each: title(plan.templates / f"{each}.ipynb") for each in choose([], plan)}
+    choose([name], plan)
     parameters = {
         "folder": str(results.root.resolve()),
         "root": str(plan.layout.root.resolve()),
         "params": str(plan.layout.params or ""),
     }
-    return page(name, titles, _body(_execute(name, plan.templates, parameters)))
+    return page(name, plan.pages, _body(_execute(plan.template(name), parameters)))
 
 
 def choose(names: Iterable[str], plan: Plan) -> list[str]:
@@ -78,13 +77,13 @@ def _short_folder() -> str:
     return folder if len(folder) <= LONGEST else "/tmp"
 
 
-def _execute(name: str, templates: Path, parameters: dict[str, str]) -> nbformat.NotebookNode:
+def _execute(template: Path, parameters: dict[str, str]) -> nbformat.NotebookNode:
     """The executed notebook. What goes wrong in it is the user's line, without its traceback."""
     with tempfile.TemporaryDirectory(prefix="ganmatrix-", dir=_short_folder()) as folder:
         kernel = {"transport": "ipc", "connection_file": str(Path(folder) / "kernel.json")}
         try:
             notebook: nbformat.NotebookNode = papermill.execute_notebook(
-                templates / f"{name}.ipynb",
+                template,
                 None,
                 parameters,
                 progress_bar=False,
@@ -96,9 +95,9 @@ def _execute(name: str, templates: Path, parameters: dict[str, str]) -> nbformat
             if error.ename == UserError.__name__:
                 raise UserError(error.evalue) from None
             problem = " ".join(f"{error.ename}: {error.evalue}".split())
-            raise UserError(f"report {name} failed in cell {error.cell_index}: {problem}") from None
+            raise UserError(f"report {template.stem} failed in cell {error.cell_index}: {problem}") from None
         except RuntimeError as error:
-            raise UserError(f"report {name} failed: {' '.join(str(error).split())}") from None
+            raise UserError(f"report {template.stem} failed: {' '.join(str(error).split())}") from None
     return notebook
 
 

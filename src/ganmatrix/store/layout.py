@@ -31,8 +31,8 @@ PAIRS = "pairs.parquet"
 CARD, STATISTICS = "card.json", "statistics.safetensors"
 """The card of `prepare`, beside its arrays, and that of `reference`, beside its statistics."""
 
-VARIANTS = Path("pipeline/variants.json")
-"""The cells of variants with their datasets, for dvc.yaml, which cannot expand them from params.yaml."""
+FOR_DVC = Path("pipeline/for_dvc.json")
+"""The reports, and the cells of variants with their datasets: what dvc.yaml cannot expand by itself."""
 
 OF_VARIANTS = "_variant"
 """What follows a stage's name in dvc.yaml where its cells are variants."""
