@@ -11,7 +11,7 @@ CONFIG := $(if $(SCALE),--configfile pipeline/scales/$(SCALE).yaml)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help venv results plots browser test test-slow test-cluster bench lint clean
+.PHONY: help venv results plots browser test test-slow test-cluster bench docs lint clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,10 @@ plots: venv ## What DVC draws of the results, in dvc_plots/index.html, which ope
 	  echo '<script>'; cat $(VENV)/lib/python*/site-packages/snakemake/assets/data/$$name/$$name.js; echo '</script>'; \
 	done; echo '{plot_divs}'; } > .dvc/tmp/page.html
 	dvc plots $(PLOTS) --html-template .dvc/tmp/page.html
+
+docs: venv ## Make the tables and the schema in docs/ anew from the code
+	ganmatrix schema --output docs/params.schema.json
+	for page in catalogue architectures measures; do python bench/$$page.py || exit 1; done
 
 lint: venv ## Format, style, types, layers, notebooks
 	ruff format --check .
