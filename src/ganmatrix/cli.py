@@ -21,7 +21,7 @@ from ganmatrix.runtime import granted, signals
 from ganmatrix.store.files import describe, write_text
 from ganmatrix.store.layout import OF_VARIANTS
 from ganmatrix.terminal.commands import diff, show
-from ganmatrix.terminal.output import printing
+from ganmatrix.terminal.output import one_line, printing
 
 if TYPE_CHECKING:
     from ganmatrix.making import Maker
@@ -79,6 +79,28 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None: ...
+
+
+@app.command()
+def check(
+    params: ParamsPath = DEFAULT_PARAMS,
+    sources: Annotated[
+        Path, typer.Option("--sources", metavar="FOLDER", help="What relative paths of sources count from.")
+    ] = DEFAULT_SOURCES,
+) -> None:
+    """Name all that is wrong with a params file, a line each, or say what it comes to.
+
+    Of data that are prepared it also knows whether there are enough of them.
+    """
+    from ganmatrix.stages import check as stage
+
+    problems, notes = stage.run(params, sources)
+    for problem in problems:
+        typer.echo(f"error: {params}: {one_line(problem)}", err=True)
+    for note in notes:
+        typer.echo(f"{params}: {one_line(note)}", err=bool(problems))
+    if problems:
+        raise typer.Exit(2)
 
 
 @app.command()

@@ -50,7 +50,7 @@ BAD = [
         "different ones)",
     ),
     ("seeds: [0, 1]", "seeds: [0, 1, 0]", "grid.seeds: 0 stands twice; name it once"),
-    ("seeds: [0, 1]", "sead: [0]", "grid.sead: unknown key; did you mean seeds? (and 1 more)"),
+    ("seeds: [0, 1]", "sead: [0]", "grid.sead: unknown key; did you mean seeds?"),
     (
         "seeds: [0, 1]",
         "seeds: [0]\n  repeats: 3",
@@ -104,7 +104,7 @@ BAD = [
     ),
     ("modes: 8", "modes: 1", "datasets.ring8.modes is 1; expected >= 2"),
     ("modes: 8", "modes: '8'", "datasets.ring8.modes is '8'; expected a whole number"),
-    ("modes: 8", "modez: 8", "datasets.ring8.modez: unknown key; did you mean modes? (and 1 more)"),
+    ("modes: 8", "modez: 8", "datasets.ring8.modez: unknown key; did you mean modes?"),
     ("radius: 0.8", "radius: .inf", "datasets.ring8.radius is inf; expected a finite number"),
     ("radius: 0.8", "radius: .nan", "datasets.ring8.radius is nan; expected a finite number"),
     ("radius: 0.8", "radius: 1e400", "datasets.ring8.radius is inf; expected a finite number"),
@@ -124,8 +124,7 @@ BAD = [
     (
         RING,
         "kind: grid, modes: 25, spacing: 0.5",
-        "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, std, side, spacing "
-        "(and 1 more)",
+        "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, std, side, spacing",
     ),
     (RING, "kind: two_gaussians, distance: 0", "datasets.ring8.distance is 0; expected > 0"),
     (
@@ -420,34 +419,33 @@ BAD = [
         "did you mean real?",
     ),
     # recipes
-    ("batch_size: 16", "batch_size: 1", "recipes.ring8.batch_size is 1; expected >= 2 (and 1 more)"),
+    ("batch_size: 16", "batch_size: 1", "recipes.ring8.batch_size is 1; expected >= 2"),
     (
         ADAM,
         "optimizer: {kind: sgd, generator_lr: 1e-3",
-        "recipes.ring8.optimizer.kind is 'sgd'; choose from adam, rmsprop (and 1 more)",
+        "recipes.ring8.optimizer.kind is 'sgd'; choose from adam, rmsprop",
     ),
     (
         ADAM,
         "optimizer: {kind: adam, generator_lr: 1e-3x",
-        "recipes.ring8.optimizer.generator_lr is '1e-3x'; expected a number (and 1 more)",
+        "recipes.ring8.optimizer.generator_lr is '1e-3x'; expected a number",
     ),
-    ("beta1: 0.5", "beta1: 1", "recipes.ring8.optimizer.beta1 is 1; expected < 1 (and 1 more)"),
-    (HALF_LIFE, "ema_half_life: 0", "recipes.ring8.ema_half_life is 0; expected > 0 (and 1 more)"),
+    ("beta1: 0.5", "beta1: 1", "recipes.ring8.optimizer.beta1 is 1; expected < 1"),
+    (HALF_LIFE, "ema_half_life: 0", "recipes.ring8.ema_half_life is 0; expected > 0"),
     (
         HALF_LIFE,
         "ema_half_life: 5\n    decay: linear",
-        "recipes.ring8.decay is 'linear'; expected a mapping with a kind (constant, linear, step) "
-        "(and 1 more)",
+        "recipes.ring8.decay is 'linear'; expected a mapping with a kind (constant, linear, step)",
     ),
     (
         HALF_LIFE,
         "ema_half_life: 5\n    decay: {kind: linear, begin: 3}",
-        "recipes.ring8.decay.begin: unknown key; expected kind, start (and 1 more)",
+        "recipes.ring8.decay.begin: unknown key; expected kind, start",
     ),
     (
         HALF_LIFE,
         "ema_half_life: 5\n    decay: {kind: step, every: 3}",
-        "recipes.ring8.decay.factor is missing; add it (and 1 more)",
+        "recipes.ring8.decay.factor is missing; add it",
     ),
     (
         "  digits: *short",
@@ -511,13 +509,12 @@ BAD = [
     (
         "log_every: 5",
         "log_every: 5\n    by_architecture: {conventional: {batch_size: 1}}",
-        "recipes.ring8.by_architecture.conventional.batch_size is 1; expected >= 2 (and 1 more)",
+        "recipes.ring8.by_architecture.conventional.batch_size is 1; expected >= 2",
     ),
     (
         "log_every: 5",
         "log_every: 5\n    by_architecture: {conventional: {batch: 4}}",
-        "recipes.ring8.by_architecture.conventional.batch: unknown key; did you mean batch_size? "
-        "(and 1 more)",
+        "recipes.ring8.by_architecture.conventional.batch: unknown key; did you mean batch_size?",
     ),
     (
         "log_every: 5",
@@ -643,7 +640,7 @@ BAD = [
         "claims: {}",
         "claims: {a: {metric: m}}",
         "claims.a.paper is missing; add it (as_gan, dat, fargan or pac_gan; else a mapping with label, title "
-        "and published) (and 9 more)",
+        "and published)",
     ),
     (
         *_claim(f"{flow()}, ", f"{flow(paper='dta')}, "),

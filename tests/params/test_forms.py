@@ -7,7 +7,7 @@ import pytest
 
 from ganmatrix.errors import UserError
 from ganmatrix.params import load
-from ganmatrix.params.consistency import inconsistency
+from ganmatrix.params.consistency import inconsistencies
 from ganmatrix.params.messages import explain
 from ganmatrix.params.params import Params
 from ganmatrix.params.plain_yaml import parse
@@ -27,8 +27,8 @@ def _problem(document: object) -> str | None:
     try:
         params = Params.model_validate(document)
     except ValueError as error:
-        return explain(error, Params)
-    return inconsistency(params)
+        return explain(error, Params)[0]
+    return next(inconsistencies(params), None)
 
 
 def _places(value: object, path: tuple = ()):
@@ -69,7 +69,7 @@ def _check(line: str | None, *what: object) -> None:
 ARCHIVES = [(kind, "archive") for kind in ("cifar10", "cifar100", "stl10", "celeba", "lsun_bedroom")]
 ARCHIVES.append(("celeba", "partition"))
 COPIES = [
-    ({}, "path is missing; add it (from the project's folder, or absolute) (and 1 more)"),
+    ({}, "path is missing; add it (from the project's folder, or absolute)"),
     ({"path": "x"}, "md5 is missing; add it (32 hex digits, in lower case)"),
     ({"md5": MD5}, "path is missing; add it (from the project's folder, or absolute)"),
     ({"path": "x", "md5": None}, "md5 is null; expected text"),
@@ -88,7 +88,7 @@ COPIES = [
     ({"path": "x", "md5": "A" * 32}, f"md5 is '{'A' * 32}'; expected 32 hex digits, in lower case"),
     ({"path": "x", "md5": MD5 + "\n"}, f"md5 is '{MD5}\\n'; expected 32 hex digits, in lower case"),
     ({"path": "x", "md5": MD5, "size": 3}, "size: unknown key; expected path, md5"),
-    ({"paht": "x", "md5": MD5}, "paht: unknown key; did you mean path? (and 1 more)"),
+    ({"paht": "x", "md5": MD5}, "paht: unknown key; did you mean path?"),
     ({8: "x", "path": "x", "md5": MD5}, ": the key 8 is no text; put it in quotes"),
 ]
 NO_COPIES = [[], 3, 1.5, True, "x.tar.gz", [{"path": "x", "md5": MD5}]]

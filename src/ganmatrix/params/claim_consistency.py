@@ -1,5 +1,7 @@
 """What of `claims` contradicts itself or the rest of params.yaml."""
 
+from collections.abc import Iterator
+
 from ganmatrix.columns import EXTRACTORS, column, every
 from ganmatrix.params.base import kinds
 from ganmatrix.params.claims import Claim, PaperSetting
@@ -13,8 +15,8 @@ SCORES = [each.at(None).name for each in every(EXTRACTORS, ["ema"]) if each.meas
 """Of any extractor, without a checkpoint."""
 
 
-def claim_problem(params: Params) -> str | None:
-    """The first claim that names what is unknown, compares a method with itself, or has no bound."""
+def claim_problems(params: Params) -> Iterator[str]:
+    """Claims that name what is unknown, compare a method with itself, or have no bound."""
     evaluation = params.evaluation
     extractors = [extractor.kind for extractor in evaluation.extractors]
     known = [each.name for each in every(extractors, evaluation.checkpoints)]
@@ -22,55 +24,52 @@ def claim_problem(params: Params) -> str | None:
         for role in ("method", "baseline", "control"):
             name = getattr(claim, role)
             if name is not None and name not in params.methods:
-                return unknown_name(f"claims.{key}.{role}", name, params.methods, "methods")
+                yield unknown_name(f"claims.{key}.{role}", name, params.methods, "methods")
         if claim.method in (claim.baseline, claim.control):
-            return f"claims.{key}: {claim.method} is compared with itself; name another baseline or control"
-        if claim.control == claim.baseline:
-            return f"claims.{key}.control is {claim.control}, the baseline; name another, or leave it out"
+            yield f"claims.{key}: {claim.method} is compared with itself; name another baseline or control"
+        elif claim.control == claim.baseline:
+            yield f"claims.{key}.control is {claim.control}, the baseline; name another, or leave it out"
         if claim.metric not in known:
             mend = f"{three_nearest(claim.metric, known)} docs/measures.md lists all"
-            return f"claims.{key}.metric: {printable(claim.metric)} is no column of the matrix{mend}"
+            yield f"claims.{key}.metric: {printable(claim.metric)} is no column of the matrix{mend}"
         for i, name in enumerate(claim.variants or ()):
             where = f"claims.{key}.variants[{i}]"
             if not params.variants:
-                return f"{where} is {printable(name)}, but the grid states no variants; leave `variants` out"
-            if name not in params.variants:
-                return unknown_name(where, name, params.variants, "grid.variants, grid.lattice")
-        if problem := _setting_problem(f"claims.{key}.setting", claim.setting):
-            return problem
-        if problem := _bound_problem(claim):
-            return f"claims.{key}.{problem}"
-    return None
+                yield f"{where} is {printable(name)}, but the grid states no variants; leave `variants` out"
+            elif name not in params.variants:
+                yield unknown_name(where, name, params.variants, "grid.variants, grid.lattice")
+        yield from _setting_problems(f"claims.{key}.setting", claim.setting)
+        if claim.metric in known:
+            yield from (f"claims.{key}.{problem}" for problem in _bound_problems(claim))
 
 
-def _setting_problem(key: str, setting: PaperSetting) -> str | None:
+def _setting_problems(key: str, setting: PaperSetting) -> Iterator[str]:
     """What of a paper's setting names nothing that ours could be compared with."""
     for i, technique in enumerate(setting.techniques or ()):
         if technique not in TECHNIQUE_KINDS:
-            return unknown_name(f"{key}.techniques[{i}]", technique, TECHNIQUE_KINDS, "techniques")
+            yield unknown_name(f"{key}.techniques[{i}]", technique, TECHNIQUE_KINDS, "techniques")
     if setting.score is not None and setting.score not in SCORES:
-        return (
+        yield (
             f"{key}.score is {printable(setting.score)}; expected a score's column without its checkpoint, "
             f"such as fid_inception{nearest(setting.score, SCORES)}"
         )
-    return None
 
 
-def _bound_problem(claim: Claim) -> str | None:
+def _bound_problems(claim: Claim) -> Iterator[str]:
     """What is wrong with the number that a claim turns on, from its key on."""
     if (claim.smallest_effect is None) == (claim.at_most is None):
         given = "missing" if claim.at_most is None else "given beside at_most"
-        return f"smallest_effect is {given}; name one of smallest_effect and at_most"
+        yield f"smallest_effect is {given}; name one of smallest_effect and at_most"
+        return
     if claim.at_most is not None and claim.control is not None:
-        return f"control is {claim.control}; at_most is a bound on what the baseline shows, leave it out"
+        yield f"control is {claim.control}; at_most is a bound on what the baseline shows, leave it out"
     if claim.effect == "relative" and claim.direction == "lower" and claim.bound >= 1:
         key = "smallest_effect" if claim.at_most is None else "at_most"
-        return f"{key} is {claim.bound:g} of a value that gets lower; expected a share below 1, such as 0.1"
+        yield f"{key} is {claim.bound:g} of a value that gets lower; expected a share below 1, such as 0.1"
     if column(claim.metric).checkpoint == "init":
-        return f"metric is {claim.metric}, a score before training, when methods are alike; name another"
+        yield f"metric is {claim.metric}, a score before training, when methods are alike; name another"
     if claim.effect == "difference" and column(claim.metric).measure.percent and claim.bound >= 1:
         given = "smallest_effect" if claim.at_most is None else "at_most"
-        return f"{given} is {claim.bound:g} of a share; expected less than 1, such as 0.02 for 2 points"
+        yield f"{given} is {claim.bound:g} of a share; expected less than 1, such as 0.02 for 2 points"
     if claim.metric == "diverged" and (claim.bound > 0 or claim.effect == "relative"):
-        return "metric is diverged, which is counted; it needs effect difference and smallest_effect 0"
-    return None
+        yield "metric is diverged, which is counted; it needs effect difference and smallest_effect 0"

@@ -1,15 +1,15 @@
 """What of params.yaml contradicts the rest: each section may be sound, and the whole not."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ganmatrix.params.claim_consistency import claim_problem
+from ganmatrix.params.claim_consistency import claim_problems
 from ganmatrix.params.datasets import Points
 from ganmatrix.params.messages import unknown_name
 from ganmatrix.params.params import Params
 from ganmatrix.params.recipes import Recipe
-from ganmatrix.params.variant_consistency import variant_problem
+from ganmatrix.params.variant_consistency import variant_problems
 from ganmatrix.params.variants import listed
 
 MOST_RUNS = 10_000_000
@@ -19,8 +19,18 @@ GridRecipes = dict[tuple[str, str], tuple[str, Recipe]]
 """A dataset and an architecture of the grid -> their recipe, after the key that stands for it."""
 
 
-def inconsistency(params: Params) -> str | None:
-    """The first name that points nowhere, or value that contradicts another; None if sound."""
+def inconsistencies(params: Params) -> Iterator[str]:
+    """Every name that points nowhere, and every value that contradicts another; some stand twice.
+
+    Nothing is said of values where names are wrong, and of those of variants where others are wrong.
+    """
+    problems = list(_names(params)) or list(_of_sections(params))
+    yield from problems or [*variant_problems(params)] or _varied(params)
+    yield from claim_problems(params)
+
+
+def _names(params: Params) -> Iterator[str]:
+    """Names of the grid and of recipes that are unknown, missing or repeated; a grid that is too large."""
     grid = params.grid
     for key, known in (
         ("datasets", params.datasets),
@@ -30,40 +40,43 @@ def inconsistency(params: Params) -> str | None:
         names = getattr(grid, key)
         for name in names:
             if name not in known:
-                return unknown_name(f"grid.{key}", name, known, key)
+                yield unknown_name(f"grid.{key}", name, known, key)
         if repeated := _repeated(names):
-            return f"grid.{key}: {repeated} stands twice; name it once"
+            yield f"grid.{key}: {repeated} stands twice; name it once"
     if (seed := _repeated(grid.seeds)) is not None:
-        return f"grid.seeds: {seed} stands twice; name it once"
+        yield f"grid.seeds: {seed} stands twice; name it once"
     cells = len(grid.datasets) * len(grid.architectures) * len(grid.methods) * (1 + len(listed(grid)))
     runs = cells * len(grid.seeds)
     if runs > MOST_RUNS:
-        return f"grid holds {runs:,} runs, each with each; expected at most {MOST_RUNS:,}, so name fewer"
-    for name in params.recipes:
+        yield f"grid holds {runs:,} runs, each with each; expected at most {MOST_RUNS:,}, so name fewer"
+    for name, recipe in params.recipes.items():
         if name not in params.datasets:
-            return unknown_name("recipes", name, params.datasets, "datasets")
+            yield unknown_name("recipes", name, params.datasets, "datasets")
+        for architecture in recipe.by_architecture:
+            if architecture not in params.architectures:
+                key = f"recipes.{name}.by_architecture"
+                yield unknown_name(key, architecture, params.architectures, "architectures")
     for name in grid.datasets:
         if name not in params.recipes:
-            return f"recipes.{name} is missing; every dataset of the grid needs a recipe of its name"
+            yield f"recipes.{name} is missing; every dataset of the grid needs a recipe of its name"
+
+
+def _of_sections(params: Params) -> Iterator[str]:
+    """What contradicts in the sections themselves, whose names are sound."""
     recipes = _grid_recipes(params)
-    return (
-        _dataset_problem(params)
-        or _architecture_problem(params)
-        or _recipe_problem(params, recipes)
-        or _method_problem(params, recipes)
-        or _normalisation_problem(params, recipes)
-        or _share_problem(params, recipes)
-        or _evaluation_problem(params)
-        or variant_problem(params)
-        or _varied_problem(params)
-        or claim_problem(params)
-    )
+    yield from _dataset_problems(params)
+    yield from _architecture_problems(params)
+    yield from _recipe_problems(params, recipes)
+    yield from _method_problems(params, recipes)
+    yield from _normalisation_problems(params, recipes)
+    yield from _share_problems(params, recipes)
+    yield from _evaluation_problems(params)
 
 
-def _dataset_problem(params: Params) -> str | None:
-    """The first dataset that leaves a part of its photographs without a crop."""
+def _dataset_problems(params: Params) -> Iterator[str]:
+    """Datasets that leave a part of its photographs without a crop."""
     if "raw" in params.datasets:
-        return "datasets.raw has the name of the folder of raw archives, data/raw; choose another name"
+        yield "datasets.raw has the name of the folder of raw archives, data/raw; choose another name"
     for name, dataset in params.datasets.items():
         if dataset.kind != "photos":
             continue
@@ -71,80 +84,77 @@ def _dataset_problem(params: Params) -> str | None:
         border = round(side * (1 - dataset.held_out_share))  # a square photograph is the narrowest
         if min(border, side - border) < crop:
             least, most = crop / side, 1 - crop / side
-            return (
+            yield (
                 f"datasets.{name}.held_out_share is {dataset.held_out_share}; expected {least:.3g} to "
                 f"{most:.3g}, so that with short_side {side} both parts hold a crop of {crop} pixels"
             )
-    return None
 
 
-def _architecture_problem(params: Params) -> str | None:
-    """The first architecture of the grid that has no network for images of the grid."""
+def _architecture_problems(params: Params) -> Iterator[str]:
+    """Architectures of the grid that have no network for images of the grid."""
     found = ((name, params.datasets[name]) for name in params.grid.datasets)
     sides = {name: dataset.resolution for name, dataset in found if not isinstance(dataset, Points)}
     for key, (name, side) in itertools.product(params.grid.architectures, sides.items()):
         images, family = params.architectures[key].images, params.architectures[key].kind
         if side not in images.maps:
-            return (
+            yield (
                 f"datasets.{name}.resolution is {side}; architectures.{key}, {family}, has networks for "
                 f"{', '.join(map(str, images.maps))}: choose one of these, or take either out of the grid"
             )
-        if images.attention not in ("none", *images.maps[side]):
-            return (
+        elif images.attention not in ("none", *images.maps[side]):
+            yield (
                 f"architectures.{key}.images.attention is {images.attention}; for the {side} pixels of "
                 f"datasets.{name} choose from none, {', '.join(map(str, images.maps[side]))}"
             )
-    return None
 
 
-def _method_problem(params: Params, recipes: GridRecipes) -> str | None:
-    """The first method with a loss or technique that it cannot use, on its own or in the grid."""
+def _method_problems(params: Params, recipes: GridRecipes) -> Iterator[str]:
+    """Methods with a loss or technique that they cannot use, on its own or in the grid."""
     points = [name for name in params.grid.datasets if params.datasets[name].is_points]
     in_grid = set(params.grid.methods)
     for key, method in params.methods.items():
         if method.separable_loss and not method.loss.is_separable:
-            return (
+            yield (
                 f"methods.{key}.loss is {method.loss.kind}, which compares reals with fakes, but "
                 f"{method.kind} treats them apart; choose another loss"
             )
         if method.loss.kind == "energy_margin" and not method.has_energy:
-            return (
+            yield (
                 f"methods.{key}.loss is energy_margin, which is for a D whose logit is minus an energy "
                 f"(ebgan, "
                 f"cegan), and {method.kind} has another; choose another loss"
             )
         if method.techniques and not method.takes_techniques:
-            return f"methods.{key}.techniques is not empty, but {method.kind} takes none; leave them out"
+            yield f"methods.{key}.techniques is not empty, but {method.kind} takes none; leave them out"
         for i, technique in enumerate(method.techniques):
             where = f"methods.{key}.techniques[{i}].kind is {technique.kind}"
             if technique.kind != "zero_gp" and technique.kind in [t.kind for t in method.techniques[:i]]:
-                return f"{where}, which stands twice; name it once"
+                yield f"{where}, which stands twice; name it once"
             if technique.replaces_adversary and method.looks_ahead:
-                return (
+                yield (
                     f"{where}, which takes the place of all that {method.kind} changes; leave one of them out"
                 )
             if technique.needs_critic and not method.has_critic:
-                return f"{where}, which reads the family's D, but {method.kind} has another; leave it out"
+                yield f"{where}, which reads the family's D, but {method.kind} has another; leave it out"
             if technique.images_only and key in in_grid and points:
-                return f"{where}, which needs images, but {points[0]} holds points; leave one of them out"
+                yield f"{where}, which needs images, but {points[0]} holds points; leave one of them out"
         related = [t.kind for t in method.techniques if t.relates_samples]
         for name, recipe in recipes.values() if key in in_grid else ():
             if recipe.batch_size % (method.group * recipe.accumulate) and method.group > 1:
-                return (
+                yield (
                     f"{name}.batch_size is {recipe.batch_size}; methods.{key} needs a multiple of "
                     f"{method.group * recipe.accumulate} (its packs, in every micro-batch)"
                 )
             if related and _smallest_piece(recipe) < 2:
-                return (
+                yield (
                     f"{name}.accumulate is {recipe.accumulate}, which leaves a micro-batch of one, but "
                     f"{related[0]} of methods.{key} compares samples; lower it"
                 )
         if key in in_grid and params.probes.samples % method.group:
-            return (
+            yield (
                 f"probes.samples is {params.probes.samples}; methods.{key} needs a multiple of "
                 f"{method.group} (its packs)"
             )
-    return None
 
 
 def _smallest_piece(recipe: Recipe) -> int:
@@ -153,8 +163,8 @@ def _smallest_piece(recipe: Recipe) -> int:
     return recipe.batch_size % size or size
 
 
-def _normalisation_problem(params: Params, recipes: GridRecipes) -> str | None:
-    """The first pair of the grid that normalises over batches which it does not have, or has of one."""
+def _normalisation_problems(params: Params, recipes: GridRecipes) -> Iterator[str]:
+    """Pairs of the grid that normalise over batches which they do not have, or have of one."""
     points = [name for name in params.grid.datasets if params.datasets[name].is_points]
     virtual = [
         method
@@ -165,20 +175,19 @@ def _normalisation_problem(params: Params, recipes: GridRecipes) -> str | None:
         normed = getattr(params.architectures[key].points, "batch_norm", False)
         recipe_key, recipe = recipes[name, key]
         if normed and _smallest_piece(recipe) < 2:
-            return (
+            yield (
                 f"architectures.{key}.points.batch_norm is true, but {recipe_key}.accumulate, "
                 f"{recipe.accumulate}, leaves a micro-batch of one; lower it"
             )
         if virtual and not normed:
-            return (
+            yield (
                 f"methods.{virtual[0]} has virtual_batch_norm, which takes the place of G's batch "
                 f"normalisation, but architectures.{key} has none on points ({name}); leave one of them out"
             )
-    return None
 
 
-def _share_problem(params: Params, recipes: GridRecipes) -> str | None:
-    """The first method and recipe of the grid that together leave no real sample on the real side."""
+def _share_problems(params: Params, recipes: GridRecipes) -> Iterator[str]:
+    """Methods and recipes of the grid that together leave no real sample on the real side."""
     for key in params.grid.methods:
         method = params.methods[key]
         if method.kind != "fargan":
@@ -187,73 +196,68 @@ def _share_problem(params: Params, recipes: GridRecipes) -> str | None:
             size = recipe.batch_size
             count = round(method.fake_as_real_share * size)
             if count == 0 and method.fake_as_real_share > 0:
-                return (
+                yield (
                     f"methods.{key}.fake_as_real_share is {method.fake_as_real_share}, which is less than "
                     f"one sample of {name}.batch_size, {size}; raise the share, or say 0"
                 )
             if count >= size:
-                return (
+                yield (
                     f"methods.{key}.fake_as_real_share is {method.fake_as_real_share}, which leaves no real "
                     f"sample of {name}.batch_size, {size}; lower the share or enlarge the batch"
                 )
-    return None
 
 
-def _evaluation_problem(params: Params) -> str | None:
+def _evaluation_problems(params: Params) -> Iterator[str]:
     """What of the scores' protocol is repeated, or asks for more samples than there are."""
     if repeated := _repeated(params.evaluation.checkpoints):
-        return f"evaluation.checkpoints: {repeated} stands twice; name it once"
+        yield f"evaluation.checkpoints: {repeated} stands twice; name it once"
     kinds = [extractor.kind for extractor in params.evaluation.extractors]
     if repeated := _repeated(kinds):
-        return f"evaluation.extractors: {repeated} stands twice; name it once"
+        yield f"evaluation.extractors: {repeated} stands twice; name it once"
     if all(extractor.digits_only for extractor in params.evaluation.extractors):
         for name in params.grid.datasets:
             if not (params.datasets[name].is_points or params.datasets[name].shows_digits):
-                return (
+                yield (
                     f"evaluation.extractors: {kinds[0]} reads digits only, but {name} of the grid shows "
                     f"others; add efficientnet_lite0 or inception"
                 )
     images = params.evaluation.images
     for key in ("kid_subset_size", "inception_score_splits"):
         if (value := getattr(images, key)) > images.samples:
-            return f"evaluation.images.{key} is {value}; expected <= samples, {images.samples}"
+            yield f"evaluation.images.{key} is {value}; expected <= samples, {images.samples}"
     if images.neighbours >= images.samples:
-        return f"evaluation.images.neighbours is {images.neighbours}; expected < samples, {images.samples}"
-    return None
+        yield f"evaluation.images.neighbours is {images.neighbours}; expected < samples, {images.samples}"
 
 
-def _varied_problem(params: Params) -> str | None:
-    """The first variant whose values contradict each other, or the rest."""
+def _varied(params: Params) -> Iterator[str]:
+    """What contradicts in the values of variants, or between them and the rest."""
     for name, variant in params.variants.items():
         recipes = _grid_recipes(params, name)
         methods = {method: params.method(method, name) for method in params.grid.methods}
         varied = params.model_copy(update={"methods": params.methods | methods})
-        contradictions = (_contradiction(*each) for each in recipes.values())
-        if problem := (
-            next(filter(None, contradictions), None)
-            or _recipe_problem(varied, recipes)
-            or _method_problem(varied, recipes)
-            or _normalisation_problem(varied, recipes)
-            or _share_problem(varied, recipes)
-            or _followed_problem(params, recipes)
+        for problem in (
+            *itertools.chain.from_iterable(_contradictions(*each) for each in recipes.values()),
+            *_recipe_problems(varied, recipes),
+            *_method_problems(varied, recipes),
+            *_normalisation_problems(varied, recipes),
+            *_share_problems(varied, recipes),
+            *_followed_problems(params, recipes),
         ):
-            return f"{variant.where}: with {name}, {problem}"
-    return None
+            yield f"{variant.where}: with {name}, {problem}"
 
 
-def _followed_problem(params: Params, recipes: GridRecipes) -> str | None:
-    """The first recipe of a variant whose scores over training would be of other steps, in one column."""
+def _followed_problems(params: Params, recipes: GridRecipes) -> Iterator[str]:
+    """Recipes of a variant whose scores over training would be of other steps, in one column."""
     for pair, (key, recipe) in recipes.items():
         plain, varied = (
             {*each.snapshots, each.generator_steps} if each.snapshots else None
             for each in (params.recipe(*pair), recipe)
         )
         if plain and varied and plain != varied:
-            return (
+            yield (
                 f"{key} follows scores at steps {', '.join(map(str, sorted(varied)))}, and without it at "
                 f"{', '.join(map(str, sorted(plain)))}; leave the steps as they are, or name no snapshots"
             )
-    return None
 
 
 def _grid_recipes(params: Params, variant: str = "") -> GridRecipes:
@@ -266,17 +270,13 @@ def _recipe_key(params: Params, dataset: str, architecture: str) -> str:
     return f"recipes.{dataset}" + (f".by_architecture.{architecture}" if own else "")
 
 
-def _recipe_problem(params: Params, recipes: GridRecipes) -> str | None:
-    """The first recipe whose own values, points or methods of the grid contradict it."""
+def _recipe_problems(params: Params, recipes: GridRecipes) -> Iterator[str]:
+    """Recipes whose own values, points or methods of the grid contradict it."""
     for (name, _), (recipe_key, recipe) in recipes.items():
         dataset, size = params.datasets[name], recipe.batch_size
         if isinstance(dataset, Points) and size > dataset.train:
-            return f"{recipe_key}.batch_size is {size}; expected <= datasets.{name}.train, {dataset.train}"
+            yield f"{recipe_key}.batch_size is {size}; expected <= datasets.{name}.train, {dataset.train}"
     for name, dataset_recipe in params.recipes.items():
-        for architecture in dataset_recipe.by_architecture:
-            if architecture not in params.architectures:
-                key = f"recipes.{name}.by_architecture"
-                return unknown_name(key, architecture, params.architectures, "architectures")
         for recipe_key, recipe in (
             (f"recipes.{name}", dataset_recipe),
             *(
@@ -284,36 +284,33 @@ def _recipe_problem(params: Params, recipes: GridRecipes) -> str | None:
                 for each in dataset_recipe.by_architecture
             ),
         ):
-            if problem := _contradiction(recipe_key, recipe):
-                return problem
+            yield from _contradictions(recipe_key, recipe)
     for key, recipe in recipes.values():
         for method in params.grid.methods if recipe.compile else ():
             mend = "set it to false or leave that method out"
             if params.methods[method].needs_second_derivatives:
-                return (
+                yield (
                     f"{key}.compile is true, but methods.{method} needs second derivatives, which "
                     f"compiled networks do not have; {mend}"
                 )
             if any(technique.needs_critic for technique in params.methods[method].techniques):
-                return (
+                yield (
                     f"{key}.compile is true, but methods.{method} reads D's features, which compiled "
                     f"networks do not show; {mend}"
                 )
-    return None
 
 
-def _contradiction(key: str, recipe: Recipe) -> str | None:
-    """The first value of a recipe that another one rules out."""
+def _contradictions(key: str, recipe: Recipe) -> Iterator[str]:
+    """Values of a recipe that another one rules out."""
     steps = recipe.generator_steps
     if recipe.accumulate > recipe.batch_size:
-        return f"{key}.accumulate is {recipe.accumulate}; expected <= batch_size, {recipe.batch_size}"
+        yield f"{key}.accumulate is {recipe.accumulate}; expected <= batch_size, {recipe.batch_size}"
     if late := [step for step in recipe.snapshots if step > steps]:
-        return f"{key}.snapshots names step {late[0]}; expected <= generator_steps, {steps}"
+        yield f"{key}.snapshots names step {late[0]}; expected <= generator_steps, {steps}"
     if repeated := _repeated(recipe.snapshots):
-        return f"{key}.snapshots: {repeated} stands twice; name it once"
+        yield f"{key}.snapshots: {repeated} stands twice; name it once"
     if recipe.decay.kind == "linear" and recipe.decay.start >= steps:
-        return f"{key}.decay.start is {recipe.decay.start}; expected < generator_steps, {steps}"
-    return None
+        yield f"{key}.decay.start is {recipe.decay.start}; expected < generator_steps, {steps}"
 
 
 def _repeated(values: Iterable[Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ganmatrix.errors import UserError, unreadable
-from ganmatrix.params.consistency import inconsistency
+from ganmatrix.params.consistency import inconsistencies
 from ganmatrix.params.messages import explain
 from ganmatrix.params.params import Params
 from ganmatrix.params.plain_yaml import BadYaml, parse
@@ -24,13 +24,27 @@ def load(path: Path) -> tuple[Params, dict[str, Any]]:
     Raises UserError with one line that names key, value, choices and the mend.
     """
     document = _read(path)
+    params, problems = _validated(document)
+    if params is None or problems:
+        more = f" (and {len(problems) - 1} more; `ganmatrix check` names all)" if len(problems) > 1 else ""
+        raise UserError(f"{path}: {problems[0]}{more}")
+    return params, document
+
+
+def check(path: Path) -> tuple[Params | None, list[str]]:
+    """All that is wrong with a params file, a line each, and its typed document where each section is sound.
+
+    Only then is it known what the sections say of each other. UserError if the file cannot be read.
+    """
+    return _validated(_read(path))
+
+
+def _validated(document: dict[str, Any]) -> tuple[Params | None, list[str]]:
     try:
         params = Params.model_validate(document)
     except ValidationError as error:
-        raise UserError(f"{path}: {explain(error, Params)}") from None
-    if problem := inconsistency(params):
-        raise UserError(f"{path}: {problem}")
-    return params, document
+        return None, explain(error, Params)
+    return params, list(dict.fromkeys(inconsistencies(params)))
 
 
 def schema() -> str:

@@ -63,13 +63,10 @@ def listed(choices: Sequence[str]) -> str:
     return ", ".join(choices[:LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """The first problem of a failed validation in one line, with the number of the others."""
-    problems = error.errors(include_url=False)
-    first = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
-    line = _explain_one(first, model)
-    others = len(problems) - 1
-    return line + (f" (and {others} more)" if others else "")
+def explain(error: ValidationError, model: Any) -> list[str]:
+    """The problems of a failed validation, a line each: first keys that are unknown, which explain others."""
+    problems = sorted(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
+    return [_explain_one(each, model) for each in problems]
 
 
 def _explain_one(problem: Any, model: type[BaseModel]) -> str:

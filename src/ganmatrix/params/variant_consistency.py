@@ -1,6 +1,7 @@
 """What of `grid.variants` and `grid.lattice` names nothing, does not fit, or changes nothing."""
 
-import re
+import functools
+import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -18,40 +19,45 @@ LONGEST_ID = 200
 """Characters of a cell's id: names of files add some, and most file systems end at 255."""
 
 
-def variant_problem(params: Params) -> str | None:
-    """The first key, value or name of a variant that is wrong; None if all are sound."""
+def variant_problems(params: Params) -> Iterator[str]:
+    """Keys, values and names of variants that are wrong; where keys are, nothing is said of values."""
+    every = listed(params.grid)
+    of_keys = itertools.chain.from_iterable(_key_problems(params, each) for each in every)
+    wrong = [*_grid_problems(params), *of_keys]
+    yield from wrong or [*_name_problems(every), *_value_problems(params, every)] or _cell_problems(params)
+
+
+def _grid_problems(params: Params) -> Iterator[str]:
     grid = params.grid
     if "trains_within" in grid.model_fields_set and not (grid.variants or grid.lattice):
-        return "grid.trains_within is given, but the grid has neither variants nor a lattice; leave it out"
+        yield "grid.trains_within is given, but the grid has neither variants nor a lattice; leave it out"
     for name in grid.variants:
         if name.isdecimal():
-            return f"grid.variants: the name {name} is a number, as seeds are; add a letter"
-    every = listed(grid)
-    for each in every:
-        for key, _ in each.overrides:
-            if problem := _key_problem(params, each.where, key):
-                return problem
-        if problem := _clash(each):
-            return problem
-    return _name_problem(every) or _value_problem(params, every) or _cell_problem(params)
+            yield f"grid.variants: the name {name} is a number, as seeds are; add a letter"
 
 
-def _key_problem(params: Params, where: str, key: str) -> str | None:
+def _key_problems(params: Params, variant: Variant) -> Iterator[str]:
+    """Keys that are none of a recipe or a method of the grid, or set the same value."""
+    keys = (key for key, _ in variant.overrides)
+    unknown = itertools.chain.from_iterable(_key_problem(params, variant.where, key) for key in keys)
+    yield from [*unknown] or _clashes(variant)
+
+
+def _key_problem(params: Params, where: str, key: str) -> Iterator[str]:
     head, _, rest = key.partition(".")
     name, _, of_method = rest.partition(".")
     if head == METHODS and name and name not in params.methods:
-        return unknown_name(f"{where}.{key}", name, params.methods, METHODS)
-    if not (rest if head == RECIPE else of_method if head == METHODS else ""):
-        return (
+        yield unknown_name(f"{where}.{key}", name, params.methods, METHODS)
+    elif not (rest if head == RECIPE else of_method if head == METHODS else ""):
+        yield (
             f"{where}: {printable(key)} is no key of a recipe or a method; expected recipe.<key> or "
             "methods.<name>.<key>, such as recipe.optimizer.beta1"
         )
-    if head == METHODS and name not in params.grid.methods:
-        return f"{where}.{key}: {name} is not in grid.methods; add it there, or leave this out"
-    return None
+    elif head == METHODS and name not in params.grid.methods:
+        yield f"{where}.{key}: {name} is not in grid.methods; add it there, or leave this out"
 
 
-def _clash(variant: Variant) -> str | None:
+def _clashes(variant: Variant) -> Iterator[str]:
     """Two keys of a variant that set the same value, or one within the other."""
     seen: dict[str, str] = {}
     for key, _ in variant.overrides:
@@ -59,37 +65,35 @@ def _clash(variant: Variant) -> str | None:
         for each in (f"{section}.{own}." for own in RATES.get(rest, (rest,))):
             for other, by in seen.items():
                 if each.startswith(other) or other.startswith(each):
-                    return f"{variant.where}: {by} and {key} set the same value; leave one out"
+                    yield f"{variant.where}: {by} and {key} set the same value; leave one out"
             seen[each] = key
-    return None
 
 
-def _name_problem(every: list[Variant]) -> str | None:
+def _name_problems(every: list[Variant]) -> Iterator[str]:
     seen: set[str] = set()
     for each in every:
         if each.name in seen:
-            return f"{each.where}: two variants would be called {each.name}; state each once"
+            yield f"{each.where}: two variants would be called {each.name}; state each once"
         if len(each.name) > NAME_LENGTH:
-            return (
+            yield (
                 f"{each.where}: the name {each.name} has {len(each.name)} characters; expected at most "
                 f"{NAME_LENGTH}, so take fewer axes"
             )
         seen.add(each.name)
-    return None
 
 
-def _value_problem(params: Params, every: list[Variant]) -> str | None:
-    """The line on the first value that pydantic refuses, under the key that states it."""
+def _value_problems(params: Params, every: list[Variant]) -> Iterator[str]:
+    """A line on each value that pydantic refuses, under the key that states it."""
     for each in every:
         for section, model, resolve in _sections(params, each):
             try:
                 resolve()
             except ValidationError as error:
-                line = re.sub(r" \(and \d+ more\)$", "", explain(error, model)).lstrip(".")
-                for short, (first, _) in RATES.items():
-                    line = line.replace(first, short) if short in each.within(section) else line
-                return f"{each.where}.{section}.{line}"
-    return None
+                own = each.within(section)
+                stated = {first: short for short, (first, _) in RATES.items() if short in own}
+                for line in explain(error, model):
+                    shown = functools.reduce(lambda text, rate: text.replace(*rate), stated.items(), line)
+                    yield f"{each.where}.{section}.{shown.lstrip('.')}"
 
 
 def _sections(params: Params, variant: Variant) -> Iterator[tuple[str, Any, Callable[[], Any]]]:
@@ -103,11 +107,11 @@ def _sections(params: Params, variant: Variant) -> Iterator[tuple[str, Any, Call
             yield RECIPE, Recipe, partial(params.recipe, dataset, architecture, name)
 
 
-def _cell_problem(params: Params) -> str | None:
-    """The first variant that adds no cell, or cell whose name is too long."""
+def _cell_problems(params: Params) -> Iterator[str]:
+    """Variants that add no cell, and cells whose names are too long."""
     grid = params.grid
     if not params.variants:
-        return None
+        return
     added: set[str] = set()
     for dataset in grid.datasets:
         for architecture in grid.architectures:
@@ -117,14 +121,13 @@ def _cell_problem(params: Params) -> str | None:
                 for name in standing.values():
                     size = len("-".join((dataset, architecture, method, name)))
                     if size > LONGEST_ID:
-                        return (
+                        yield (
                             f"grid: the cell {dataset}-{architecture}-{method}-{name} has a name of {size} "
                             f"characters; expected at most {LONGEST_ID}, so shorten one of its parts"
                         )
     for name in grid.variants:
         if name not in added:
-            return (
+            yield (
                 f"grid.variants.{name} adds no cell: every cell has these values already, from its sections "
                 "or an earlier variant; leave it out"
             )
-    return None

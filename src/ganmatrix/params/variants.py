@@ -80,10 +80,10 @@ def by_name(grid: Grid) -> dict[str, Variant]:
 
 def changed(section: S, validate: Callable[[Any], S], overrides: Mapping[str, Any]) -> S:
     """A section with other values, validated; pydantic's ValidationError if one does not fit."""
-    document = section.model_dump()
-    for key, value in overrides.items():
+    document, stated = section.model_dump(), section.model_dump(exclude_unset=True)
+    for key, value in sorted(overrides.items(), key=lambda item: not item[0].endswith(".kind")):
         for each in RATES.get(key, (key,)):
-            document = _with(document, each.split("."), value)
+            document = _with(document, stated, each.split("."), value)
     return validate(document) if overrides else section
 
 
@@ -117,13 +117,18 @@ def _text(value: Any) -> str:
     return f"{'minus_' if value < 0 else ''}{abs(value):.15g}"
 
 
-def _with(section: Any, path: Sequence[str], value: Any) -> Any:
-    """A section with the value at a path of keys, and of places in lists; what is no section becomes one."""
+def _with(section: Any, stated: Any, path: Sequence[str], value: Any) -> Any:
+    """A section with the value at a path of keys, and of places in lists; what is no section becomes one.
+
+    With another kind go the defaults of the former one: only what params.yaml stated stays.
+    """
     if not path:
         return value
     key, *rest = path
     if isinstance(section, list) and key.isdecimal() and int(key) < len(section):
         place = int(key)
-        return [*section[:place], _with(section[place], rest, value), *section[place + 1 :]]
-    known = section if isinstance(section, dict) else {}
-    return known | {key: _with(known.get(key), rest, value)}
+        changed = _with(section[place], stated[place] if isinstance(stated, list) else None, rest, value)
+        return [*section[:place], changed, *section[place + 1 :]]
+    said = stated if isinstance(stated, dict) else {}
+    known = said if path == ["kind"] else section if isinstance(section, dict) else {}
+    return known | {key: _with(known.get(key), said.get(key), rest, value)}

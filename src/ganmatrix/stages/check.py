@@ -1,0 +1,56 @@
+"""`ganmatrix check`: all that is wrong with a params file, before anything is made."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ganmatrix import limits, params
+from ganmatrix.params import Params
+from ganmatrix.params.datasets import OwnImages
+from ganmatrix.plan import Plan, Task
+from ganmatrix.results.levels import too_few
+from ganmatrix.store.dataset import open_dataset
+from ganmatrix.store.layout import of_params
+
+
+def run(path: Path, sources: Path) -> tuple[list[str], list[str]]:
+    """What is wrong with a params file, and what else is to be said of it, a line each.
+
+    What only data can tell is known of the datasets that are prepared. Relative paths of a user's own images
+    count from `sources`. UserError if the file cannot be read.
+    """
+    document, problems = params.check(path)
+    if document is None:
+        return problems, ["what its sections say of each other is checked once each is sound"]
+    missing = list(_missing(document, sources))
+    if problems:
+        return problems + missing, []
+    plan = Plan(document, of_params(path))
+    of_data, prepared = _of_data(plan)
+    return missing + of_data, [*_described(plan, prepared), *filter(None, [too_few(document)])]
+
+
+def _missing(document: Params, sources: Path) -> Iterator[str]:
+    """Folders and files of a user's own that are not there."""
+    for name, dataset in document.datasets.items():
+        if name in document.grid.datasets and isinstance(dataset, OwnImages):
+            for key in ("train", "held_out"):
+                place = getattr(dataset, key)
+                if place is not None and "*" not in place and not (sources / place).exists():
+                    yield f"datasets.{name}.{key} is {place}, which does not exist; mend the path"
+
+
+def _of_data(plan: Plan) -> tuple[list[str], list[str]]:
+    """What asks more than the prepared datasets have, and the names of these datasets."""
+    prepared = [name for name in plan.params.grid.datasets if plan.state(Task("prepare", name)).is_current]
+    cards = [open_dataset(plan.open("prepare", name)).card for name in prepared]
+    return list(
+        dict.fromkeys(line for card in cards for line in limits.problems(plan.params, card))
+    ), prepared
+
+
+def _described(plan: Plan, prepared: list[str]) -> Iterator[str]:
+    """What the grid comes to, and which data were not there to be asked."""
+    cells, seeds = len(plan.cells), len(plan.seeds)
+    yield f"{cells} cells x {seeds} seeds = {cells * seeds:,} runs, {len(plan.params.claims)} claims"
+    if rest := [name for name in plan.params.grid.datasets if name not in prepared]:
+        yield f"not prepared, so that their sizes are not known: {', '.join(rest)}"
