@@ -61,9 +61,15 @@ plots: venv ## What DVC draws of the results, in dvc_plots/index.html, which ope
 	done; echo '{plot_divs}'; } > .dvc/tmp/page.html
 	dvc plots $(PLOTS) --html-template .dvc/tmp/page.html
 
-docs: venv ## Make the tables and the schema in docs/ anew from the code
+docs: venv .docs/.installed ## Make the tables and the schema in docs/ anew from the code, and the site, in site/
 	ganmatrix schema --output docs/params.schema.json
 	for page in catalogue architectures measures; do python bench/$$page.py || exit 1; done
+	NO_MKDOCS_2_WARNING=1 .docs/venv/bin/mkdocs build --strict --quiet
+
+.docs/.installed: Makefile
+	$(PYTHON) -m venv .docs/venv
+	.docs/venv/bin/python -m pip install --quiet --disable-pip-version-check mkdocs-material==9.8.2
+	touch $@
 
 lint: venv ## Format, style, types, layers, notebooks
 	ruff format --check .

@@ -16,7 +16,7 @@ def _edit(folder: Path, *pairs: tuple[str, str]) -> None:
 def test_a_sound_file_is_described(run, whole):
     ended = run("check")
     assert (ended.status, ended.err) == (0, "")
-    assert ended.out == "params.yaml: 2 cells x 2 seeds = 4 runs, 0 claims\n"
+    assert ended.out == "params.yaml: 2 cells, 2 seeds, 4 runs, 0 claims\n"
     shutil.rmtree(whole / "data")
     lines = run("check").out.splitlines()
     assert lines[1] == "params.yaml: not prepared, so that their sizes are not known: ring8"

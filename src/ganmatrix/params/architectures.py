@@ -25,9 +25,9 @@ _MAPS = {
 class PointNetwork(Member):
     """The family's member for 2-D points; its code takes the dimension."""
 
-    latent: Latent = Field(description="dimension of z")
-    width: Width = Field(description="units of a hidden layer")
-    depth: Depth = Field(description="hidden layers, or residual blocks")
+    latent: Latent = Field(default=8, description="dimension of z")
+    width: Width = Field(default=96, description="units of a hidden layer")
+    depth: Depth = Field(default=3, description="hidden layers, or residual blocks")
 
 
 class MlpNetwork(PointNetwork):
@@ -58,12 +58,13 @@ class AsGanPointNetwork(PointNetwork):
 class ImageNetwork(Member):
     """The family's member for images, its depth by the resolution; its code takes channels and side."""
 
-    latent: Latent = Field(description="dimension of z")
+    latent: Latent = Field(default=128, description="dimension of z")
     generator_width: Width = Field(
-        description="channels of G's last hidden map; smaller maps have multiples of it, by family"
+        default=64,
+        description="channels of G's last hidden map; smaller maps have multiples of it, by family",
     )
     discriminator_width: Width = Field(
-        description="channels of D's first layer; later layers have multiples of it, by family"
+        default=64, description="channels of D's first layer; later layers have multiples of it, by family"
     )
     attention: Attention = Field(
         default="none", description="side of the map that gets self-attention, in both networks"
@@ -112,24 +113,24 @@ class Conventional(Section):
     """An MLP on points, a DCGAN on images; without options batch normalisation, no spectral norm."""
 
     kind: Literal["conventional"]
-    points: MlpNetwork
-    images: DcganNetwork
+    points: MlpNetwork = Field(default_factory=MlpNetwork)
+    images: DcganNetwork = Field(default_factory=DcganNetwork)
 
 
 class ResnetSn(Section):
     """A residual MLP on points, the SNGAN ResNet on images; spectral norm in every layer of D."""
 
     kind: Literal["resnet_sn"]
-    points: SnganPointNetwork
-    images: SnganNetwork
+    points: SnganPointNetwork = Field(default_factory=SnganPointNetwork)
+    images: SnganNetwork = Field(default_factory=SnganNetwork)
 
 
 class AsGanResnet(Section):
     """A residual MLP on points, the ResNet of AS-GAN's authors on images of 32 or 64 pixels."""
 
     kind: Literal["as_gan_resnet"]
-    points: AsGanPointNetwork
-    images: AsGanNetwork
+    points: AsGanPointNetwork = Field(default_factory=AsGanPointNetwork)
+    images: AsGanNetwork = Field(default_factory=AsGanNetwork)
 
 
 Architecture = Annotated[Conventional | ResnetSn | AsGanResnet, Field(discriminator="kind")]

@@ -57,7 +57,7 @@ Extractor = Annotated[EfficientNetLite0 | Inception | DigitsCnn, Field(discrimin
 class PointEvaluation(Section):
     """Mode coverage, energy distance and data copying on points."""
 
-    samples: int = Field(ge=100, le=1_000_000, description="generated points")
+    samples: int = Field(default=10_000, ge=100, le=1_000_000, description="generated points")
     high_quality_radius: float = Field(default=3.0, gt=0, description="in standard deviations of a mode")
 
 
@@ -65,12 +65,14 @@ class ImageEvaluation(Section):
     """FID, KID, Inception Score, neighbours and data copying on images."""
 
     samples: int = Field(
-        ge=50, le=1_000_000, multiple_of=10, description="generated images; a multiple of 10"
+        default=10_000, ge=50, le=1_000_000, multiple_of=10, description="generated images; a multiple of 10"
     )
     kid_subsets: int = Field(default=20, ge=2, le=1000)
     kid_subset_size: int = Field(default=500, ge=10, le=5000)
     inception_score_splits: int = Field(default=1, ge=1, le=100)
-    neighbours: int = Field(ge=1, le=20, description="k of precision, recall, density and coverage")
+    neighbours: int = Field(
+        default=5, ge=1, le=20, description="k of precision, recall, density and coverage"
+    )
 
 
 class DigitEvaluation(Section):
@@ -117,7 +119,7 @@ class Evaluation(Section):
     checkpoints: list[Checkpoint] = Field(
         min_length=1, description="which generators are scored; each has columns of its own"
     )
-    points: PointEvaluation
-    images: ImageEvaluation
+    points: PointEvaluation = PointEvaluation()
+    images: ImageEvaluation = ImageEvaluation()
     digits: DigitEvaluation = DigitEvaluation()
     curves: CurveEvaluation = CurveEvaluation()

@@ -34,8 +34,10 @@ class Probes(Section):
     """
 
     samples: int = Field(ge=16, le=100_000, description="held-out reals, and as many fresh fakes")
-    point_strengths: Strengths
-    image_strengths: Strengths
+    point_strengths: Strengths = Field(default=[0, 0.02, 0.05, 0.1], description="of attacks on points")
+    image_strengths: Strengths = Field(
+        default=[0, 2 / 255, 4 / 255, 8 / 255], description="of attacks on images"
+    )
     pgd_steps: int = Field(default=10, ge=1, le=1000)
     pgd_relative_step: float = Field(
         default=0.25, gt=0, le=2, description="size of a PGD step, as a share of the strength"

@@ -51,6 +51,7 @@ def _of_data(plan: Plan) -> tuple[list[str], list[str]]:
 def _described(plan: Plan, prepared: list[str]) -> Iterator[str]:
     """What the grid comes to, and which data were not there to be asked."""
     cells, seeds = len(plan.cells), len(plan.seeds)
-    yield f"{cells} cells x {seeds} seeds = {cells * seeds:,} runs, {len(plan.params.claims)} claims"
+    counts = ((cells, "cell"), (seeds, "seed"), (cells * seeds, "run"), (len(plan.params.claims), "claim"))
+    yield ", ".join(f"{count:,} {name}{'' if count == 1 else 's'}" for count, name in counts)
     if rest := [name for name in plan.params.grid.datasets if name not in prepared]:
         yield f"not prepared, so that their sizes are not known: {', '.join(rest)}"
