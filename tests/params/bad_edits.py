@@ -124,13 +124,13 @@ BAD = [
     (
         RING,
         "kind: grid, modes: 25, spacing: 0.5",
-        "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, std, side, spacing",
+        "datasets.ring8.modes: unknown key (only ring has it); expected kind, train, held_out, seed, std, side, spacing",
     ),
     (RING, "kind: two_gaussians, distance: 0", "datasets.ring8.distance is 0; expected > 0"),
     (
         RING,
         "kind: two_gaussians, modes: 2, distance: 1",
-        "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, std, distance",
+        "datasets.ring8.modes: unknown key (only ring has it); expected kind, train, held_out, seed, std, distance",
     ),
     (ROLL, "kind: swiss_roll, noise: -1", "datasets.ring8.noise is -1; expected >= 0"),
     (ROLL, "kind: swiss_roll, noise: 2", "datasets.ring8.noise is 2; expected <= 1"),
@@ -142,7 +142,7 @@ BAD = [
     (
         ROLL,
         "kind: swiss_roll, noise: 0.1, modes: 2",
-        "datasets.ring8.modes: unknown key; expected kind, train, held_out, seed, noise",
+        "datasets.ring8.modes: unknown key (only ring has it); expected kind, train, held_out, seed, noise",
     ),
     (
         DIGITS,
@@ -223,11 +223,6 @@ BAD = [
     (POINTS, "points: [4, 8]", "architectures.conventional.points is [4, 8]; expected a mapping"),
     (
         POINTS,
-        "points: {latent: 4, width: 8}",
-        "architectures.conventional.points.depth is missing; add it (hidden layers, or residual blocks)",
-    ),
-    (
-        POINTS,
         "points: {latent: 0, width: 8, depth: 2}",
         "architectures.conventional.points.latent is 0; expected >= 1",
     ),
@@ -292,14 +287,13 @@ BAD = [
     (
         "loss: non_saturating",
         "loss: {kind: hinge, real_label: 0.9}",
-        "methods.gan.loss is {'kind': 'hinge', 'real_label': 0.9}; real_label is for the logistic losses; "
-        "leave it out with hinge",
+        "methods.gan.loss.real_label: unknown key (only saturating, non_saturating have it); expected real_weight, kind",
     ),
     (
         "loss: non_saturating",
         "loss: {kind: relativistic, real_weight: 0.2}",
-        "methods.gan.loss is {'kind': 'relativistic', 'real_weight': 0.2}; real_weight is for losses of "
-        "two sides; leave it out with relativistic",
+        "methods.gan.loss.real_weight: unknown key (only saturating, non_saturating, hinge, least_squares, "
+        "wasserstein, kl, reverse_kl, pearson, hellinger, jensen_shannon, energy_margin have it); expected kind",
     ),
     (
         "loss: non_saturating",

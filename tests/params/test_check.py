@@ -51,7 +51,7 @@ CONTRADICTIONS = {
 }
 
 
-@pytest.mark.parametrize("chosen", itertools.combinations(CONTRADICTIONS, 2), ids="+".join)
+@pytest.mark.parametrize("chosen", list(itertools.combinations(CONTRADICTIONS, 2)), ids="+".join)
 def test_contradictions_in_several_sections_are_all_named(chosen, project):
     path = project(*((old, CONTRADICTIONS[old][0]) for old in chosen))
     document, problems = check(path)
@@ -59,9 +59,10 @@ def test_contradictions_in_several_sections_are_all_named(chosen, project):
     for old in chosen:
         shown = [line for line in problems if line.startswith(CONTRADICTIONS[old][1])]
         # Where names are wrong, nothing is said of values.
-        assert len(shown) == 1 or (old.startswith("kid") and "seeds: [0, 1]" in chosen)
+        assert len(shown) == 1 or (old.startswith("kid") and "seeds: [0, 1]" in chosen and not shown)
     assert len(problems) == len(set(problems))
-    with pytest.raises(UserError, match=r"\(and \d+ more; `ganmatrix check` names all\)$"):
+    more = r" \(and \d+ more; `ganmatrix check` names all\)$" if len(problems) > 1 else "$"
+    with pytest.raises(UserError, match=more):
         load(path)
 
 

@@ -89,7 +89,7 @@ def test_very_many_seeds_are_answered_at_once(seeds, project):
 def test_a_long_list_from_python_is_refused_by_its_length():
     with pytest.raises(ValidationError) as error:
         Grid.model_validate(NAMES | {"seeds": list(range(100_000))})
-    line = explain(error.value, Grid)
+    line = explain(error.value, Grid)[0]
     assert line.startswith("seeds is [0, 1, 2, ")
     assert line.endswith("...; expected at most 10,000 seeds, not 100,000")
     assert error.value.error_count() == 1

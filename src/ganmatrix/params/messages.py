@@ -70,12 +70,16 @@ def explain(error: ValidationError, model: Any) -> list[str]:
 
 
 def _explain_one(problem: Any, model: type[BaseModel]) -> str:
-    path, enclosing, annotation = _locate(problem["loc"], model)
+    path, enclosing, annotation, kinds = _locate(problem["loc"], model)
     key, place = _joined(path), _joined(path[:-1])
     value, kind, context = problem["input"], problem["type"], problem.get("ctx", {})
     fields = getattr(enclosing, "model_fields", {})
     if kind == "extra_forbidden":
-        return f"{key}: unknown key{nearest(path[-1], fields) or '; expected ' + ', '.join(fields)}"
+        expected = f"; expected {', '.join(fields)}"
+        if having := [kind for kind, section in kinds.items() if path[-1] in section.model_fields]:
+            have = "has" if len(having) == 1 else "have"
+            return f"{key}: unknown key (only {listed(having)} {have} it){expected}"
+        return f"{key}: unknown key{nearest(path[-1], fields) or expected}"
     if kind == "missing":
         described = fields[path[-1]].description if path and path[-1] in fields else None
         return f"{key} is missing; add it" + (f" ({described})" if described else "")
@@ -156,21 +160,26 @@ def _joined(path: list[Any]) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def _locate(loc: tuple[Any, ...], model: Any) -> tuple[list[Any], Any, Any]:
-    """Pydantic's location as the user wrote it, with the enclosing type and the type found there.
+def _locate(loc: tuple[Any, ...], model: Any) -> tuple[list[Any], Any, Any, dict[str, Any]]:
+    """Pydantic's location as the user wrote it, with the enclosing type, the type found there, and the kinds.
+
+    The kinds are those that the enclosing section could be of, if it is one of a union.
 
     Pydantic adds the tag of each discriminated union that it passes, and a final `[key]` where the
     key itself is at fault; params.yaml has neither.
     """
     path: list[Any] = []
     enclosing, here = None, model
+    kinds: dict[str, Any] = {}
+    passed: dict[str, Any] = {}
     for part in loc[:-1] if loc[-1:] == ("[key]",) else loc:
         if variants := _variants(here):
-            here = variants[part]
+            here, passed = variants[part], variants
         else:
             path.append(part)
             enclosing, here = _only(here), _descend(here, part)
-    return path, enclosing, here
+            kinds, passed = passed, {}
+    return path, enclosing, here, kinds
 
 
 def _variants(annotation: Any) -> dict[str, Any]:
