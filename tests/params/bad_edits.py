@@ -124,13 +124,15 @@ BAD = [
     (
         RING,
         "kind: grid, modes: 25, spacing: 0.5",
-        "datasets.ring8.modes: unknown key (only ring has it); expected kind, train, held_out, seed, std, side, spacing",
+        "datasets.ring8.modes: unknown key (only ring has it); expected kind, train, held_out, "
+        "seed, std, side, spacing",
     ),
     (RING, "kind: two_gaussians, distance: 0", "datasets.ring8.distance is 0; expected > 0"),
     (
         RING,
         "kind: two_gaussians, modes: 2, distance: 1",
-        "datasets.ring8.modes: unknown key (only ring has it); expected kind, train, held_out, seed, std, distance",
+        "datasets.ring8.modes: unknown key (only ring has it); expected kind, train, held_out, "
+        "seed, std, distance",
     ),
     (ROLL, "kind: swiss_roll, noise: -1", "datasets.ring8.noise is -1; expected >= 0"),
     (ROLL, "kind: swiss_roll, noise: 2", "datasets.ring8.noise is 2; expected <= 1"),
@@ -287,13 +289,15 @@ BAD = [
     (
         "loss: non_saturating",
         "loss: {kind: hinge, real_label: 0.9}",
-        "methods.gan.loss.real_label: unknown key (only saturating, non_saturating have it); expected real_weight, kind",
+        "methods.gan.loss.real_label: unknown key (only saturating, non_saturating have it); "
+        "expected real_weight, kind",
     ),
     (
         "loss: non_saturating",
         "loss: {kind: relativistic, real_weight: 0.2}",
         "methods.gan.loss.real_weight: unknown key (only saturating, non_saturating, hinge, least_squares, "
-        "wasserstein, kl, reverse_kl, pearson, hellinger, jensen_shannon, energy_margin have it); expected kind",
+        "wasserstein, kl, reverse_kl, pearson, hellinger, jensen_shannon, energy_margin have it); "
+        "expected kind",
     ),
     (
         "loss: non_saturating",

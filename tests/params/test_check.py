@@ -3,7 +3,6 @@
 import itertools
 
 import pytest
-from bad_edits import BAD
 
 from ganmatrix.errors import UserError
 from ganmatrix.params import check, load
@@ -13,15 +12,6 @@ def test_a_sound_file_has_no_problems(project):
     document, problems = check(project())
     assert problems == []
     assert document == load(project())[0]
-
-
-@pytest.mark.parametrize(("old", "new", "message"), BAD)
-def test_it_names_what_load_refuses(old, new, message, project):
-    path = project((old, new))
-    assert check(path)[1][0] == message
-    with pytest.raises(UserError) as error:
-        load(path)
-    assert str(error.value).startswith(f"{path}: {message}")
 
 
 def test_problems_of_one_kind_are_all_named(project):

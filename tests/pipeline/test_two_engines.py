@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 from engines import NOTHING, OUTPUTS, STAGES, Project
 
+pytestmark = pytest.mark.cluster
+
 CELL = "ring8-conventional-gan"
 COSTS = ["wall_seconds", "cpu_seconds", "images_per_second"]
 RUN = ("weights.safetensors", "history.parquet", "samples.png", "run.json")
@@ -80,7 +82,6 @@ def test_recording_twice_changes_nothing(made: Project) -> None:
     assert made.snakemake_has_nothing_to_do()
 
 
-@pytest.mark.cluster
 class TestAgreement:
     """What one engine, a checkout or a pull has brought here, the other takes as it is."""
 
@@ -178,7 +179,6 @@ class TestAgreement:
             assert made.outdated_in_dvc() == left
 
 
-@pytest.mark.cluster
 def test_unrecorded_results_are_recorded_later(made: Project) -> None:
     """Snakemake's onsuccess does not run when there is nothing to do; the verb does the same."""
     (made.root / "dvc.lock").unlink()
@@ -188,7 +188,6 @@ def test_unrecorded_results_are_recorded_later(made: Project) -> None:
     assert made.dvc_is_clean()
 
 
-@pytest.mark.cluster
 def test_logs_and_scratch_may_be_deleted(made: Project) -> None:
     for folder in ("logs", "scratch"):
         shutil.rmtree(made.root / folder)
@@ -200,7 +199,6 @@ def test_logs_and_scratch_may_be_deleted(made: Project) -> None:
     assert made.dvc_is_clean()
 
 
-@pytest.mark.cluster
 def test_only_what_is_whole_is_recorded(made: Project) -> None:
     (made.root / "dvc.lock").unlink()
     (made.root / "cells" / CELL / "probe.json").unlink()
@@ -216,7 +214,6 @@ def test_only_what_is_whole_is_recorded(made: Project) -> None:
     assert made.dvc_is_clean()
 
 
-@pytest.mark.cluster
 def test_results_of_older_params_are_never_recorded(made: Project) -> None:
     made.replace("params.yaml", "epsilon: 1/255", "epsilon: 8/255")
     ran = made.snakemake("--cores", "1", "--touch")
@@ -229,7 +226,6 @@ def test_results_of_older_params_are_never_recorded(made: Project) -> None:
     assert {f"train {data}-conventional-as_gan" for data in ("ring8", "digits")} <= made.outdated_in_dvc()
 
 
-@pytest.mark.cluster
 def test_one_cell_alone(fresh: Project) -> None:
     made = fresh.made_by("snakemake", "--cores", "2", f"cells/{CELL}/evaluate.json")
     cell = [f"cells/{CELL}/{stage}/{seed}.json" for stage in ("train", "evaluate") for seed in (0, 1)]

@@ -1,8 +1,13 @@
 """The made-up matrix of the results' tests, assembled for the reports."""
 
+from collections.abc import Iterator
+
+import here
 import pytest
 from assembled_matrix import CLAIMS, assembled
 from fake_matrix import GRID, FakeMatrix
+
+from ganmatrix.stages import report
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +22,11 @@ def planted(tmp_path_factory):
             diverged={"ring8-conventional-gan-1": 240},
         )
     )
+
+
+@pytest.fixture(scope="module")
+def without_kernels() -> Iterator[None]:
+    """Notebooks run in this process. `test_rendering` has kernels, and finds the same bytes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "_execute", here.execute)
+        yield

@@ -6,9 +6,9 @@ from pathlib import Path
 import nbformat
 
 
-def execute(name: str, templates: Path, parameters: dict[str, str]) -> nbformat.NotebookNode:
+def execute(template: Path, parameters: dict[str, str]) -> nbformat.NotebookNode:
     """The executed notebook, as `report` has it of papermill."""
-    notebook = nbformat.read(templates / f"{name}.ipynb", as_version=4)
+    notebook = nbformat.read(template, as_version=4)
     variables: dict[str, object] = {}
     cells = []
     for cell in notebook.cells:
@@ -20,7 +20,7 @@ def execute(name: str, templates: Path, parameters: dict[str, str]) -> nbformat.
                 cell.outputs = [nbformat.v4.new_output("execute_result", data, execution_count=1)]
             if "parameters" in cell.metadata.get("tags", []):
                 variables |= parameters
-                cells.append(nbformat.v4.new_code_cell())
+                cells.append(nbformat.v4.new_code_cell(metadata={"tags": ["injected-parameters"]}))
     notebook.cells = cells
     return notebook
 

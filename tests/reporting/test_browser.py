@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def pages(planted, tmp_path_factory):
+def pages(planted, tmp_path_factory, without_kernels):
     folder, plan = tmp_path_factory.mktemp("reports"), planted.plan
     for name in NAMES:
         report.into(folder, name, plan)

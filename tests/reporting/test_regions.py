@@ -19,7 +19,7 @@ CLAIMS = "claims:\n" + claim("fid", "fid_efficientnet_lite0_ema", "lower", 0.1, 
 
 
 @pytest.fixture(scope="module")
-def varied(tmp_path_factory):
+def varied(tmp_path_factory, without_kernels):
     fake = FakeMatrix(
         tmp_path_factory.mktemp("varied"),
         grid=GRID,
@@ -50,7 +50,7 @@ def test_every_page_renders(varied, name):
     assert name == "robustness" or "(e4)" in page
 
 
-def test_without_variants_the_page_has_no_such_section(planted):
+def test_without_variants_the_page_has_no_such_section(planted, without_kernels):
     from assembled_matrix import read
 
     assert regions.regions(read(planted)) is None

@@ -2,7 +2,7 @@
 
 import pytest
 from assembled_matrix import CLAIMS
-from fake_matrix import TEMPLATES, FakeMatrix
+from fake_matrix import FakeMatrix
 from here import execute
 
 from ganmatrix.terminal import matrix
@@ -50,7 +50,7 @@ def _partial(root, trained, scored, probed, **more):
 def _pages(fake):
     """What the templates show."""
     folder = {"folder": str(fake.root), "root": str(fake.root), "params": ""}
-    notebooks = {name: execute(name, TEMPLATES, folder) for name in fake.plan.reports}
+    notebooks = {name: execute(fake.plan.template(name), folder) for name in fake.plan.reports}
     return {
         name: "\n".join(
             output.data["text/html"] for cell in found.cells for output in cell.get("outputs", ())

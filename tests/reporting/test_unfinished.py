@@ -21,7 +21,7 @@ SAID = (
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, without_kernels):
     """In the folder of another params file than params.yaml."""
     fake = unfinished(tmp_path_factory.mktemp("half"))
     return fake, preview.run(Plan(fake.plan.params, Layout(fake.root, Path("half.yaml")), TEMPLATES))

@@ -12,7 +12,7 @@ from ganmatrix.results.claims import adjudicate
 from ganmatrix.results.inference import EffectSize
 from ganmatrix.results.verdicts import LEVEL
 
-FEW, MANY = 40, 1000
+FEW, MANY = 20, 1000
 MATRICES = [FEW, pytest.param(MANY, marks=pytest.mark.slow)]
 FAMILY = [f"fid_{i}" for i in range(5)]
 DOZEN = [f"fid_{i}" for i in range(12)]
