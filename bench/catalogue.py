@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ganmatrix.params.base import kinds
+from ganmatrix.params.kinds import kinds
 from ganmatrix.params.losses import LossByKind
 from ganmatrix.params.methods import Method
 from ganmatrix.params.techniques import Technique

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from ganmatrix.params import plugins
+
 PACKAGE = Path(__file__).parent
 NAME = PACKAGE.name
 
@@ -27,7 +29,10 @@ _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def sources(roots: Iterable[str]) -> list[str]:
-    """The files of these modules and of all that they import from this package, sorted, as paths in it."""
+    """The files of these modules and of all that they import from this package, sorted.
+
+    Those of the package as paths in it, plugins as paths from the working folder.
+    """
     found: set[str] = set()
     waiting = [root for root in roots if _counts(root)]
     while waiting:
@@ -40,7 +45,7 @@ def sources(roots: Iterable[str]) -> list[str]:
 @cache
 def digest(roots: frozenset[str], more: tuple[Path, ...] = ()) -> str:
     """One SHA-256 of the names and bytes of these modules' files, and of other files."""
-    own = "".join(f"{_file_digest(PACKAGE / name)}  {name}\n" for name in sources(roots))
+    own = "".join(f"{_file_digest(_path(name))}  {name}\n" for name in sources(roots))
     others = "".join(sorted(f"{_file_digest(path)}  {path.name}\n" for path in more))
     return hashlib.sha256((own + others).encode()).hexdigest()
 
@@ -49,7 +54,7 @@ def digest(roots: frozenset[str], more: tuple[Path, ...] = ()) -> str:
 def _imported(module: str) -> tuple[str, ...]:
     """The modules of this package that one imports, anywhere in its file."""
     file = _file(module)
-    return tuple(named(ast.parse((PACKAGE / file).read_bytes()))) if file else ()
+    return tuple(named(ast.parse(_path(file).read_bytes()))) if file else ()
 
 
 def named(tree: ast.Module) -> list[str]:
@@ -75,6 +80,8 @@ def _statements(block: ast.AST) -> Iterator[ast.stmt]:
 
 def _counts(module: str) -> bool:
     package, *parts = module.split(".")
+    if package == plugins.PACKAGE:
+        return bool(parts)
     shared = parts[0] in _SHARED or ".".join(parts[:2]) in _SHARED if parts else True
     return package == NAME and not shared
 
@@ -82,11 +89,19 @@ def _counts(module: str) -> bool:
 @cache
 def _file(module: str) -> str | None:
     """The module's file in the package; None for a name that is no module, such as a class in one."""
-    path = "/".join(module.split(".")[1:])
+    package, *parts = module.split(".")
+    path = "/".join(parts)
+    if package == plugins.PACKAGE:
+        return f"{plugins.FOLDER}/{path}.py"
     for candidate in (f"{path}.py", f"{path}/__init__.py"):
         if (PACKAGE / candidate).is_file():
             return candidate
     return None
+
+
+def _path(file: str) -> Path:
+    """Where a file of `sources` lies."""
+    return Path(file) if file.startswith(f"{plugins.FOLDER}/") else PACKAGE / file
 
 
 @cache

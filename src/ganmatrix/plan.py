@@ -16,7 +16,7 @@ from ganmatrix import imports, notebooks
 from ganmatrix.cell import Cell, expand, find
 from ganmatrix.errors import NotMade, Unreadable, UserError, unreadable
 from ganmatrix.params import Params, load
-from ganmatrix.params.base import Member
+from ganmatrix.params.kinds import Member
 from ganmatrix.store import opening
 from ganmatrix.store.files import as_json, text_digest
 from ganmatrix.store.layout import CELLWISE, SEEDED, WEIGHTS, Layout, of_params

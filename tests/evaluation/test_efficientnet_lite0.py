@@ -9,8 +9,8 @@ from efficientnet_lite_pytorch import EfficientNet
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import efficientnet_lite0
 from ganmatrix.evaluation.efficientnet_lite0 import build, default_size
-from ganmatrix.params.base import kinds
 from ganmatrix.params.evaluation import EfficientNetLite0, Extractor
+from ganmatrix.params.kinds import kinds
 
 DOMESTIC_CATS = range(281, 286)  # tabby, tiger, Persian, Siamese, Egyptian
 CUPS = (504, 967, 968)  # coffee mug, espresso, cup

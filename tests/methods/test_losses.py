@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganmatrix.methods.losses.loss import build
-from ganmatrix.params.base import kinds
+from ganmatrix.params.kinds import kinds
 from ganmatrix.params.losses import LossByKind
 
 

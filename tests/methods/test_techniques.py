@@ -21,7 +21,7 @@ from ganmatrix.methods.techniques.rotation import turn_quarters
 from ganmatrix.methods.techniques.technique import build_all
 from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.pair import Pair
-from ganmatrix.params.base import kinds
+from ganmatrix.params.kinds import kinds
 from ganmatrix.params.methods import Gan
 from ganmatrix.params.recipes import Adam, Recipe
 from ganmatrix.params.techniques import Technique

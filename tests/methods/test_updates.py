@@ -20,7 +20,7 @@ from update_game import (
 from ganmatrix.methods.losses.loss import build as build_loss
 from ganmatrix.methods.method import build
 from ganmatrix.params import methods as params
-from ganmatrix.params.base import kinds
+from ganmatrix.params.kinds import kinds
 from ganmatrix.params.losses import LossByKind
 from ganmatrix.training.ledger import Ledger
 from ganmatrix.training.player import Player

@@ -17,7 +17,7 @@ from ganmatrix.params.architectures import (
     DcganNetwork,
     SnganNetwork,
 )
-from ganmatrix.params.base import kinds
+from ganmatrix.params.kinds import kinds
 
 SIDES = {"conventional": (16, 32, 48, 64, 128), "resnet_sn": (16, 32, 48, 64, 128), "as_gan_resnet": (32, 64)}
 ATTENTION = {16: 4, 32: 8, 48: 6, 64: 16, 128: 4}

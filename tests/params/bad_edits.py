@@ -4,8 +4,8 @@ from typing import get_args
 
 from stated import PAPER, flow
 
-from ganmatrix.params.base import kinds
 from ganmatrix.params.datasets import Dataset
+from ganmatrix.params.kinds import kinds
 from ganmatrix.params.techniques import Technique
 
 _SECTIONS_OF_DATASETS = get_args(get_args(Dataset)[0])

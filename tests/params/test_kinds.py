@@ -7,9 +7,9 @@ import pytest
 
 from ganmatrix.evaluation import digits_cnn
 from ganmatrix.params.architectures import Architecture
-from ganmatrix.params.base import Member, kinds
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.params.evaluation import Extractor
+from ganmatrix.params.kinds import Member, kinds
 from ganmatrix.params.losses import LossByKind
 from ganmatrix.params.methods import Method
 from ganmatrix.params.techniques import Technique

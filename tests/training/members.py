@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ganmatrix.params.base import kinds
+from ganmatrix.params.kinds import kinds
 from ganmatrix.params.losses import LossByKind
 from ganmatrix.params.methods import Method
 from ganmatrix.params.techniques import Technique

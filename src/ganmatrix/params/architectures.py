@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ganmatrix.params.base import Member, Section
+from ganmatrix.params.kinds import BY_KIND, Chosen, Member
 
 Width = Annotated[int, Field(ge=4, le=2048)]
 Depth = Annotated[int, Field(ge=1, le=16)]
@@ -109,7 +109,15 @@ class AsGanNetwork(ImageNetwork):
     maps: ClassVar[dict[int, tuple[int, ...]]] = {side: _MAPS[side] for side in (32, 64)}
 
 
-class Conventional(Section):
+class ArchitectureSection(Chosen):
+    """What every family has: a network for points, and one for images."""
+
+    kind: str
+    points: PointNetwork
+    images: ImageNetwork
+
+
+class Conventional(ArchitectureSection):
     """An MLP on points, a DCGAN on images; without options batch normalisation, no spectral norm."""
 
     kind: Literal["conventional"]
@@ -117,7 +125,7 @@ class Conventional(Section):
     images: DcganNetwork = Field(default_factory=DcganNetwork)
 
 
-class ResnetSn(Section):
+class ResnetSn(ArchitectureSection):
     """A residual MLP on points, the SNGAN ResNet on images; spectral norm in every layer of D."""
 
     kind: Literal["resnet_sn"]
@@ -125,7 +133,7 @@ class ResnetSn(Section):
     images: SnganNetwork = Field(default_factory=SnganNetwork)
 
 
-class AsGanResnet(Section):
+class AsGanResnet(ArchitectureSection):
     """A residual MLP on points, the ResNet of AS-GAN's authors on images of 32 or 64 pixels."""
 
     kind: Literal["as_gan_resnet"]
@@ -133,4 +141,4 @@ class AsGanResnet(Section):
     images: AsGanNetwork = Field(default_factory=AsGanNetwork)
 
 
-Architecture = Annotated[Conventional | ResnetSn | AsGanResnet, Field(discriminator="kind")]
+Architecture = Annotated[Conventional | ResnetSn | AsGanResnet, BY_KIND]

@@ -1,8 +1,7 @@
 """What every section of params.yaml shares: strictness, names, fractions."""
 
 import re
-from pkgutil import resolve_name
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
@@ -33,29 +32,6 @@ class Section(BaseModel):
         allow_inf_nan=False,
         defer_build=True,  # the whole document is validated at once, and most sections never on their own
     )
-
-
-class Member(Section):
-    """A section that stands for code of its own, chosen by its `kind`: a method, a loss, a dataset."""
-
-    code: ClassVar[str]
-    """Where that code is, as module:name."""
-
-    @classmethod
-    def module(cls) -> str:
-        """The module that the code is in."""
-        return cls.code.partition(":")[0]
-
-    @classmethod
-    def load(cls) -> Any:
-        """The code itself; only now is its module imported."""
-        return resolve_name(cls.code)
-
-
-def kinds(union: Any) -> dict[str, Any]:
-    """The sections of `Annotated[A | B | ..., Field(discriminator="kind")]` by their kinds, in its order."""
-    sections = get_args(get_args(union)[0])
-    return {get_args(section.model_fields["kind"].annotation)[0]: section for section in sections}
 
 
 _FRACTION = re.compile(r"([-+]?[0-9]{1,15}) ?/ ?([0-9]{1,15})")

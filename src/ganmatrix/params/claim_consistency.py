@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from ganmatrix.columns import EXTRACTORS, column, every
-from ganmatrix.params.base import kinds
 from ganmatrix.params.claims import Claim, PaperSetting
+from ganmatrix.params.kinds import kinds
 from ganmatrix.params.messages import nearest, printable, three_nearest, unknown_name
 from ganmatrix.params.params import Params
 from ganmatrix.params.techniques import Technique

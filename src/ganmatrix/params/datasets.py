@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
-from ganmatrix.params.base import Member, Section
+from ganmatrix.params.base import Section
+from ganmatrix.params.kinds import BY_KIND, Member
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 StackCount = Annotated[int, Field(ge=100, le=200_000)]
@@ -290,5 +291,5 @@ Dataset = Annotated[
     | LsunBedroom
     | ImageFolder
     | ImageParquet,
-    Field(discriminator="kind"),
+    BY_KIND,
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ganmatrix.errors import UserError, unreadable
+from ganmatrix.params import plugins
 from ganmatrix.params.consistency import inconsistencies
 from ganmatrix.params.messages import explain
 from ganmatrix.params.params import Params
@@ -40,6 +41,10 @@ def check(path: Path) -> tuple[Params | None, list[str]]:
 
 
 def _validated(document: dict[str, Any]) -> tuple[Params | None, list[str]]:
+    try:
+        plugins.use(document.get("plugins", []))
+    except UserError as error:
+        return None, [str(error)]
     try:
         params = Params.model_validate(document)
     except ValidationError as error:

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from ganmatrix.columns import Checkpoint
-from ganmatrix.params.base import Member, Section
+from ganmatrix.params.base import Section
+from ganmatrix.params.kinds import BY_KIND, Member
 
 
 class ExtractorSection(Member):
@@ -51,7 +52,7 @@ class DigitsCnn(ExtractorSection):
     code: ClassVar[str] = "ganmatrix.evaluation.digits_cnn:Reader"
 
 
-Extractor = Annotated[EfficientNetLite0 | Inception | DigitsCnn, Field(discriminator="kind")]
+Extractor = Annotated[EfficientNetLite0 | Inception | DigitsCnn, BY_KIND]
 
 
 class PointEvaluation(Section):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from ganmatrix.params.base import Member, kinds
+from ganmatrix.params.kinds import BY_KIND, Member, kinds
 
 
 class LossSection(Member):
@@ -142,7 +142,7 @@ LossByKind = Annotated[
     | EnergyMargin
     | Relativistic
     | RelativisticAverage,
-    Field(discriminator="kind"),
+    BY_KIND,
 ]
 _Name: Any = Literal[tuple(kinds(LossByKind))]
 Loss = Annotated[LossByKind, BeforeValidator(_section, json_schema_input_type=_Name | LossByKind)]

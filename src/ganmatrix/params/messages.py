@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from ganmatrix.params.base import NAME_LENGTH, NAME_PATTERN
+from ganmatrix.params.kinds import Chosen, kind_of, with_joined
 
 LISTED = 40
 """Choices that are named; of more, the number."""
@@ -187,7 +188,8 @@ def _variants(annotation: Any) -> dict[str, Any]:
     members = [member for member in _members(annotation) if "kind" in getattr(member, "model_fields", {})]
     if len(members) < 2:
         return {}
-    return {get_args(member.model_fields["kind"].annotation)[0]: member for member in members}
+    chosen = all(issubclass(member, Chosen) for member in members)
+    return {kind_of(member): member for member in (with_joined(tuple(members)) if chosen else members)}
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:

@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from ganmatrix.params.base import Member, Ratio
+from ganmatrix.params.base import Ratio
+from ganmatrix.params.kinds import BY_KIND, Member
 from ganmatrix.params.losses import ENERGY_MARGIN, HINGE, NON_SATURATING, Loss
 from ganmatrix.params.techniques import Technique
 
@@ -287,5 +288,5 @@ Method = Annotated[
     | Cegan
     | Ali
     | CoGan,
-    Field(discriminator="kind"),
+    BY_KIND,
 ]

@@ -1,16 +1,17 @@
 """params.yaml as a whole: its sections side by side."""
 
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PrivateAttr, TypeAdapter
+from pydantic import BeforeValidator, Field, PrivateAttr
 
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.base import Name, Section
 from ganmatrix.params.claims import Claim
-from ganmatrix.params.datasets import Dataset
+from ganmatrix.params.datasets import Dataset, Place
 from ganmatrix.params.evaluation import Evaluation
 from ganmatrix.params.grid import Grid
+from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.params.probes import Probes
 from ganmatrix.params.recipes import DatasetRecipe, Recipe
@@ -21,9 +22,7 @@ def _empty_if_null(value: Any) -> Any:
     return {} if value is None else value
 
 
-@cache
-def _methods() -> TypeAdapter[Method]:
-    return TypeAdapter(Method)
+PLUGINS = "files below plugins/ with sections and code of your own, such as plugins/label_noise.py"
 
 
 class Params(Section):
@@ -36,6 +35,7 @@ class Params(Section):
     recipes: dict[Name, DatasetRecipe] = Field(min_length=1, description="keyed by the dataset's name")
     evaluation: Evaluation
     probes: Probes
+    plugins: list[Place] = Field(default_factory=list, description=PLUGINS)
     claims: Annotated[dict[Name, Claim], BeforeValidator(_empty_if_null)] = Field(default_factory=dict)
 
     _varied: dict[tuple[str, ...], Any] = PrivateAttr(default_factory=dict)
@@ -64,7 +64,7 @@ class Params(Section):
         key = (METHODS, name, variant)
         if key not in self._varied:
             overrides = self.variants[variant].within(f"{METHODS}.{name}")
-            self._varied[key] = changed(self.methods[name], _methods().validate_python, overrides)
+            self._varied[key] = changed(self.methods[name], adapter(Method).validate_python, overrides)
         found: Method = self._varied[key]
         return found
 

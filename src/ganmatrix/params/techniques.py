@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from ganmatrix.params.base import Member
+from ganmatrix.params.kinds import BY_KIND, Member
 
 Weight = Annotated[float, Field(ge=0, le=1e6)]
 
@@ -225,5 +225,5 @@ Technique = Annotated[
     | MinibatchDiscrimination
     | HistoricalAveraging
     | VirtualBatchNorm,
-    Field(discriminator="kind"),
+    BY_KIND,
 ]

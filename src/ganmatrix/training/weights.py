@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import torch
-from pydantic import TypeAdapter
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
@@ -22,14 +21,11 @@ from ganmatrix.methods.method import Method
 from ganmatrix.networks import pair as networks
 from ganmatrix.networks.pair import Pair
 from ganmatrix.params.architectures import Architecture
+from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method as MethodParams
 from ganmatrix.training.seeding import Stream, stream_seed
 
 HEADER = "ganmatrix"
-
-# Building one takes longer than scoring a few points.
-_METHOD: TypeAdapter[MethodParams] = TypeAdapter(MethodParams)
-_ARCHITECTURE: TypeAdapter[Architecture] = TypeAdapter(Architecture)
 
 
 def snapshot_name(step: int) -> str:
@@ -99,7 +95,7 @@ class Trained:
         return self._pair().latent
 
     def _method(self) -> Method[Any]:
-        return methods.build(_METHOD.validate_python(self.header.method))
+        return methods.build(adapter(MethodParams).validate_python(self.header.method))
 
     def _last(self) -> Pair:
         pair = self._pair()
@@ -108,7 +104,7 @@ class Trained:
         return pair
 
     def _pair(self) -> Pair:
-        architecture = _ARCHITECTURE.validate_python(self.header.architecture)
+        architecture = adapter(Architecture).validate_python(self.header.architecture)
         return initialise(self.header.run, architecture, self._method(), self.header.shape)
 
 

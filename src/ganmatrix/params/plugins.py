@@ -1,0 +1,157 @@
+"""`plugins`: Python files of the user's own, with sections of params and the code that they name.
+
+A plugin is one file in `plugins/`. It may import ganmatrix and what is installed, but no other file. Its
+bytes count as code of the cells that use it.
+"""
+
+import inspect
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ganmatrix.errors import UserError, unreadable
+from ganmatrix.params.architectures import Architecture, ArchitectureSection
+from ganmatrix.params.datasets import Dataset, DatasetSection
+from ganmatrix.params.kinds import Chosen, Member, join, kind_of, kinds
+from ganmatrix.params.losses import LossByKind, LossSection
+from ganmatrix.params.methods import Method, MethodSection
+from ganmatrix.params.params import Params
+from ganmatrix.params.techniques import Technique, TechniqueSection
+
+FOLDER = "plugins"
+
+PACKAGE = "ganmatrix_plugins"
+"""What plugins are modules of."""
+
+FAMILIES: dict[type[Chosen], Any] = {
+    MethodSection: Method,
+    LossSection: LossByKind,
+    TechniqueSection: Technique,
+    DatasetSection: Dataset,
+    ArchitectureSection: Architecture,
+}
+"""What a plugin may bring, and the union that it joins."""
+
+_used: dict[Path, bytes] = {}
+"""The plugins that have joined, with their bytes."""
+
+
+def use(stated: Any) -> None:
+    """Have the sections of these plugins, and of no others, join those that there are.
+
+    `stated` is what params.yaml says; it may be anything. UserError for the first that cannot be used.
+    """
+    wanted = dict(_read(f"plugins[{i}]", place) for i, place in enumerate(_listed(stated)))
+    if wanted == _used:
+        return
+    _used.clear()
+    _have_join([])
+    sections: list[type[Chosen]] = []
+    for i, (path, source) in enumerate(wanted.items()):
+        sections += _sections(f"plugins[{i}]", path, source, sections)
+    _have_join(sections)
+    _used.update(wanted)
+
+
+def _listed(stated: Any) -> list[str]:
+    """The texts of a list. What is none is left to the schema, which says so."""
+    return stated if isinstance(stated, list) and all(isinstance(each, str) for each in stated) else []
+
+
+def _read(where: str, place: str) -> tuple[Path, bytes]:
+    path = Path(place)
+    if path.parent != Path(FOLDER) or not re.fullmatch(r"[a-z][a-z0-9_]*\.py", path.name):
+        raise UserError(
+            f"{where} is {place!r}; expected a file in {FOLDER}/ whose name has a-z, 0-9 and _, such as "
+            f"{FOLDER}/label_noise.py"
+        )
+    try:
+        return path, path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{where} is {place}, which does not exist; mend the path") from None
+    except OSError as error:
+        raise UserError(f"{where}: {unreadable(path, error)}") from None
+
+
+def _sections(where: str, path: Path, source: bytes, others: list[type[Chosen]]) -> list[type[Chosen]]:
+    """The sections that a plugin brings."""
+    module = _module(where, path, source)
+    found = [
+        each
+        for each in vars(module).values()
+        if inspect.isclass(each)
+        and issubclass(each, tuple(FAMILIES))
+        and each.__module__ == module.__name__
+        and "kind" in each.model_fields
+    ]
+    if not found:
+        names = ", ".join(each.__name__ for each in FAMILIES)
+        raise UserError(f"{where}: {path} has no section of params; give it a subclass of one of {names}")
+    for i, each in enumerate(found):
+        _check(f"{where}: {path}: {each.__name__}", each, [*others, *found[:i]])
+    return found
+
+
+def _module(where: str, path: Path, source: bytes) -> ModuleType:
+    """The plugin, carried out."""
+    module = ModuleType(f"{PACKAGE}.{path.stem}")
+    module.__file__ = str(path)
+    sys.modules.setdefault(PACKAGE, ModuleType(PACKAGE))
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(source, str(path), "exec"), vars(module))
+    except (Exception, SystemExit) as error:
+        del sys.modules[module.__name__]
+        raise UserError(f"{where}: {path} cannot be imported: {_shown(error, path)}; mend it") from None
+    return module
+
+
+def _shown(error: BaseException, path: Path) -> str:
+    """What went wrong in a plugin, and in which of its lines."""
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"{type(error).__name__}: {error}" + (f" (line {line})" if line else "")
+
+
+def _check(where: str, section: type[Chosen], others: list[type[Chosen]]) -> None:
+    """UserError for a section without a kind of its own, or without code."""
+    kind = section.model_fields["kind"].annotation
+    literals = getattr(kind, "__args__", ())
+    if len(literals) != 1 or not isinstance(literals[0], str):
+        raise UserError(f'{where}.kind is not fixed; give it one name, as in kind: Literal["label_noise"]')
+    base = next(each for each in FAMILIES if issubclass(section, each))
+    taken = {*kinds(FAMILIES[base]), *(kind_of(each) for each in others if issubclass(each, base))}
+    if kind_of(section) in taken:
+        raise UserError(f"{where}.kind is {kind_of(section)}, which exists already; choose another name")
+    for each in _members(section):
+        if not isinstance(getattr(each, "code", None), str):
+            mend = 'add code: ClassVar[str] = f"{__name__}:<class>"'
+            raise UserError(f"{where} does not say where its code is; {mend}")
+        try:
+            each.load()
+        except Exception as error:
+            raise UserError(
+                f"{where}.code is {each.code!r}, which cannot be found ({type(error).__name__}); "
+                'name a class or function of the plugin, as in f"{__name__}:LabelNoise"'
+            ) from None
+
+
+def _members(section: type[Chosen]) -> list[type[Member]]:
+    """The sections whose code counts: its own, or those of the networks of an architecture."""
+    if issubclass(section, Member):
+        return [section]
+    sides = (section.model_fields[side].annotation for side in ("points", "images"))
+    return [each for each in sides if inspect.isclass(each) and issubclass(each, Member)]
+
+
+def _have_join(sections: list[type[Chosen]]) -> None:
+    join(sections)
+    for model in (*kinds(Method).values(), Params):
+        if model.__pydantic_complete__:
+            model.model_rebuild(force=True)
