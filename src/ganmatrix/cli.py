@@ -14,7 +14,7 @@ import typer
 from ganmatrix import __version__
 from ganmatrix.cell import Cell
 from ganmatrix.errors import UserError
-from ganmatrix.params import schema
+from ganmatrix.params import load, schema
 from ganmatrix.params.messages import unknown_name
 from ganmatrix.plan import Plan, Task
 from ganmatrix.runtime import granted, signals
@@ -328,8 +328,13 @@ def cells(params: ParamsPath = DEFAULT_PARAMS) -> None:
 @app.command(name="schema")
 def schema_(
     output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write here.")] = None,
+    params: Annotated[
+        Path | None, typer.Option("--params", metavar="FILE", help="With the plugins of this params file.")
+    ] = None,
 ) -> None:
     """Export the JSON schema of params.yaml, for editors."""
+    if params is not None:
+        load(params)
     if output is None:
         typer.echo(schema(), nl=False)
     else:

@@ -51,7 +51,7 @@ def test_contradictions_in_several_sections_are_all_named(chosen, project):
         # Where names are wrong, nothing is said of values.
         assert len(shown) == 1 or (old.startswith("kid") and "seeds: [0, 1]" in chosen and not shown)
     assert len(problems) == len(set(problems))
-    more = r" \(and \d+ more; `ganmatrix check` names all\)$" if len(problems) > 1 else "$"
+    more = r" \(and \d+ more; the verb `check` names all\)$" if len(problems) > 1 else "$"
     with pytest.raises(UserError, match=more):
         load(path)
 

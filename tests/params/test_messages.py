@@ -20,7 +20,7 @@ def _refused(path: Path) -> str:
     return MORE.sub("", line.removeprefix(str(path)))
 
 
-MORE = re.compile(r" \(and \d+ more; `ganmatrix check` names all\)$")
+MORE = re.compile(r" \(and \d+ more; the verb `check` names all\)$")
 
 
 @pytest.mark.parametrize(("old", "new", "message"), BAD)

@@ -214,7 +214,7 @@ def test_the_run_record(finished):
     data = (folder / "weights.safetensors").read_bytes()
     assert run["weights_sha256"] == hashlib.sha256(data).hexdigest()
     assert (run["outcome"], run["outcome_reason"], run["outcome_step"]) == ("completed", None, None)
-    loss = {"kind": "non_saturating", "real_label": 1.0, "real_weight": 0.5, "margin": 1.0}
+    loss = {"kind": "non_saturating", "real_label": 1.0, "real_weight": 0.5}
     assert run["params"]["method"] == {
         "kind": "gan",
         "loss": loss,

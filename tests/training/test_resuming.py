@@ -32,27 +32,22 @@ def _history(made):
 
 
 @pytest.mark.parametrize(("kind", "modality"), PLACES)
-def test_the_same_run_twice_is_the_same_bytes(kind, modality):
+def test_the_same_run_stopped_at_every_step_is_the_same_bytes(kind, modality):
+    """On images, which take longer, at every second step. Random numbers of others change nothing."""
     torch.manual_seed(1)
-    first = finish(_make(kind, modality))
+    whole = finish(_make(kind, modality))
     torch.manual_seed(2)
     torch.rand(5)
-    again = finish(_make(kind, modality))
-    assert _state(first) == _state(again)
-    assert [row["step"] for row in first.history] == [3, 6, 7]
-
-
-@pytest.mark.parametrize(("kind", "modality"), PLACES)
-def test_stopping_at_every_step_changes_nothing(kind, modality):
-    whole = finish(_make(kind, modality))
     stopped = _make(kind, modality)
     for step in range(STEPS):
-        saved = checkpoints.unpack(_state(stopped))
-        stopped = _make(kind, modality)
-        stopped.load_state_dict(saved["state"])
+        if modality == "points" or step % 2:
+            saved = checkpoints.unpack(_state(stopped))
+            stopped = _make(kind, modality)
+            stopped.load_state_dict(saved["state"])
         assert stopped.step == step
         stopped.take_step()
     assert stopped.finished
+    assert [row["step"] for row in whole.history] == [3, 6, 7]
     expected, found = weights(whole), weights(stopped)
     assert expected.keys() == found.keys()
     assert all(expected[name].numpy().tobytes() == found[name].numpy().tobytes() for name in expected)

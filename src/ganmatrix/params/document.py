@@ -27,7 +27,7 @@ def load(path: Path) -> tuple[Params, dict[str, Any]]:
     document = _read(path)
     params, problems = _validated(document)
     if params is None or problems:
-        more = f" (and {len(problems) - 1} more; `ganmatrix check` names all)" if len(problems) > 1 else ""
+        more = f" (and {len(problems) - 1} more; the verb `check` names all)" if len(problems) > 1 else ""
         raise UserError(f"{path}: {problems[0]}{more}")
     return params, document
 

@@ -78,20 +78,18 @@ def _read(where: str, place: str) -> tuple[Path, bytes]:
 def _sections(where: str, path: Path, source: bytes, others: list[type[Chosen]]) -> list[type[Chosen]]:
     """The sections that a plugin brings."""
     module = _module(where, path, source)
-    found = [
-        each
-        for each in vars(module).values()
-        if inspect.isclass(each)
-        and issubclass(each, tuple(FAMILIES))
-        and each.__module__ == module.__name__
-        and "kind" in each.model_fields
-    ]
+    classes: list[type[Chosen]] = [each for each in vars(module).values() if _is_section(each)]
+    found = [each for each in classes if each.__module__ == module.__name__ and "kind" in each.model_fields]
     if not found:
         names = ", ".join(each.__name__ for each in FAMILIES)
         raise UserError(f"{where}: {path} has no section of params; give it a subclass of one of {names}")
     for i, each in enumerate(found):
         _check(f"{where}: {path}: {each.__name__}", each, [*others, *found[:i]])
     return found
+
+
+def _is_section(value: Any) -> bool:
+    return inspect.isclass(value) and issubclass(value, tuple(FAMILIES))
 
 
 def _module(where: str, path: Path, source: bytes) -> ModuleType:
@@ -121,8 +119,7 @@ def _shown(error: BaseException, path: Path) -> str:
 
 def _check(where: str, section: type[Chosen], others: list[type[Chosen]]) -> None:
     """UserError for a section without a kind of its own, or without code."""
-    kind = section.model_fields["kind"].annotation
-    literals = getattr(kind, "__args__", ())
+    literals: tuple[Any, ...] = getattr(section.model_fields["kind"].annotation, "__args__", ())
     if len(literals) != 1 or not isinstance(literals[0], str):
         raise UserError(f'{where}.kind is not fixed; give it one name, as in kind: Literal["label_noise"]')
     base = next(each for each in FAMILIES if issubclass(section, each))

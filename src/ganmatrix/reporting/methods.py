@@ -1,25 +1,16 @@
 """What each method is, and the caveats that every report must carry."""
 
 from ganmatrix.columns import column
-from ganmatrix.params.kinds import kinds
-from ganmatrix.params.methods import Method
-from ganmatrix.params.techniques import Technique
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.fragments import Fragment, bullets, table
 
 
-def ideas() -> dict[str, str]:
-    """What the sections of params.yaml say of themselves, by kind; those of plugins too."""
-    sections = kinds(Method) | kinds(Technique)
-    return {kind: (section.__doc__ or "-").splitlines()[0] for kind, section in sections.items()}
-
-
 def methods(evidence: Evidence) -> Fragment:
     """The methods of the grid: name, kind, loss, techniques, and what these are."""
-    rows, known = [], ideas()
+    rows, ideas = [], evidence.summary["ideas"]
     for row in evidence.trained.drop_duplicates("method").to_dict("records"):
         techniques = row["techniques"].split()
-        words = [known.get(kind, "-") for kind in (row["method_kind"], *techniques)]
+        words = [ideas.get(kind, "-") for kind in (row["method_kind"], *techniques)]
         names = [name.replace("_", " ") for name in (row["loss"] or "-", ", ".join(techniques) or "-")]
         rows.append([row["method"], row["method_kind"], *names, " ".join(words)])
     return table("Methods under test", ["Method", "Kind", "Loss", "Techniques", "Idea"], rows)

@@ -1,12 +1,14 @@
 """What the reports print: outcomes, protocols, and means with intervals over seeds."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
 from ganmatrix.params.claims import Claim
+from ganmatrix.params.methods import Method
 from ganmatrix.results.artifacts import Absence, Record
 from ganmatrix.results.claims import by_setting
 from ganmatrix.results.comparisons import contests, opponents, over_settings, within_settings
@@ -17,6 +19,12 @@ from ganmatrix.results.protocols import Protocols
 from ganmatrix.results.ranks import ranks
 from ganmatrix.results.statistics import estimate
 from ganmatrix.results.transfers import groups as transfer_groups
+
+
+def ideas(methods: Iterable[Method]) -> dict[str, str]:
+    """What the sections of these methods and of their techniques say of themselves, by kind."""
+    sections = itertools.chain.from_iterable((method, *method.techniques) for method in methods)
+    return {section.kind: (section.__doc__ or "-").splitlines()[0] for section in sections}
 
 
 def summarise(

@@ -185,6 +185,7 @@ def write(folder: Path, params: Params, gathered: Gathered) -> None:
         numbers |= regions(frame, measured, params) | {"stand_ins": variants.rows_of(standing)}
     numbers["published"] = summary.rows(printed)
     numbers["floors"] = real
+    numbers["ideas"] = summary.ideas(params.methods[name] for name in params.grid.methods)
     histories = matrix.history(records)
     for name, table in {
         "matrix": frame,

@@ -10,9 +10,8 @@ import time
 from pathlib import Path
 
 from ganmatrix.cell import Cell
-from ganmatrix.errors import UserError, unreadable
+from ganmatrix.errors import UserError
 from ganmatrix.making import outdated
-from ganmatrix.params.plain_yaml import parse
 from ganmatrix.plan import Plan, Task
 from ganmatrix.stages import digest
 from ganmatrix.store.layout import CELLWISE, OF_VARIANTS
@@ -34,7 +33,6 @@ def run(path: Path, plan: Plan) -> str:
         return f"not recorded in DVC: dvc.yaml describes {RECORDED}, these results come from {path}"
     if {"{", "}"} & {*str(Path.cwd())}:
         return f"not recorded in DVC: it does not work in a folder whose path has braces, {Path.cwd()}"
-    check_reports(plan)
     digest.run(plan)
     tasks = plan.tasks()
     current = [task for task in tasks if is_whole(plan, task)]
@@ -46,24 +44,6 @@ def run(path: Path, plan: Plan) -> str:
         status = plan.layout.command("status")
         line += f"; {pending} are unfinished or out of date and were left out (`{status}` says why)"
     return line
-
-
-def check_reports(plan: Plan) -> None:
-    """UserError unless dvc.yaml, which cannot look for templates, lists the reports that there are."""
-    try:
-        listed = set(parse(STAGES.read_text(encoding="utf-8"))["stages"]["report"]["foreach"])
-    except OSError as error:
-        raise UserError(unreadable(STAGES, error)) from None
-    except (KeyError, TypeError, ValueError):
-        raise UserError(f"{STAGES} has no list stages.report.foreach; mend it") from None
-    there = set(plan.reports)
-    if there != listed:
-        first = sorted(there ^ listed)[0]
-        lacks, has = (STAGES, plan.templates) if first in there else (plan.templates, STAGES)
-        raise UserError(
-            f"{has} has the report {first}, {lacks} has not; let stages.report.foreach of {STAGES} list "
-            f"what lies in {plan.templates}"
-        )
 
 
 def is_whole(plan: Plan, task: Task) -> bool:
