@@ -748,6 +748,13 @@ BAD = [
         "claims.a.metric is fid_efficientnet_lite0_init, a score before training, when methods are alike; "
         "name another",
     ),
+    *(
+        (
+            *_claim("metric: m", f"metric: {time}"),
+            f"claims.a.metric is {time}, which other work on the machine moves; name operations_per_step",
+        )
+        for time in ("wall_seconds", "cpu_seconds", "images_per_second")
+    ),
     (*_claim("smallest_effect: 0", "smallest_effect: -1"), "claims.a.smallest_effect is -1; expected >= 0"),
     (*_claim("smallest_effect: 0", "at_most: 0"), "claims.a.at_most is 0; expected > 0"),
     (

@@ -2,6 +2,9 @@
 
 from ganmatrix.columns.measure import POSITIVE, Measure
 
+TIMES = ("wall_seconds", "cpu_seconds", "images_per_second")
+"""Those that other work on the machine moves: no claim may rest on them."""
+
 MEASURES: dict[str, Measure] = {
     "operations_per_step": Measure(
         "Operations of a training step",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ganmatrix.columns import EXTRACTORS, column, every
+from ganmatrix.columns.costs import TIMES
 from ganmatrix.params.claims import Claim, PaperSetting
 from ganmatrix.params.kinds import kinds
 from ganmatrix.params.messages import nearest, printable, three_nearest, unknown_name
@@ -66,6 +67,8 @@ def _bound_problems(claim: Claim) -> Iterator[str]:
     if claim.effect == "relative" and claim.direction == "lower" and claim.bound >= 1:
         key = "smallest_effect" if claim.at_most is None else "at_most"
         yield f"{key} is {claim.bound:g} of a value that gets lower; expected a share below 1, such as 0.1"
+    if claim.metric in TIMES:
+        yield f"metric is {claim.metric}, which other work on the machine moves; name operations_per_step"
     if column(claim.metric).checkpoint == "init":
         yield f"metric is {claim.metric}, a score before training, when methods are alike; name another"
     if claim.effect == "difference" and column(claim.metric).measure.percent and claim.bound >= 1:

@@ -13,8 +13,9 @@ from typing import Any
 
 import pandas as pd
 
+from ganmatrix.columns.costs import TIMES
 from ganmatrix.results.assembled import Assembled, outcome
-from ganmatrix.results.matrix import SETTING, TIMES
+from ganmatrix.results.matrix import SETTING
 from ganmatrix.results.noise import Shift, judge, shift
 from ganmatrix.results.transfers import RECEIVED
 from ganmatrix.results.variants import placed

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ganmatrix.cell import Run
+from ganmatrix.columns.costs import TIMES
 from ganmatrix.results.artifacts import Record
 
 VARIANT = "variant"
@@ -21,9 +22,6 @@ AXES = [*SETTING, "method", "seed"]
 
 IDENTITY = ["run", "cell", *AXES]
 """What says of a row whose it is: ids with the seed and without it, then their parts."""
-
-TIMES = ["wall_seconds", "cpu_seconds", "images_per_second"]
-"""What another run of the same thing would not repeat."""
 
 COSTS = ["operations_per_step", *TIMES]
 """Numeric columns that describe the run rather than the networks; they carry no protocol."""
