@@ -8,6 +8,7 @@ effects of pairs of runs: logarithms of ratios, less that of the bound.
 """
 
 import argparse
+import itertools
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -159,18 +160,30 @@ def rates(matrices: int) -> Iterator[Rate]:
                         yield Rate(world.name, settings, seeds, rule, name, *shares)
 
 
-def shared_gain(matrices: int) -> list[str]:
-    """A gain that the control has as well: how often it is called the idea's."""
-    rows = [f"| settings, seeds | called reproduced | at 2.5% over {CLAIMS} claims |", "|---|---|---|"]
-    for settings in SETTINGS:
-        for seeds in SEEDS:
-            rng = np.random.default_rng(settings * 1000 + seeds)
-            runs = SPREAD * rng.normal(size=(3, matrices, settings, seeds))
-            gain = -np.log1p(-4 * BOUND)
-            baseline, method, control = runs[0] + gain, runs[1], runs[2]
-            p = np.maximum(flips(baseline - method + np.log1p(-BOUND)), flips(control - method))
-            shares = (f"{(p <= level).mean():.2%}" for level in LEVELS.values())
-            rows.append(f"| {settings} x {seeds} | {' | '.join(shares)} |")
+SHARES = {"all of it": 1.0, "nine tenths": 0.9, "half of it": 0.5, "nothing": 0.0}
+"""What of the method's gain, on the log scale, its control has too."""
+
+
+def controls(matrices: int) -> list[str]:
+    """A gain of four times the bound, of which a control has a share: how often it is the idea's, or not."""
+    heads = ("control gains", "correlation", "settings x seeds")
+    outcomes = [f"{outcome}, {level}" for level in LEVELS for outcome in ("reproduced", "not the idea's")]
+    rows = [f"| {' | '.join((*heads, *outcomes))} |", "|---" * (len(heads) + len(outcomes)) + "|"]
+    for (name, share), correlation, settings in itertools.product(SHARES.items(), (0.0, 0.9), (1, 2)):
+        rng = np.random.default_rng(settings)
+        baseline, method, own = SPREAD * rng.normal(size=(3, matrices, settings, 14))
+        control = correlation * method + np.sqrt(1 - correlation**2) * own
+        gain, bound = -np.log1p(-4 * BOUND), np.log1p(-BOUND)
+        gained, gained_too = (
+            baseline - each + of * gain + bound for each, of in ((method, 1), (control, share))
+        )
+        p_gained, p_too, p_beyond = map(flips, (gained, gained_too, control - method + (1 - share) * gain))
+        cells = []
+        for level in LEVELS.values():
+            reproduced = np.maximum(p_gained, p_beyond) <= level
+            shared = (np.maximum(p_gained, p_too) <= level) & (p_beyond > LEVEL) & ~reproduced
+            cells += [f"{100 * each.mean():.1f}%" for each in (reproduced, shared)]
+        rows.append(f"| {name} | {correlation} | {settings} x 14 | {' | '.join(cells)} |")
     return rows
 
 
@@ -243,7 +256,7 @@ def main() -> None:
     arguments = parser.parse_args()
     found = list(rates(arguments.matrices))
     console = Console(soft_wrap=True, markup=False, highlight=False)
-    for rows in (worst(found), powers(found), shared_gain(arguments.matrices)):
+    for rows in (worst(found), powers(found), controls(arguments.matrices)):
         console.print("\n".join(rows) + "\n")
     figure(found, arguments.figure)
 
