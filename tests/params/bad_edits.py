@@ -10,7 +10,7 @@ from ganmatrix.params.techniques import Technique
 
 _SECTIONS_OF_DATASETS = get_args(get_args(Dataset)[0])
 KINDS = ", ".join(get_args(each.model_fields["kind"].annotation)[0] for each in _SECTIONS_OF_DATASETS)
-SECTIONS = "grid, datasets, architectures, methods, recipes, evaluation, probes, claims"
+SECTIONS = "grid, datasets, architectures, methods, recipes, evaluation, probes, plugins, claims"
 CLAIM = f"claims: {{a: {{{flow()}, metric: m, method: dat, baseline: gan, direction: lower, "
 CLAIM += "effect: difference, smallest_effect: 0}}"
 
