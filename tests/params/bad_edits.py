@@ -726,13 +726,15 @@ BAD = [
     (
         *_claim("metric: m", "metric: fid_efficientnet_ema"),
         "claims.a.metric: fid_efficientnet_ema is no column of the matrix; "
-        "did you mean fid_efficientnet_lite0_ema, kid_efficientnet_lite0_ema or fid_efficientnet_lite0_init? "
+        "did you mean fid_efficientnet_lite0_ema, fid_efficientnet_lite0_init or "
+        "fid_infinity_efficientnet_lite0_ema? "
         "docs/measures.md lists all",
     ),
     (
         *_claim("metric: m", "metric: fid_inception_ema"),
         "claims.a.metric: fid_inception_ema is no column of the matrix; "
-        "did you mean fid_efficientnet_lite0_ema, energy_distance_ema or data_copying_ema? "
+        "did you mean fid_efficientnet_lite0_ema, fid_infinity_efficientnet_lite0_ema or "
+        "fid_over_steps_efficientnet_lite0_ema? "
         "docs/measures.md lists all",
     ),
     (

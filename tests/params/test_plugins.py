@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from ganmatrix import imports
 from ganmatrix.errors import UserError
@@ -29,6 +30,12 @@ from ganmatrix.params.datasets import Points
 from ganmatrix.params.losses import SeparableSection
 from ganmatrix.params.methods import MethodSection
 from ganmatrix.params.techniques import TechniqueSection
+from ganmatrix.methods.gan import Gan
+from ganmatrix.methods.losses.hinge import Hinge
+from ganmatrix.methods.losses.loss import SeparableLoss
+from ganmatrix.methods.techniques.technique import Technique as Nothing
+import torch.nn.functional as F
+from torch import Tensor
 """
 METHOD = """
 class Mine(MethodSection):
@@ -37,16 +44,20 @@ class Mine(MethodSection):
     code: ClassVar[str] = f"{__name__}:Code"
     share: float = Field(ge=0, le=1)
 
-class Code: ...
+class Code(Gan): ...
+
+column_count = 3
+
+def column(params): ...
 """
 OTHERS = """
 class Loss(SeparableSection):
     kind: Literal["my_loss"]
-    code: ClassVar[str] = f"{__name__}:Code"
+    code: ClassVar[str] = f"{__name__}:Hinge"
 
 class Technique(TechniqueSection):
     kind: Literal["my_technique"]
-    code: ClassVar[str] = f"{__name__}:Code"
+    code: ClassVar[str] = f"{__name__}:Nothing"
 
 class Data(Points):
     kind: Literal["my_points"]
@@ -156,7 +167,7 @@ BAD = {
     "an error of its own": (
         "1 / 0",
         None,
-        "cannot be imported: ZeroDivisionError: division by zero (line 9)",
+        "cannot be imported: ZeroDivisionError: division by zero (line 15)",
     ),
     "an end": ("raise SystemExit(3)", None, "cannot be imported: SystemExit: 3"),
     "no section": (
@@ -172,6 +183,19 @@ BAD = {
         METHOD.replace("    code:", "    codes:"),
         None,
         "Mine does not say where its code is; add code",
+    ),
+    "a kind that is no name": (METHOD.replace('"mine"', '"Bad one/x"'), None, "expected a name of a-z, 0-9"),
+    "a function for a class": (METHOD.replace(":Code", ":column"), None, "expected a subclass of methods.m"),
+    "a loss": (
+        METHOD.replace(":Code", ":Hinge"),
+        None,
+        "expected a subclass of methods.method",
+    ),
+    "a number": (METHOD.replace(":Code", ":column_count"), None, "expected a subclass of methods.method"),
+    "half a loss": (
+        METHOD + OTHERS.replace(":Hinge", ":SeparableLoss"),
+        None,
+        "which does not define generator, on_fake, on_real; write what is missing",
     ),
     "code that is not there": (
         METHOD.replace(":Code", ":Cod"),
@@ -203,3 +227,22 @@ def test_the_example_is_sound(tmp_path, monkeypatch):
     params, _ = load(EXAMPLES / "label_noise.yaml")
     assert params.methods["label_noise"].share == 0.05
     assert json.loads(params.model_dump_json())["methods"]["label_noise"]["kind"] == "label_noise"
+
+
+def test_what_a_plugin_prints_is_not_what_a_verb_prints(plugin, capsys):
+    load(plugin("print('hello')\n" + METHOD, USED))
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "hello\n")
+
+
+def test_the_loss_in_the_docs_is_whole(plugin):
+    """Its formula, by hand."""
+    page = (EXAMPLES.parent / "docs" / "plugins.md").read_text()
+    block = page.split("A loss in full:")[1].split("```python\n")[1].split("```")[0]
+    params, _ = load(plugin(block, ("loss: non_saturating", "loss: {kind: squared_hinge, margin: 2}")))
+    section = params.methods["gan"].loss
+    loss = section.load()(section)
+    logits = torch.tensor([-3.0, 0.0, 1.0])
+    assert float(loss.real(logits)) == pytest.approx((25 + 4 + 1) / 3)
+    assert float(loss.fake(logits)) == pytest.approx((0 + 4 + 9) / 3)
+    assert float(loss.generator(logits, None)) == pytest.approx(2 / 3)

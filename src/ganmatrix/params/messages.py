@@ -36,13 +36,19 @@ _WANTED = {
 
 def nearest(word: str, choices: Iterable[str]) -> str:
     """`; did you mean X?` for the choice closest to word, or nothing."""
-    close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.5)
+    close = _closest(word, choices, 1, 0.5)
     return f"; did you mean {close[0]}?" if close else ""
 
 
+def _closest(word: str, choices: Iterable[str], count: int, cutoff: float) -> list[str]:
+    return difflib.get_close_matches(word, list(choices), count, cutoff)
+
+
 def three_nearest(word: str, choices: Iterable[str]) -> str:
-    """`; did you mean X, Y or Z?`: of many choices the closest, however far."""
-    close = difflib.get_close_matches(word, list(choices), n=3, cutoff=0.0)
+    """`; did you mean X, Y or Z?`: of many choices the closest, those that begin with the same part first."""
+    known, first = list(choices), word.split("_")[0]
+    alike = [each for each in known if each.split("_")[0] == first]
+    close = [*dict.fromkeys(name for each in (alike, known) for name in _closest(word, each, 3, 0.0))][:3]
     return f"; did you mean {', '.join(close[:-1])} or {close[-1]}?"
 
 
@@ -67,7 +73,19 @@ def listed(choices: Sequence[str]) -> str:
 def explain(error: ValidationError, model: Any) -> list[str]:
     """The problems of a failed validation, a line each: first keys that are unknown, which explain others."""
     problems = sorted(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
-    return [_explain_one(each, model) for each in problems]
+    meant = {_meant(each, model) for each in problems if each["type"] == "extra_forbidden"}
+    return [
+        _explain_one(each, model)
+        for each in problems
+        if each["type"] != "missing" or each["loc"] not in meant  # said already: did you mean it?
+    ]
+
+
+def _meant(problem: Any, model: Any) -> tuple[Any, ...]:
+    """The location of the key that an unknown one was probably meant to be."""
+    path, enclosing, _, _ = _locate(problem["loc"], model)
+    close = _closest(str(path[-1]), getattr(enclosing, "model_fields", {}), 1, 0.5)
+    return (*problem["loc"][:-1], *close)
 
 
 def _explain_one(problem: Any, model: type[BaseModel]) -> str:

@@ -7,12 +7,14 @@ bytes count as code of the cells that use it.
 import inspect
 import re
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from ganmatrix.errors import UserError, unreadable
 from ganmatrix.params.architectures import Architecture, ArchitectureSection
+from ganmatrix.params.base import NAME_PATTERN
 from ganmatrix.params.datasets import Dataset, DatasetSection
 from ganmatrix.params.kinds import Chosen, Member, join, kind_of, kinds
 from ganmatrix.params.losses import LossByKind, LossSection
@@ -33,6 +35,13 @@ FAMILIES: dict[type[Chosen], Any] = {
     ArchitectureSection: Architecture,
 }
 """What a plugin may bring, and the union that it joins."""
+
+CODE: dict[type[Chosen], tuple[str, tuple[str, ...]]] = {
+    MethodSection: ("a subclass of methods.method.Method", ("networks", "update_discriminator")),
+    LossSection: ("a subclass of methods.losses.loss.Loss", ("discriminator", "generator")),
+    TechniqueSection: ("a subclass of methods.techniques.technique.Technique", ("discriminator_term",)),
+}
+"""What the code of a family must be, and what it then has. That of others is a function."""
 
 _used: dict[Path, bytes] = {}
 """The plugins that have joined, with their bytes."""
@@ -64,13 +73,13 @@ def _read(where: str, place: str) -> tuple[Path, bytes]:
     path = Path(place)
     if path.parent != Path(FOLDER) or not re.fullmatch(r"[a-z][a-z0-9_]*\.py", path.name):
         raise UserError(
-            f"{where} is {place!r}; expected a file in {FOLDER}/ whose name has a-z, 0-9 and _, such as "
-            f"{FOLDER}/label_noise.py"
+            f"{where} is {place!r}; expected a file in {FOLDER}/ that ends in .py and whose name has a-z, "
+            f"0-9 and _, a letter first, such as {FOLDER}/label_noise.py"
         )
     try:
         return path, path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"{where} is {place}, which does not exist; mend the path") from None
+        raise UserError(f"{where} is {place}, which does not exist in this folder; mend the path") from None
     except OSError as error:
         raise UserError(f"{where}: {unreadable(path, error)}") from None
 
@@ -99,7 +108,8 @@ def _module(where: str, path: Path, source: bytes) -> ModuleType:
     sys.modules.setdefault(PACKAGE, ModuleType(PACKAGE))
     sys.modules[module.__name__] = module
     try:
-        exec(compile(source, str(path), "exec"), vars(module))
+        with redirect_stdout(sys.stderr):  # what verbs print may be read by programs
+            exec(compile(source, str(path), "exec"), vars(module))
     except (Exception, SystemExit) as error:
         del sys.modules[module.__name__]
         raise UserError(f"{where}: {path} cannot be imported: {_shown(error, path)}; mend it") from None
@@ -108,13 +118,13 @@ def _module(where: str, path: Path, source: bytes) -> ModuleType:
 
 def _shown(error: BaseException, path: Path) -> str:
     """What went wrong in a plugin, and in which of its lines."""
-    line = error.lineno if isinstance(error, SyntaxError) else None
+    said, line = (error.msg, error.lineno) if isinstance(error, SyntaxError) else (str(error), None)
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == str(path):
             line = trace.tb_lineno
         trace = trace.tb_next
-    return f"{type(error).__name__}: {error}" + (f" (line {line})" if line else "")
+    return f"{type(error).__name__}: {said}" + (f" (line {line})" if line else "")
 
 
 def _check(where: str, section: type[Chosen], others: list[type[Chosen]]) -> None:
@@ -122,6 +132,8 @@ def _check(where: str, section: type[Chosen], others: list[type[Chosen]]) -> Non
     literals: tuple[Any, ...] = getattr(section.model_fields["kind"].annotation, "__args__", ())
     if len(literals) != 1 or not isinstance(literals[0], str):
         raise UserError(f'{where}.kind is not fixed; give it one name, as in kind: Literal["label_noise"]')
+    if not re.fullmatch(NAME_PATTERN, literals[0]):
+        raise UserError(f"{where}.kind is {literals[0]!r}; expected a name of a-z, 0-9 and _")
     base = next(each for each in FAMILIES if issubclass(section, each))
     taken = {*kinds(FAMILIES[base]), *(kind_of(each) for each in others if issubclass(each, base))}
     if kind_of(section) in taken:
@@ -131,12 +143,23 @@ def _check(where: str, section: type[Chosen], others: list[type[Chosen]]) -> Non
             mend = 'add code: ClassVar[str] = f"{__name__}:<class>"'
             raise UserError(f"{where} does not say where its code is; {mend}")
         try:
-            each.load()
+            code = each.load()
         except Exception as error:
             raise UserError(
                 f"{where}.code is {each.code!r}, which cannot be found ({type(error).__name__}); "
                 'name a class or function of the plugin, as in f"{__name__}:LabelNoise"'
             ) from None
+        _check_code(f"{where}.code is {each.code}", code, base)
+
+
+def _check_code(where: str, code: Any, base: type[Chosen]) -> None:
+    """UserError for code that could not be used: found out now, not after hours."""
+    expected, names = CODE.get(base, ("a function, or a class", ()))
+    lacking = [name for name in names if not hasattr(code, name)]
+    if not callable(code) or lacking or (names and not inspect.isclass(code)):
+        raise UserError(f"{where}; expected {expected}")
+    if unwritten := sorted(getattr(code, "__abstractmethods__", ())):
+        raise UserError(f"{where}, which does not define {', '.join(unwritten)}; write what is missing")
 
 
 def _members(section: type[Chosen]) -> list[type[Member]]:
