@@ -29,7 +29,7 @@ def test_what_snakemake_made_dvc_takes(project: Project) -> None:
     assert project.snakemake_has_nothing_to_do()
     assert project.dvc_is_clean()
     page = (project.root / "reports/index.html").read_text()
-    assert "a share of D&#x27;s reals and fakes trade places" in page
+    assert "a share of D's reals and fakes trade places" in page
 
 
 def test_a_changed_plugin_outdates_its_own_cell_in_both(project: Project) -> None:
