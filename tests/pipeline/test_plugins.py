@@ -52,7 +52,7 @@ def test_a_plugin_that_is_gone_stops_either_engine_in_one_line(project: Project)
     file: Path = project.root / PLUGIN
     kept = file.read_bytes()
     file.unlink()
-    line = f"plugins[0] is {PLUGIN}, which does not exist; mend the path"
+    line = f"plugins[0] is {PLUGIN}, which does not exist in this folder; mend the path"
     for ran in (project.snakemake("--cores", "1"), project.run("ganmatrix", "status")):
         assert ran.status == 2
         assert line in ran.text
