@@ -97,13 +97,18 @@ class Plan:
         """The grid's seeds."""
         return self.params.grid.seeds
 
-    @cached_property
+    @property
     def reports(self) -> list[str]:
-        """The names of the reports, in the order that their metadata give. UserError for a bad name."""
+        """The names of the reports, in their order."""
+        return list(self.pages)
+
+    @cached_property
+    def pages(self) -> dict[str, notebooks.About]:
+        """What each report is, by name, in the order of their metadata. UserError for a bad name."""
         try:
             names = [path.stem for path in self.templates.iterdir() if path.suffix == ".ipynb"]
         except FileNotFoundError:
-            return []
+            return {}
         except OSError as error:
             raise Unreadable(unreadable(self.templates, error)) from None
         for name in sorted(names):
@@ -112,7 +117,8 @@ class Plan:
                     f"{self.templates / name}.ipynb: the name of a report has a-z, 0-9 and _ only; "
                     "rename it or move it away"
                 )
-        return sorted(names, key=lambda name: (notebooks.about(self.template(name)).order, name))
+        found = {name: notebooks.about(self.template(name)) for name in sorted(names)}
+        return dict(sorted(found.items(), key=lambda item: item[1].order))
 
     def template(self, report: str) -> Path:
         """The notebook of a report."""
@@ -351,11 +357,6 @@ class Plan:
         if self.params.datasets[dataset].is_points:
             return set()
         return _modules(self.params.evaluation.extractors)
-
-    @cached_property
-    def pages(self) -> dict[str, notebooks.About]:
-        """What each report is, by name: each page links to all."""
-        return {name: notebooks.about(self.template(name)) for name in self.reports}
 
 
 def _plain(value: Any) -> Any:
