@@ -1,6 +1,5 @@
 """The command line: one verb a stage. Bad input ends in one line and exit status 2."""
 
-import json
 import os
 import re
 import time
@@ -20,8 +19,8 @@ from ganmatrix.plan import Plan, Task
 from ganmatrix.runtime import granted, signals
 from ganmatrix.store.files import describe, write_text
 from ganmatrix.store.layout import OF_VARIANTS
-from ganmatrix.terminal.commands import diff, show
-from ganmatrix.terminal.output import one_line, printing
+from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given, check, diff, show, status
+from ganmatrix.terminal.output import printing
 
 if TYPE_CHECKING:
     from ganmatrix.making import Maker
@@ -35,12 +34,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-ParamsPath = Annotated[
-    Path,
-    typer.Option(
-        "--params", metavar="FILE", help="The params file; any but params.yaml works in scales/<its name>/."
-    ),
-]
 Device = Annotated[
     str, typer.Option("--device", envvar="GANMATRIX_DEVICE", help="auto, cpu, cuda or cuda:N.")
 ]
@@ -63,7 +56,6 @@ Seeds = Annotated[
     str | None, typer.Option("--seeds", metavar="N,...", help="Only these seeds of the grid, such as 4,5.")
 ]
 CheckpointSeconds = Annotated[float, typer.Option(min=0, help="Seconds between notes of the progress.")]
-DEFAULT_PARAMS = Path("params.yaml")
 DEFAULT_SOURCES = Path()
 
 
@@ -81,30 +73,11 @@ def _root(
 ) -> None: ...
 
 
-@app.command()
-def check(
-    params: ParamsPath = DEFAULT_PARAMS,
-    sources: Annotated[
-        Path, typer.Option("--sources", metavar="FOLDER", help="What relative paths of sources count from.")
-    ] = DEFAULT_SOURCES,
-) -> None:
-    """Name all that is wrong with a params file, a line each, or say what it comes to.
-
-    Of data that are prepared it also knows whether there are enough of them.
-    """
-    from ganmatrix.stages import check as stage
-
-    problems, notes = stage.run(params, sources)
-    for problem in problems:
-        typer.echo(f"error: {params}: {one_line(problem)}", err=True)
-    for note in notes:
-        typer.echo(f"{params}: {one_line(note)}", err=bool(problems))
-    if problems:
-        raise typer.Exit(2)
+app.command()(check)
 
 
 @app.command()
-def digest(params: ParamsPath = DEFAULT_PARAMS) -> None:
+def digest(params: Given = DEFAULT_PARAMS) -> None:
     """Note what stages depend on besides files, for both engines: digests/."""
     from ganmatrix.stages import digest as stage
 
@@ -114,7 +87,7 @@ def digest(params: ParamsPath = DEFAULT_PARAMS) -> None:
 @app.command()
 def prepare(
     dataset: DatasetName = None,
-    params: ParamsPath = DEFAULT_PARAMS,
+    params: Given = DEFAULT_PARAMS,
     sources: Annotated[
         Path, typer.Option("--sources", metavar="FOLDER", help="What relative paths of sources count from.")
     ] = DEFAULT_SOURCES,
@@ -141,9 +114,7 @@ def prepare(
 
 
 @app.command()
-def reference(
-    dataset: DatasetName = None, params: ParamsPath = DEFAULT_PARAMS, device: Device = "auto"
-) -> None:
+def reference(dataset: DatasetName = None, params: Given = DEFAULT_PARAMS, device: Device = "auto") -> None:
     """Measure the real data that generators are scored against: references/DATASET/."""
     signals.raising()
     plan, task = _of_dataset("reference", dataset, params)
@@ -159,7 +130,7 @@ def reference(
 @app.command()
 def train(
     cell: CellId = None,
-    params: ParamsPath = DEFAULT_PARAMS,
+    params: Given = DEFAULT_PARAMS,
     seeds: Seeds = None,
     device: Device = "auto",
     checkpoint_seconds: CheckpointSeconds = 60.0,
@@ -184,7 +155,7 @@ def train(
 
 @app.command()
 def evaluate(
-    cell: CellId = None, params: ParamsPath = DEFAULT_PARAMS, seeds: Seeds = None, device: Device = "auto"
+    cell: CellId = None, params: Given = DEFAULT_PARAMS, seeds: Seeds = None, device: Device = "auto"
 ) -> None:
     """Score the generators of a cell's runs: cells/CELL/evaluate/SEED/."""
     signals.raising()
@@ -200,7 +171,7 @@ def evaluate(
 
 @app.command()
 def probe(
-    cell: CellId = None, params: ParamsPath = DEFAULT_PARAMS, seeds: Seeds = None, device: Device = "auto"
+    cell: CellId = None, params: Given = DEFAULT_PARAMS, seeds: Seeds = None, device: Device = "auto"
 ) -> None:
     """Probe the discriminators of a cell's runs: cells/CELL/probe/SEED/."""
     signals.raising()
@@ -217,7 +188,7 @@ def probe(
 @app.command()
 def transfer(
     dataset: DatasetName = None,
-    params: ParamsPath = DEFAULT_PARAMS,
+    params: Given = DEFAULT_PARAMS,
     seeds: Seeds = None,
     device: Device = "auto",
 ) -> None:
@@ -234,7 +205,7 @@ def transfer(
 
 
 @app.command()
-def assemble(params: ParamsPath = DEFAULT_PARAMS) -> None:
+def assemble(params: Given = DEFAULT_PARAMS) -> None:
     """Turn all runs of the grid into the tables of results/, with verdicts on the claims."""
     signals.raising()
     plan = Plan.load(params)
@@ -248,7 +219,7 @@ def assemble(params: ParamsPath = DEFAULT_PARAMS) -> None:
 
 
 @app.command()
-def report(name: ReportName = None, params: ParamsPath = DEFAULT_PARAMS) -> None:
+def report(name: ReportName = None, params: Given = DEFAULT_PARAMS) -> None:
     """Render a report from results/: reports/NAME.html."""
     signals.raising()
     plan = Plan.load(params)
@@ -267,7 +238,7 @@ def preview(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME]...", help="Reports to render; all otherwise.")
     ] = None,
-    params: ParamsPath = DEFAULT_PARAMS,
+    params: Given = DEFAULT_PARAMS,
 ) -> None:
     """Results and reports of as much of the grid as there is so far: preview/results/, preview/reports/.
 
@@ -279,47 +250,20 @@ def preview(
 
 
 @app.command()
-def record(params: ParamsPath = DEFAULT_PARAMS) -> None:
+def record(params: Given = DEFAULT_PARAMS) -> None:
     """Commit what is current to DVC's cache and dvc.lock: the quick form of a `dvc repro`."""
     from ganmatrix.stages import record as stage
 
     typer.echo(stage.run(params, Plan.load(params)))
 
 
-@app.command()
-def status(
-    params: ParamsPath = DEFAULT_PARAMS,
-    files: Annotated[
-        bool, typer.Option("--files", help="Compare every file with its manifest too; reads them all.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
-) -> None:
-    """Say what is current, what is stale because of what, and what is missing."""
-    from ganmatrix.stages import status as stage
-
-    found = stage.run(Plan.load(params), files)
-    if as_json:
-        rows = [
-            {
-                "stage": each.task.stage,
-                "target": each.task.target,
-                "seed": each.seed,
-                "state": each.state.kind,
-                "reason": each.state.reason,
-            }
-            for each in found
-        ]
-        typer.echo(json.dumps(rows, indent=2))
-    else:
-        typer.echo("\n".join(stage.lines(found)))
-
-
+app.command()(status)
 app.command()(show)
 app.command()(diff)
 
 
 @app.command()
-def cells(params: ParamsPath = DEFAULT_PARAMS) -> None:
+def cells(params: Given = DEFAULT_PARAMS) -> None:
     """List the ids of the grid's cells, one a line."""
     for each in Plan.load(params).cells:
         typer.echo(each)

@@ -1,4 +1,4 @@
-"""`ganmatrix show` and `ganmatrix diff`."""
+"""The verbs that only read and print: `check`, `status`, `show` and `diff`."""
 
 import json
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ganmatrix.plan import Plan, Task
+from ganmatrix.terminal.output import one_line
 
 
 class Part(StrEnum):
@@ -25,7 +26,14 @@ Columns = Annotated[
     Names, typer.Option("--column", metavar="NAME", help="A column, or a measure such as fid; repeatable.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+Given = Annotated[
+    Path,
+    typer.Option(
+        "--params", metavar="FILE", help="The params file; any but params.yaml works in scales/<its name>/."
+    ),
+]
 NOTHING: Names = []
+HERE = Path()
 DEFAULT_PARAMS = Path("params.yaml")
 
 
@@ -119,3 +127,51 @@ def _rows(frame: Any) -> list[dict[str, Any]]:
     """The rows of a table as JSON has them: NaN is null."""
     rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", double_precision=15))
     return rows
+
+
+def check(
+    params: Given = DEFAULT_PARAMS,
+    sources: Annotated[
+        Path, typer.Option("--sources", metavar="FOLDER", help="What relative paths of sources count from.")
+    ] = HERE,
+) -> None:
+    """Name all that is wrong with a params file, a line each, or say what it comes to.
+
+    Of data that are prepared it also knows whether there are enough of them.
+    """
+    from ganmatrix.stages import check as stage
+
+    problems, notes = stage.run(params, sources)
+    for problem in problems:
+        typer.echo(f"error: {params}: {one_line(problem)}", err=True)
+    for note in notes:
+        typer.echo(f"{params}: {one_line(note)}", err=bool(problems))
+    if problems:
+        raise typer.Exit(2)
+
+
+def status(
+    params: Given = DEFAULT_PARAMS,
+    files: Annotated[
+        bool, typer.Option("--files", help="Compare every file with its manifest too; reads them all.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what is current, what is stale because of what, and what is missing."""
+    from ganmatrix.stages import status as stage
+
+    found = stage.run(Plan.load(params), files)
+    if as_json:
+        rows = [
+            {
+                "stage": each.task.stage,
+                "target": each.task.target,
+                "seed": each.seed,
+                "state": each.state.kind,
+                "reason": each.state.reason,
+            }
+            for each in found
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+    else:
+        typer.echo("\n".join(stage.lines(found)))
