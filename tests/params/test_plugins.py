@@ -1,6 +1,7 @@
 """Plugins: sections of the user's own join the others; what cannot be used is one line."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -246,3 +247,10 @@ def test_the_loss_in_the_docs_is_whole(plugin):
     assert float(loss.real(logits)) == pytest.approx((25 + 4 + 1) / 3)
     assert float(loss.fake(logits)) == pytest.approx((0 + 4 + 9) / 3)
     assert float(loss.generator(logits, None)) == pytest.approx(2 / 3)
+
+
+def test_a_pipe_is_not_waited_for(plugin):
+    path = plugin(METHOD, USED, places="[plugins/pipe.py]")
+    os.mkfifo("plugins/pipe.py")
+    with pytest.raises(UserError, match=r"plugins\[0\]: plugins/pipe\.py is no file; give a Python file"):
+        load(path)

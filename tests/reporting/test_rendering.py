@@ -32,6 +32,10 @@ def _words(page: str) -> str:
     )
 
 
+def test_the_front_page_names_the_command_that_makes_it(pages):
+    assert "<pre><code>snakemake --cores</code></pre>" in pages["index"]
+
+
 def test_a_page_links_all_others_and_says_what_they_show(pages, planted):
     assert list(planted.plan.pages) == ["index", "claims", "results_matrix", "stability", "robustness"]
     for name, page in pages.items():

@@ -49,6 +49,10 @@ def test_every_page_says_what_is_still_to_come(words):
             assert f"{run}: " in page
 
 
+def test_the_command_names_the_params_file(words):
+    assert "Do it again snakemake --cores --configfile half.yaml" in words["index"]
+
+
 def test_counts_are_of_what_there_is(words):
     assert (
         "18 training runs (2 datasets, 1 architecture, 3 methods, 3 seeds); none diverged, 7 not trained."

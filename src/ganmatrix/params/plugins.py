@@ -76,6 +76,8 @@ def _read(where: str, place: str) -> tuple[Path, bytes]:
             f"{where} is {place!r}; expected a file in {FOLDER}/ that ends in .py and whose name has a-z, "
             f"0-9 and _, a letter first, such as {FOLDER}/label_noise.py"
         )
+    if path.exists() and not path.is_file():
+        raise UserError(f"{where}: {place} is no file; give a Python file")
     try:
         return path, path.read_bytes()
     except FileNotFoundError:

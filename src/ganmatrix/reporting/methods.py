@@ -1,4 +1,6 @@
-"""What each method is, and the caveats that every report must carry."""
+"""What each method is, the command that compares them, and the caveats that every report must carry."""
+
+from html import escape
 
 from ganmatrix.columns import column
 from ganmatrix.reporting.evidence import Evidence
@@ -14,6 +16,11 @@ def methods(evidence: Evidence) -> Fragment:
         names = [name.replace("_", " ") for name in (row["loss"] or "-", ", ".join(techniques) or "-")]
         rows.append([row["method"], row["method_kind"], *names, " ".join(words)])
     return table("Methods under test", ["Method", "Kind", "Loss", "Techniques", "Idea"], rows)
+
+
+def command(evidence: Evidence) -> Fragment:
+    """The command that makes all of this, from the params file that it was made from."""
+    return Fragment(f"<pre><code>{escape(evidence.layout.all_command)}</code></pre>")
 
 
 def caveats(evidence: Evidence) -> Fragment:
