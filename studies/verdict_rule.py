@@ -23,8 +23,8 @@ import scipy.stats
 from numpy.typing import NDArray
 from rich.console import Console
 
-from ganmatrix.results.inference import sign_flip
 from ganmatrix.results.levels import LEVEL
+from ganmatrix.results.statistics import sign_flip
 
 Effects = NDArray[np.float64]
 """Shape (matrices, settings, seeds), positive beyond the bound."""

@@ -1,7 +1,9 @@
 """One number of metrics.json or probes.json: its value, its protocol, and the curve that it sums up."""
 
 from collections.abc import Iterable
-from typing import Any, Literal, NotRequired, TypedDict, TypeVar
+from typing import Any, Literal, NotRequired, TypeVar
+
+from typing_extensions import TypedDict
 
 from ganmatrix.columns import Column
 

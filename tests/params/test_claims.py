@@ -9,9 +9,8 @@ from ganmatrix.evaluation.point_scores import COPYING, DISTANCE, MODE_NAMES
 from ganmatrix.params import load
 from ganmatrix.params.claim_consistency import SCORES
 from ganmatrix.probes.catalogue import PROBES
-from ganmatrix.results.final_losses import COLUMNS as FINAL_LOSSES
+from ganmatrix.results.artifacts import FINAL_LOSSES, RECEIVED
 from ganmatrix.results.matrix import COSTS, DIVERGED
-from ganmatrix.results.transfers import RECEIVED
 
 INCEPTION = ("{kind: efficientnet_lite0, input_size: 32}", "{kind: inception}, {kind: digits_cnn}")
 

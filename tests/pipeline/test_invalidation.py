@@ -204,7 +204,7 @@ CHANGES = {
     "evaluation/inception.py": code("evaluation/inception.py"),
     "probes/corruptions.py": code("probes/corruptions.py", "probe"),
     "probes/pgd.py": code("probes/pgd.py", "probe", "transfer"),
-    "results/ranks.py": code("results/ranks.py", "assemble"),
+    "results/comparisons.py": code("results/comparisons.py", "assemble"),
     "results/statistics.py": code("results/statistics.py", "assemble", "report"),
     "reporting/page.py": code("reporting/page.py", "report"),
     "reporting/reach.py": Change(

@@ -14,7 +14,7 @@ from ganmatrix.reporting import cell_files, fragments, run_facts
 from ganmatrix.reporting.explorer import controls, seeds, table
 from ganmatrix.reporting.explorer.columns import overview, sections
 from ganmatrix.reporting.sparklines import sparkline
-from ganmatrix.results.transfers import RECEIVED
+from ganmatrix.results.artifacts import RECEIVED
 from ganmatrix.store.layout import RUN
 
 GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1, 2]"

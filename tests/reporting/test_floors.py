@@ -12,7 +12,7 @@ from ganmatrix.reporting import cell_files, dossier, headline, helps
 from ganmatrix.reporting.explorer import table
 from ganmatrix.reporting.floors import beside, in_words, samples
 from ganmatrix.reporting.numbers import number
-from ganmatrix.results.floors import floor_of
+from ganmatrix.results.artifacts import floor_of
 
 GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1]"
 FID = "fid_efficientnet_lite0"

@@ -7,7 +7,7 @@ import pandas as pd
 from stated import STATED
 
 from ganmatrix.params.claims import Claim
-from ganmatrix.results.protocols import Protocols
+from ganmatrix.results.artifacts import Protocols
 
 DATASETS, ARCHITECTURES, SEEDS = ("digits", "photos"), ("conventional", "resnet_sn"), (0, 1, 2)
 PROTOCOLS: Protocols = {dataset: {f"fid_{i}": {} for i in range(12)} for dataset in DATASETS}

@@ -9,7 +9,7 @@ from simulated_matrix import PROTOCOLS, claim, simulate
 
 from ganmatrix.results import claims
 from ganmatrix.results.claims import adjudicate
-from ganmatrix.results.inference import EffectSize
+from ganmatrix.results.statistics import EffectSize
 from ganmatrix.results.verdicts import LEVEL
 
 FEW, MANY = 20, 1000

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 from fake_matrix import FakeMatrix
 
-from ganmatrix.results.comparability import beside_ours
-from ganmatrix.results.published import Published, published
+from ganmatrix.results.published import Published, beside_ours, published
 from ganmatrix.stages import assemble
 
 SUBJECT = {"dataset.kind": "digits", "dataset.resolution": 16, "techniques": []}

@@ -7,8 +7,7 @@ from unfinished_matrix import CLAIMS, STALE, UNPROBED, UNSCORED, UNTRAINED, unfi
 
 from ganmatrix.errors import UserError
 from ganmatrix.plan import Plan
-from ganmatrix.results.assembled import outcome
-from ganmatrix.results.transfers import RECEIVED
+from ganmatrix.results.artifacts import RECEIVED, outcome
 from ganmatrix.stages import assemble
 from ganmatrix.store.layout import CARD, METRICS
 from publishing import publish

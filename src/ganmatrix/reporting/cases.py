@@ -10,8 +10,8 @@ from ganmatrix.params.claims import Claim
 from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.fragments import Fragment, text
 from ganmatrix.reporting.numbers import bounds_of_difference, cut, plain
-from ganmatrix.results.comparing import compare
 from ganmatrix.results.matrix import DIVERGED
+from ganmatrix.results.verdicts import compare
 
 Row = dict[str, Any]
 

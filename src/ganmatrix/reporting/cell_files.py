@@ -11,8 +11,8 @@ import pandas as pd
 from ganmatrix.cell import Run
 from ganmatrix.reporting.evidence import Evidence
 from ganmatrix.reporting.numbers import plain
+from ganmatrix.results.artifacts import NO_VARIANTS, RECEIVED
 from ganmatrix.results.matrix import COSTS
-from ganmatrix.results.transfers import NO_VARIANTS, RECEIVED
 from ganmatrix.store.layout import METRICS, PROBES, RUN, Layout
 
 Document = dict[str, Any]

@@ -12,10 +12,17 @@ from ganmatrix.cell import Cell, Run
 from ganmatrix.columns import Bounds
 from ganmatrix.errors import NotMade, UserError
 from ganmatrix.reporting.numbers import CHANCE, bounds
-from ganmatrix.results.assembled import NEEDED
-from ganmatrix.results.learned import LEARNED
-from ganmatrix.results.matrix import IDENTITY, NOT_TRAINED, VARIANT
-from ganmatrix.results.variants import of_rows, placed, placed_summary, with_stand_ins
+from ganmatrix.results.artifacts import NEEDED
+from ganmatrix.results.matrix import (
+    IDENTITY,
+    LEARNED,
+    NOT_TRAINED,
+    VARIANT,
+    placed,
+    placed_summary,
+    stand_ins_of_rows,
+    with_stand_ins,
+)
 from ganmatrix.store import opening
 from ganmatrix.store.layout import Layout
 from ganmatrix.store.manifest import Manifest
@@ -209,7 +216,7 @@ class Evidence:
         if VARIANT not in self.matrix:
             return self.matrix
         plain = self.matrix.assign(architecture=[Cell.of(cell).architecture for cell in self.matrix["cell"]])
-        return placed(with_stand_ins(plain, of_rows(self.summary["stand_ins"])))
+        return placed(with_stand_ins(plain, stand_ins_of_rows(self.summary["stand_ins"])))
 
 
 def read(folder: str, root: str, params: str) -> Evidence:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ganmatrix.columns import Column
 from ganmatrix.reporting.numbers import number
-from ganmatrix.results.floors import floor_of
+from ganmatrix.results.artifacts import floor_of
 
 BEFORE, UNSEEN, NOISE = "before training", "unseen reals", "noise"
 MARKS = (BEFORE, UNSEEN, NOISE)

@@ -11,9 +11,8 @@ from ganmatrix.reporting.evidence import Evidence, Setting
 from ganmatrix.reporting.floors import in_words
 from ganmatrix.reporting.fragments import Fragment, box, bullets, details, footnoted, join, table, text
 from ganmatrix.reporting.numbers import CUT, CUT_NOTE, bounds_of_difference, cut, number
-from ganmatrix.results.learned import LEARNED
 from ganmatrix.results.levels import FEWEST_PAIRS
-from ganmatrix.results.matrix import VARIANT
+from ganmatrix.results.matrix import LEARNED, VARIANT
 
 Row = dict[str, Any]
 

@@ -1,12 +1,21 @@
-"""What `assemble` needs of a run's artifacts, as typed objects; other fields may be there too."""
+"""What `assemble` reads of the other stages, as typed objects, and what follows from it for each run.
 
+Of an artifact only those fields are stated that are read; others may be there too.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from ganmatrix.cell import Run
+from ganmatrix.columns import column as parsed
+from ganmatrix.entry import Entry
+from ganmatrix.errors import UserError
+from ganmatrix.store.layout import Layout
 
 Stage = Literal["train", "evaluate", "probe", "transfer"]
 """The stages whose artifacts are gathered."""
@@ -74,33 +83,15 @@ class RunFile(Artifact):
     this_run: ThisRun
 
 
-class Curve(Artifact):
-    """A measure at the points of an axis."""
-
-    axis: str
-    at: list[float]
-    value: list[float | None]
-
-    @model_validator(mode="after")
-    def _same_length(self) -> "Curve":
-        if len(self.at) != len(self.value):
-            raise ValueError(f"{len(self.at)} points but {len(self.value)} values")
-        return self
+def _with_whole_curve(entry: Entry) -> Entry:
+    """ValueError if the entry's curve has not one value a point."""
+    if (curve := entry.get("curve")) and len(curve["at"]) != len(curve["value"]):
+        raise ValueError(f"its curve has {len(curve['at'])} points but {len(curve['value'])} values")
+    return entry
 
 
-class Entry(Artifact):
-    """One measured column: its value, null where it could not be measured, and its protocol."""
-
-    value: float | None
-    protocol: dict[str, Any]
-    std: float | None = None
-    """Evaluation noise of the value, where the score has one; what it is says the score's definition."""
-    reason: str | None = None
-    beyond: float | None = None
-    """What a null value is known to exceed."""
-    applies: bool = True
-    """False where the data, or the method, lack what the column measures, whatever the networks."""
-    curve: Curve | None = None
+Measured = Annotated[Entry, AfterValidator(_with_whole_curve)]
+"""An entry as it is read from JSON."""
 
 
 class Scores(Artifact):
@@ -109,14 +100,14 @@ class Scores(Artifact):
     run: str
     """The run's id."""
     weights_sha256: str
-    entries: dict[str, Entry]
+    entries: dict[str, Measured]
 
 
 class Floors(Artifact):
     """What held-out samples and noise score, by column without its checkpoint."""
 
-    held_out: dict[str, Entry]
-    noise: dict[str, Entry]
+    held_out: dict[str, Measured]
+    noise: dict[str, Measured]
 
 
 class ReferenceCard(Artifact):
@@ -159,12 +150,12 @@ class Record:
     @property
     def entries(self) -> dict[str, Entry]:
         """All columns that apply to the run's data and method: scores, probes, transfer, final losses."""
-        return {name: entry for name, entry in self._all.items() if entry.applies}
+        return {name: entry for name, entry in self._all.items() if entry.get("applies", True)}
 
     @property
     def lacking(self) -> set[str]:
         """The columns that do not apply to the run's data or method."""
-        return {name for name, entry in self._all.items() if not entry.applies}
+        return {name for name, entry in self._all.items() if not entry.get("applies", True)}
 
     @property
     def _all(self) -> dict[str, Entry]:
@@ -184,3 +175,184 @@ class Absence:
     target: str
     """A run's id; `<dataset>-<seed>` for `transfer`."""
     reason: str
+
+
+LAST_SHARE = 0.1
+"""Of the generator steps, over which the logged losses are averaged."""
+
+FINAL_LOSSES = {"final_loss_discriminator": "loss_discriminator", "final_loss_generator": "loss_generator"}
+"""Each column with that of the history it averages; penalties are not part of either loss."""
+
+
+def final_losses(history: pd.DataFrame, trained: Reproducible) -> dict[str, Entry]:
+    """The mean of each loss over the logged rows of the last tenth of training, in the loss's own unit.
+
+    A GAN with the logistic loss at its equilibrium has D = 1/2, so that D's loss is 2 log 2 = 1.386 nats and
+    G's is log 2 = 0.693. Tao & Wang (2020) read a collapse from D's loss below and G's above these values.
+    Null where training diverged, or no row of the last tenth was logged.
+    """
+    rows = history[history["step"] > (1 - LAST_SHARE) * trained.generator_steps]
+    return {
+        column: _mean_loss(rows[logged], trained)
+        for column, logged in FINAL_LOSSES.items()
+        if logged in history.columns
+    }
+
+
+def _mean_loss(losses: pd.Series, trained: Reproducible) -> Entry:
+    protocol = {"averaged_over": "the last tenth of the generator steps"}
+    if trained.outcome == "diverged":
+        return {"value": None, "protocol": protocol, "reason": "training diverged"}
+    value = float(losses.mean())
+    if not math.isfinite(value):
+        return {"value": None, "protocol": protocol, "reason": "no loss was logged in the last tenth"}
+    return {"value": value, "protocol": protocol}
+
+
+RECEIVED = "transfer_received"
+"""The matrix's column: how far attacks made on other methods lower this D's logits."""
+
+SOURCES = {"sources": "other methods of the same architecture and seed"}
+
+NO_VARIANTS = "attacks are tried between cells without a variant"
+
+PAIR_MEASURES = ("rate", "control", "flipped")
+
+PAIR_KEYS = ["dataset", "source_architecture", "target_architecture", "source_method", "target_method"]
+
+_PAIR_DTYPES = (
+    dict.fromkeys((*PAIR_KEYS, "source", "target", "reason"), "string")
+    | {"seed": "int64"}
+    | dict.fromkeys(PAIR_MEASURES, "float64")
+)
+
+PAIR_COLUMNS = (*PAIR_KEYS, "seed", "source", "target", *PAIR_MEASURES, "reason")
+
+
+def transfer_pairs(tried: Iterable[Transfers]) -> pd.DataFrame:
+    """All pairs of runs, the tables of datasets and seeds one below the other."""
+    tables = [each.table for each in tried]
+    return (
+        pd.concat(tables, ignore_index=True)
+        if tables
+        else pd.DataFrame([], columns=PAIR_COLUMNS).astype(_PAIR_DTYPES)
+    )
+
+
+def transfer_received(tried: Transfers, run: Run) -> Entry:
+    """The mean rate of attacks made on the other methods' runs of the same architecture and seed.
+
+    `tried` is what was tried on the run's dataset with its seed. Sources without an attack, such as
+    diverged ones, are left out of the mean.
+    """
+    if run.variant:
+        return {"value": None, "protocol": {}, "reason": NO_VARIANTS, "applies": False}
+    table = tried.table
+    others = table[
+        (table["target"] == run.id)
+        & (table["source_architecture"] == run.architecture)
+        & (table["source_method"] != run.method)
+    ]
+    if others.empty:
+        return {"value": None, "protocol": {}, "reason": "the grid has one method only", "applies": False}
+    rates = others["rate"].dropna()
+    if rates.empty:
+        return {"value": None, "protocol": {}, "reason": str(others["reason"].iloc[0])}
+    return {"value": float(rates.mean()), "protocol": tried.header.protocol | SOURCES}
+
+
+_VERBS = {"metrics": "evaluate", "probes": "probe"}
+
+
+def check_columns(records: Sequence[Record], layout: Layout) -> None:
+    """UserError for the first run whose metrics.json or probes.json lacks another's columns of its dataset.
+
+    A number that is missing says so with a null.
+    """
+    for artifact, verb in _VERBS.items():
+        made = [(record.run, scores.entries) for record in records if (scores := getattr(record, artifact))]
+        first_runs: dict[str, dict[str, Run]] = {}
+        for run, entries in made:
+            known = first_runs.setdefault(run.dataset, {})
+            for column in entries:
+                known.setdefault(column, run)
+        for run, entries in made:
+            known = first_runs[run.dataset]
+            missing = [column for column in known if column not in entries]
+            if missing:
+                other = known[missing[0]]
+                commands = dict.fromkeys(f"`{layout.command(verb, each.cell.id)}`" for each in (run, other))
+                raise UserError(
+                    f"{artifact}.json of {run.id} lacks {', '.join(missing)}, which {other.id} has; run "
+                    f"{' and '.join(commands)} again"
+                )
+
+
+Floor = dict[str, Any]
+"""A row of `floors`."""
+
+
+def floors(cards: Iterable[ReferenceCard]) -> list[Floor]:
+    """What held-out samples and noise score: a row a dataset and column, which goes without its checkpoint.
+
+    docs/results.md describes the keys.
+    """
+    return [
+        {
+            "dataset": card.dataset,
+            "column": column,
+            "value": entry["value"],
+            "noise": card.floors.noise[column]["value"],
+            "samples": entry["protocol"].get("fake_samples"),
+        }
+        for card in cards
+        for column, entry in card.floors.held_out.items()
+    ]
+
+
+def floor_of(summary: Mapping[str, Any], dataset: str, column: str) -> Floor | None:
+    """The row of a score's column with its checkpoint, such as `fid_inception_ema`; None if it has none."""
+    wanted = (dataset, parsed(column).at(None).name)
+    rows = summary.get("floors", [])
+    return next((row for row in rows if (row["dataset"], row["column"]) == wanted), None)
+
+
+Protocols = dict[str, dict[str, dict[str, Any]]]
+"""Dataset -> column -> protocol."""
+
+NEEDED = {
+    "matrix": (
+        "run",
+        "cell",
+        "dataset",
+        "architecture",
+        "method",
+        "seed",
+        "outcome",
+        "weights_sha256",
+        "params",
+    ),
+    "claims": ("claim", "metric", "verdict", "effect", "low", "high", "pairs"),
+    "summary": ("runs", "grid", "protocols", "groups"),
+}
+"""Columns and keys that results of an older version may lack."""
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """The tables of one results folder and its summary, read back as far as they are printed and compared."""
+
+    matrix: pd.DataFrame
+    claims: pd.DataFrame
+    summary: dict[str, Any]
+
+    @property
+    def protocols(self) -> Protocols:
+        return self.summary["protocols"]
+
+
+def outcome(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
+    """How the run of a row of the matrix ended, if it was trained; if it diverged, when and why."""
+    if row["outcome"] != "diverged":
+        return str(row["outcome"])
+    return f"diverged at step {row['outcome_step']:.0f}: {row['outcome_reason']}"

@@ -9,22 +9,32 @@ from typing import Any
 import pandas as pd
 
 from ganmatrix.cell import place
+from ganmatrix.columns import column
 from ganmatrix.params import Params
-from ganmatrix.params.claims import Claim
-from ganmatrix.results.assembled import outcome
-from ganmatrix.results.comparing import compare
-from ganmatrix.results.far_runs import far_runs
-from ganmatrix.results.inference import effect_size, holm_of_family
-from ganmatrix.results.learned import teaching
+from ganmatrix.params.claims import Claim, PaperSetting
+from ganmatrix.results.artifacts import RECEIVED, Protocols, outcome
 from ganmatrix.results.levels import LEVEL
-from ganmatrix.results.matrix import COSTS, DIVERGED, NOT_TRAINED, VARIANT, setting
-from ganmatrix.results.needed import seeds_needed
-from ganmatrix.results.paper_setting import described, differences
-from ganmatrix.results.protocols import Protocols
-from ganmatrix.results.statistics import observed
-from ganmatrix.results.transfers import RECEIVED
-from ganmatrix.results.variants import compared, settings_compared
-from ganmatrix.results.verdicts import Comparison, Corrected, Trial, Verdict, decide
+from ganmatrix.results.matrix import (
+    COSTS,
+    DIVERGED,
+    NOT_TRAINED,
+    VARIANT,
+    compared,
+    setting,
+    settings_compared,
+    teaching,
+)
+from ganmatrix.results.statistics import effect_size, holm_of_family, observed
+from ganmatrix.results.verdicts import (
+    Comparison,
+    Corrected,
+    Trial,
+    Verdict,
+    compare,
+    decide,
+    far_runs,
+    seeds_needed,
+)
 
 _DTYPES = {
     "claim": "string",
@@ -91,7 +101,7 @@ def adjudicate(
     measured, `reasons` by run and column why a value is missing, `params` what was planned, to be held
     against the papers' settings. docs/results.md describes the columns.
 
-    Holm's correction is over the claims that can be decided (`inference.family`), once for each way. A claim
+    Holm's correction is over the claims that can be decided (`levels.family`), once for each way. A claim
     with values still to come, as `unfinished` says, counts with p = 1: whoever looks again and
     again until a test rejects is wrong more often than it says.
     """
@@ -323,3 +333,55 @@ def _reason(row: dict[Any, Any], metric: str, reasons: Mapping[tuple[str, str], 
     if pd.isna(row[metric]):
         return reasons.get((row["run"], metric)) or "no value"
     return "beyond the end of training"
+
+
+def described(setting: PaperSetting) -> str:
+    """`cifar10, celeba; against DCGAN; fid_inception; 100,000 generator steps`: what is on record."""
+    steps = setting.generator_steps
+    parts = [
+        ", ".join(setting.datasets),
+        f"against {setting.baseline}",
+        *([f"networks {', '.join(setting.networks)}"] if setting.networks else []),
+        *([setting.optimiser] if setting.optimiser else []),
+        *([setting.score] if setting.score else []),
+        *([f"{steps:,} generator steps"] if steps else []),
+    ]
+    return "; ".join(parts)
+
+
+def differences(claim: Claim, params: Params, settings: Collection[tuple[str, ...]]) -> str:
+    """What of the paper's setting is otherwise here, `; ` between; empty where nothing on record is.
+
+    `settings` are the datasets and architectures, with the variants, that the claim is tested on. Ours is
+    what params.yaml plans, so that a run that is not trained yet, or has diverged, changes nothing.
+    """
+    theirs, found = claim.setting, []
+    datasets = {params.datasets[dataset].kind for dataset, *_ in settings}
+    if other := set[str](datasets) - set(theirs.datasets):
+        found.append(f"data {_listed(other)}, theirs {', '.join(theirs.datasets)}")
+    networks = {params.architectures[architecture].kind for _, architecture, *_ in settings}
+    if theirs.networks is not None and (other := set[str](networks) - set(theirs.networks)):
+        found.append(f"networks {_listed(other)}, theirs {', '.join(theirs.networks)}")
+    if theirs.score and column(claim.metric).at(None).name != theirs.score:
+        found.append(f"score {claim.metric}, theirs {theirs.score}")
+    if theirs.techniques is not None:
+        ours = {technique.kind for technique in params.methods[claim.baseline].techniques}
+        if ours != set(theirs.techniques):
+            without = _listed(ours) or "no technique"
+            found.append(f"baseline {claim.baseline} with {without}, theirs {theirs.baseline}")
+    recipes = [params.recipe(*setting) for setting in settings]
+    optimisers = {recipe.optimizer.kind for recipe in recipes}
+    if theirs.optimiser and optimisers - {theirs.optimiser}:
+        found.append(f"optimiser {_listed(optimisers)}, theirs {theirs.optimiser}")
+    lengths = sorted({recipe.generator_steps for recipe in recipes})
+    if theirs.generator_steps and lengths and lengths[0] < theirs.generator_steps:
+        found.append(f"{_range(lengths)} generator steps, theirs {theirs.generator_steps:,}")
+    return "; ".join(found)
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _range(lengths: Sequence[int]) -> str:
+    return " to ".join(f"{length:,}" for length in dict.fromkeys((lengths[0], lengths[-1])))

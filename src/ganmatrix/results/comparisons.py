@@ -1,4 +1,4 @@
-"""Every method against its baseline and its control, column by column: within each setting, and over all."""
+"""How methods compare: with their baseline and control, by rank, and by how often training diverged."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -6,14 +6,32 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import scipy.stats
 from numpy.typing import NDArray
 
 from ganmatrix.params.claims import Claim
-from ganmatrix.results.inference import Pooled, effect_size, holm, pool
-from ganmatrix.results.matrix import COSTS, SETTING, VARIANT
-from ganmatrix.results.protocols import Protocols, by_datasets
-from ganmatrix.results.statistics import Rows, Scale, Setting, Values, rows_of, side_by_side
-from ganmatrix.results.variants import settings_compared
+from ganmatrix.results.artifacts import Protocols
+from ganmatrix.results.levels import CONFIDENCE
+from ganmatrix.results.matrix import (
+    COSTS,
+    SETTING,
+    VARIANT,
+    by_datasets,
+    setting,
+    settings_compared,
+)
+from ganmatrix.results.statistics import (
+    Pooled,
+    Rows,
+    Scale,
+    Setting,
+    Values,
+    effect_size,
+    holm,
+    pool,
+    rows_of,
+    side_by_side,
+)
 
 Role = Literal["baseline", "control"]
 
@@ -34,7 +52,7 @@ def opponents(methods: Sequence[str], claims: Mapping[str, Claim], role: Role) -
 
 
 @dataclass(frozen=True)
-class Contest:
+class PairedDifferences:
     """A method against an opponent in one column: the differences of the pairs, by setting."""
 
     column: str
@@ -44,9 +62,11 @@ class Contest:
     relative: Mapping[Setting, NDArray[np.float64]]
 
 
-def contests(frame: pd.DataFrame, protocols: Protocols, chosen: Mapping[str, str]) -> list[Contest]:
+def paired_differences(
+    frame: pd.DataFrame, protocols: Protocols, chosen: Mapping[str, str]
+) -> list[PairedDifferences]:
     """Each method with its opponent, in each column over the datasets that measured it."""
-    found: dict[str, list[Contest]] = {
+    found: dict[str, list[PairedDifferences]] = {
         column: [] for columns in (*protocols.values(), COSTS) for column in columns
     }
     meet = {method: settings_compared(frame, method, opponent) for method, opponent in chosen.items()}
@@ -57,20 +77,20 @@ def contests(frame: pd.DataFrame, protocols: Protocols, chosen: Mapping[str, str
         for column, table in tables.items():
             values = {str(method): table[method].to_numpy(dtype=float) for method in table}
             found[column] = [
-                _contest(column, method, opponent, values, shared[method])
+                _paired(column, method, opponent, values, shared[method])
                 for method, opponent in chosen.items()
             ]
-    return [contest for contests in found.values() for contest in contests]
+    return [each for differences in found.values() for each in differences]
 
 
-def _contest(
+def _paired(
     column: str, method: str, opponent: str, values: Mapping[str, Values], rows: Mapping[Setting, Rows]
-) -> Contest:
+) -> PairedDifferences:
     of_method, of_opponent = values[method], values[opponent]
     differences, ratios = (scale.of(of_method, of_opponent) for scale in (Scale(), _RATIO))
     # A ratio to a value that is not positive is undefined, and with it the mean of its setting.
     undefined = np.isnan(ratios) & ~np.isnan(differences)
-    return Contest(
+    return PairedDifferences(
         column,
         method,
         opponent,
@@ -82,39 +102,37 @@ def _contest(
     )
 
 
-def within_settings(found: Iterable[Contest], role: Role) -> list[dict[str, Any]]:
+def within_settings(found: Iterable[PairedDifferences], role: Role) -> list[dict[str, Any]]:
     """A row for each setting, column and method, paired by seed; settings together, then columns.
 
     `difference` is method - opponent, `relative` the mean ratio less 1, each with interval and p value of the
     sign-flip test; `p_holm` is Holm's over all methods and settings of the column.
     """
     by_setting: dict[Setting, list[dict[str, Any]]] = {}
-    for contest in found:
-        for setting, difference in contest.difference.items():
-            row: dict[str, Any] = dict(zip([*SETTING, VARIANT], setting, strict=False)) | {
-                "method": contest.method
-            }
-            row |= {role: contest.opponent, "column": contest.column}
-            row |= _stated({setting: difference}, {setting: contest.relative[setting]})
-            by_setting.setdefault(setting, []).append(row)
+    for each in found:
+        for where, difference in each.difference.items():
+            row: dict[str, Any] = dict(zip([*SETTING, VARIANT], where, strict=False))
+            row |= {"method": each.method, role: each.opponent, "column": each.column}
+            row |= _effects({where: difference}, {where: each.relative[where]})
+            by_setting.setdefault(where, []).append(row)
     return _corrected([row for rows in by_setting.values() for row in rows])
 
 
-def over_settings(found: Iterable[Contest], role: Role) -> list[dict[str, Any]]:
-    """A row for each column and method, pooled over the settings that measured it (`inference.pool`).
+def over_settings(found: Iterable[PairedDifferences], role: Role) -> list[dict[str, Any]]:
+    """A row for each column and method, pooled over the settings that measured it (`statistics.pool`).
 
     `p_holm` is Holm's over all methods of the column.
     """
     return _corrected(
         [
-            {"method": contest.method, "opponent": contest.opponent, "role": role, "column": contest.column}
-            | _stated(contest.difference, contest.relative)
-            for contest in found
+            {"method": each.method, "opponent": each.opponent, "role": role, "column": each.column}
+            | _effects(each.difference, each.relative)
+            for each in found
         ]
     )
 
 
-def _stated(difference: Mapping[Setting, Values], relative: Mapping[Setting, Values]) -> dict[str, Any]:
+def _effects(difference: Mapping[Setting, Values], relative: Mapping[Setting, Values]) -> dict[str, Any]:
     differences = pool(difference)
     return {
         "difference": _numbers(differences, Scale()),
@@ -140,3 +158,75 @@ def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             for each, p in zip(members, holm([each["p_value"] for each in members]), strict=True):
                 each["p_holm"] = p
     return rows
+
+
+def ranks(frame: pd.DataFrame, protocols: Protocols) -> list[dict[str, Any]]:
+    """Each column's mean rank of every method, with Friedman's test that all methods rank alike.
+
+    A block is a dataset, architecture and seed; in it the lowest value has rank 1 and ties share their mean
+    rank. Values beyond the end of training tie for the last. A block in which a method has no value, since
+    it diverged for instance, is left out and counted. Methods that have no value at all are not ranked.
+    Friedman's p value is that of the chi-squared approximation, which wants about ten blocks (Demsar, JMLR
+    7, 2006); it is null for fewer than three methods or two blocks, or where all tie.
+    """
+    found: dict[str, dict[str, Any]] = {
+        column: {} for columns in (*protocols.values(), COSTS) for column in columns
+    }
+    for datasets, columns in by_datasets(protocols).items():
+        tables = side_by_side(frame[frame["dataset"].isin(datasets)], columns)
+        found |= {column: _ranks(column, table) for column, table in tables.items()}
+    return list(found.values())
+
+
+def _ranks(column: str, table: pd.DataFrame) -> dict[str, Any]:
+    table = table[[method for method in table if table[method].notna().any()]]
+    blocks = table.dropna()
+    ranked = blocks.rank(axis="columns")
+    statistic = p_value = None
+    if len(table.columns) > 2 and len(blocks) > 1 and (ranked.nunique(axis="columns") > 1).any():
+        found = scipy.stats.friedmanchisquare(*(ranked[method] for method in ranked))
+        statistic, p_value = float(found.statistic), float(found.pvalue)
+    return {
+        "column": column,
+        "mean_ranks": {m: float(ranked[m].mean()) for m in ranked} if len(blocks) else {},
+        "blocks": len(blocks),
+        "left_out": len(table) - len(blocks),
+        "friedman": statistic,
+        "p_value": p_value,
+    }
+
+
+def divergence_rates(frame: pd.DataFrame, settled: pd.DataFrame | None = None) -> list[dict[str, Any]]:
+    """Each method's share of diverged runs, within every setting and, with null for all names, over all.
+
+    `settled` is the matrix with the stand-ins of variants, if there are some: each setting has all methods.
+
+    The interval is Clopper and Pearson's, exact for runs that diverge independently with one probability:
+    with no divergence among 3 runs it still reaches 0.71. Runs that are not trained yet do not count;
+    where there is no other, rate and interval are None.
+    """
+    settled = frame if settled is None else settled
+    keys = setting(settled)
+    overall = [
+        dict.fromkeys(keys) | {"method": method} | _rate(runs)
+        for method, runs in frame.groupby("method", sort=False)
+    ]
+    return overall + [
+        dict(zip((*keys, "method"), key, strict=True)) | _rate(runs)
+        for key, runs in settled.groupby([*keys, "method"], sort=False)
+    ]
+
+
+def _rate(runs: pd.DataFrame) -> dict[str, Any]:
+    diverged = int((runs["outcome"] == "diverged").sum())
+    total = diverged + int((runs["outcome"] == "completed").sum())
+    if not total:
+        return {"runs": 0, "diverged": 0, "rate": None, "low": None, "high": None}
+    interval = scipy.stats.binomtest(diverged, total).proportion_ci(CONFIDENCE, method="exact")
+    return {
+        "runs": total,
+        "diverged": diverged,
+        "rate": diverged / total,
+        "low": float(interval.low),
+        "high": float(interval.high),
+    }

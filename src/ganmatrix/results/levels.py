@@ -1,4 +1,7 @@
-"""How sure a verdict must be, and the fewest seeds with which one is possible at all."""
+"""How sure a verdict must be, and the fewest seeds with which one is possible at all.
+
+Snakemake reads this before each run, so it loads neither pandas nor scipy.
+"""
 
 import itertools
 import math

@@ -1,15 +1,24 @@
-"""The tables of the results: a row a run, and the long tables of curves and histories."""
+"""The tables of the results: a row a run, and the long tables of curves and histories.
+
+One column has one protocol: numbers that were measured in different ways never share a column.
+
+The matrix may hold variants. A variant of one method, such as another epsilon, has no cells of the others. In
+its setting these are represented by their cells of the same values, as stand-ins. Two stand-ins are never
+compared there: that would count one pair of runs as often as there are variants.
+"""
 
 import json
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from ganmatrix.cell import Run
+from ganmatrix.cell import Run, place
+from ganmatrix.columns import leading
 from ganmatrix.columns.costs import TIMES
-from ganmatrix.results.artifacts import Record
+from ganmatrix.errors import UserError
+from ganmatrix.results.artifacts import Floor, Protocols, Record
 
 VARIANT = "variant"
 """The column of tables that have rows of variants; empty in the others."""
@@ -70,17 +79,17 @@ def matrix(records: Sequence[Record], runs: Sequence[Run]) -> pd.DataFrame:
     rows = [
         _identity(run) | (_trained(found[run]) if run in found else {"outcome": NOT_TRAINED}) for run in runs
     ]
-    identity = _stated(pd.DataFrame(rows)).astype(_RUN_DTYPES)
+    identity = _without_empty_variant(pd.DataFrame(rows)).astype(_RUN_DTYPES)
     entries = [found[run].entries if run in found else {} for run in runs]
     columns = dict.fromkeys(name for of_run in entries for name in of_run)
     values = {
-        column: [entry.value if (entry := of_run.get(column)) else None for of_run in entries]
+        column: [entry["value"] if (entry := of_run.get(column)) else None for of_run in entries]
         for column in columns
     }
     noise = {
-        f"{column}_noise": [entry.std if (entry := of_run.get(column)) else None for of_run in entries]
+        f"{column}_noise": [entry.get("std") if (entry := of_run.get(column)) else None for of_run in entries]
         for column in columns
-        if any(of_run[column].std is not None for of_run in entries if column in of_run)
+        if any(of_run[column].get("std") is not None for of_run in entries if column in of_run)
     }
     scores = pd.DataFrame(values | noise, index=identity.index, dtype="float64")
     return pd.concat([identity, scores], axis="columns")
@@ -96,7 +105,7 @@ def with_censored(frame: pd.DataFrame, records: Sequence[Record]) -> pd.DataFram
     for record in records:
         row = row_of[record.run.id]
         for column, entry in record.entries.items():
-            if entry.value is None and entry.beyond is not None:
+            if entry["value"] is None and "beyond" in entry:
                 censored.loc[row, column] = math.inf
     return censored
 
@@ -104,13 +113,13 @@ def with_censored(frame: pd.DataFrame, records: Sequence[Record]) -> pd.DataFram
 def curves(records: Sequence[Record]) -> pd.DataFrame:
     """Every curve, a row a point of its axis."""
     rows = [
-        _identity(record.run) | {"column": column, "axis": entry.curve.axis, "at": at, "value": value}
+        _identity(record.run) | {"column": column, "axis": curve["axis"], "at": at, "value": value}
         for record in records
         for column, entry in record.entries.items()
-        if entry.curve is not None
-        for at, value in zip(entry.curve.at, entry.curve.value, strict=True)
+        if (curve := entry.get("curve"))
+        for at, value in zip(curve["at"], curve["value"], strict=True)
     ]
-    return _stated(pd.DataFrame(rows, columns=list(_CURVE_DTYPES)).astype(_CURVE_DTYPES))
+    return _without_empty_variant(pd.DataFrame(rows, columns=list(_CURVE_DTYPES)).astype(_CURVE_DTYPES))
 
 
 def history(records: Sequence[Record]) -> pd.DataFrame:
@@ -125,10 +134,10 @@ def history(records: Sequence[Record]) -> pd.DataFrame:
             frames.append(pd.concat([identity, record.history], axis="columns"))
     if not frames:
         return pd.DataFrame(columns=[*IDENTITY, "step"])
-    return _stated(pd.concat(frames, ignore_index=True))
+    return _without_empty_variant(pd.concat(frames, ignore_index=True))
 
 
-def _stated(table: pd.DataFrame) -> pd.DataFrame:
+def _without_empty_variant(table: pd.DataFrame) -> pd.DataFrame:
     """The table without the column of variants if it has none."""
     return table if (table[VARIANT] != "").any() else table.drop(columns=VARIANT)
 
@@ -165,3 +174,177 @@ def _trained(record: Record) -> dict[str, Any]:
         "operations_per_step": trained.operations_per_step,
         **{time: getattr(record.file.this_run, time) for time in TIMES},
     }
+
+
+_ABSENT = "absent"
+
+
+def collect_protocols(records: Sequence[Record], datasets: Iterable[str]) -> Protocols:
+    """The protocol of every column on every dataset; empty where no run could be measured.
+
+    Datasets may differ from one another, in the number of real samples for instance. Within a
+    dataset two protocols for one column are a UserError that names both runs and the field. A null
+    entry was not measured under any.
+    """
+    protocols: Protocols = {dataset: {} for dataset in datasets}
+    first_runs: dict[tuple[str, str], str] = {}
+    for record in records:
+        dataset = record.run.dataset
+        columns = protocols[dataset]
+        for column, entry in record.entries.items():
+            columns.setdefault(column, {})
+            if entry["value"] is None:
+                continue
+            first_run = first_runs.setdefault((dataset, column), record.run.id)
+            if first_run == record.run.id:
+                columns[column] = entry["protocol"]
+            elif columns[column] != entry["protocol"]:
+                raise UserError(
+                    _conflict(column, first_run, columns[column], record.run.id, entry["protocol"])
+                )
+    return protocols
+
+
+def by_datasets(protocols: Protocols) -> dict[tuple[str, ...], list[str]]:
+    """The columns, and costs, that the same datasets have, by these datasets."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for column in dict.fromkeys(name for columns in (*protocols.values(), COSTS) for name in columns):
+        datasets = tuple(name for name, columns in protocols.items() if column in (*columns, *COSTS))
+        found.setdefault(datasets, []).append(column)
+    return found
+
+
+def _conflict(column: str, run: str, one: dict[str, Any], other_run: str, other: dict[str, Any]) -> str:
+    field = next(
+        key for key in sorted(one.keys() | other.keys()) if one.get(key, _ABSENT) != other.get(key, _ABSENT)
+    )
+    return (
+        f"{column} was measured under two protocols: {field} is {one.get(field, _ABSENT)} in {run} "
+        f"but {other.get(field, _ABSENT)} in {other_run}; evaluate and probe both again"
+    )
+
+
+STANDS_IN = "stands_in"
+"""The column of `with_stand_ins` that marks its copies."""
+
+StandIns = Mapping[tuple[str, str, str, str], str]
+"""Dataset, architecture, variant, method -> the variant of the cell of the same values (`cell.stand_ins`)."""
+
+
+_STAND_IN_KEYS = (*SETTING, VARIANT, "method")
+
+
+def rows_of_stand_ins(found: StandIns) -> list[dict[str, str]]:
+    """Stand-ins as summary.json has them."""
+    return [
+        dict(zip(_STAND_IN_KEYS, key, strict=True)) | {"stands_in": standing}
+        for key, standing in found.items()
+    ]
+
+
+def stand_ins_of_rows(rows: Iterable[Mapping[str, Any]]) -> StandIns:
+    """The same read back."""
+    return {tuple(row[key] for key in _STAND_IN_KEYS): row["stands_in"] for row in rows}
+
+
+def with_stand_ins(frame: pd.DataFrame, found: StandIns) -> pd.DataFrame:
+    """The matrix with copies of the rows that stand for a method in the settings of variants."""
+    if VARIANT not in frame:
+        return frame
+    keys = [*SETTING, VARIANT]
+    settings = set(frame[keys].itertuples(index=False, name=None))
+    marked = frame.assign(**{STANDS_IN: False})
+    rows = dict(iter(marked.groupby([*keys, "method"], sort=False)))
+    copies = []
+    for (*place_of, variant, method), standing in found.items():
+        if (*place_of, variant) in settings:
+            copy = rows[*place_of, standing, method].copy()
+            copy[VARIANT], copy[STANDS_IN] = variant, True
+            copies.append(copy)
+    return pd.concat([marked, *copies], ignore_index=True)
+
+
+def settings_compared(frame: pd.DataFrame, *methods: str) -> set[tuple[str, ...]]:
+    """The settings of a matrix with stand-ins in which these methods meet, not all of them as stand-ins."""
+    keys = setting(frame)
+    if STANDS_IN not in frame:
+        return set(frame[keys].itertuples(index=False, name=None))
+    runs = frame[frame["method"].isin(methods)]
+    groups = runs.groupby(keys, sort=False)
+    meet = (groups["method"].nunique() == runs["method"].nunique()) & ~groups[STANDS_IN].all()
+    return set(meet.index[meet])
+
+
+def compared(frame: pd.DataFrame, *methods: str) -> pd.DataFrame:
+    """The rows of these settings."""
+    if STANDS_IN not in frame:
+        return frame
+    places = pd.MultiIndex.from_frame(frame[setting(frame)])
+    return frame[places.isin(settings_compared(frame, *methods))]
+
+
+def placed(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the variant in the architecture's name, as readers are shown it."""
+    if VARIANT not in table:
+        return table
+    names = zip(table["architecture"], table[VARIANT], strict=True)
+    return table.assign(architecture=[place(*each) for each in names])
+
+
+_BY_SETTING = ("groups", "curves", "comparisons", "controls", "divergence", "claims")
+"""What of summary.json has rows by setting."""
+
+
+def placed_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The summary with places for architectures."""
+    if VARIANT not in summary["grid"]:
+        return dict(summary)
+    rows = {
+        key: [row | {"architecture": place(row["architecture"], row.get(VARIANT))} for row in summary[key]]
+        for key in _BY_SETTING
+    }
+    return {**summary, **rows}
+
+
+LEAST_SHARE = 0.5
+"""Of the way from the untrained generator's score to that of real data, which a run must have gone."""
+
+LEARNED = "learned"
+"""The matrix's column: true, false, or missing where it cannot be told."""
+
+
+def learned(frame: pd.DataFrame, protocols: Protocols, floors: Sequence[Floor]) -> pd.Series:
+    """For each row of the matrix, whether its run has learned; claims about methods that have not test noise.
+
+    Judged by the dataset's first FID or energy distance, of the averaged weights where they are scored: it
+    must be at least half way from the score of the run's own untrained generator to the floor, the score
+    of real data that training did not see; to 0 where there is none. Missing where a run has no such scores:
+    it diverged, or its recipe keeps no snapshots; and
+    where real data score no better than the untrained generator.
+    """
+    real = {(row["dataset"], row["column"]): row["value"] or 0.0 for row in floors}
+    found = pd.Series(pd.NA, index=frame.index, dtype="boolean")
+    for dataset, columns in protocols.items():
+        score = leading(columns, distance=True)
+        if score is None or (before := score.at("init").name) not in frame:
+            continue
+        rows = frame[(frame["dataset"] == dataset) & (frame["outcome"] == "completed")]
+        start, end = rows[before], rows[score.name]
+        way = start - real.get((dataset, score.at(None).name), 0.0)
+        known = rows.index[start.notna() & end.notna() & (way > 0)]
+        found[known] = (start - end)[known] >= LEAST_SHARE * way[known]
+    return found
+
+
+def teaching(frame: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
+    """The rows of the settings in which at least one of the methods has learned, in half of its runs or more.
+
+    A setting where nothing is known counts as one.
+    """
+    if LEARNED not in frame:
+        return frame
+    runs, keys = frame[frame["method"].isin(methods)], setting(frame)
+    shares = runs.groupby([*keys, "method"], sort=False)[LEARNED].mean()
+    best = shares.groupby(level=keys, sort=False).max()
+    failed = best.index[(best < LEAST_SHARE).fillna(False)]
+    return frame[~pd.MultiIndex.from_frame(frame[keys]).isin(failed)]

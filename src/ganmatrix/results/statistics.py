@@ -1,17 +1,19 @@
-"""Estimates over seeds: mean, spread and a 95% interval; and the pairs that comparisons are made of."""
+"""Estimates over seeds and tests of paired effects: intervals, the sign-flip test, Holm's correction."""
 
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import scipy.special
 import scipy.stats
 from numpy.typing import NDArray
 
-from ganmatrix.results.levels import CONFIDENCE
+from ganmatrix.results.levels import CONFIDENCE, FEWEST_PAIRS, LEVEL, family
 from ganmatrix.results.matrix import DIVERGED, setting
 
 Setting = tuple[str, ...]
@@ -153,3 +155,187 @@ def over_variants(effects: Mapping[Setting, Values]) -> dict[Setting, Values]:
 def t_quantile(degrees: float) -> float:
     """t_{0.975} for these degrees of freedom."""
     return float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, degrees))
+
+
+_STEPS = 4000
+"""Into which the sum of all sizes is cut; see `sign_flip`."""
+
+_HALVINGS = 16
+"""Of the range of effects, to find the end of an interval."""
+
+
+def sign_flip(effects: Values) -> float:
+    """The share of all 2^n patterns of signs whose sum is at least that of the effects, shape (n,).
+
+    It is the p value of "the effects are symmetric about zero, or lie below it": the chance of so large a sum
+    if each pair might as well have come out the other way round (Fisher, The design of experiments, 1935).
+    No distribution is assumed. The sizes are first rounded to steps of 1/4000 of their sum, or finer if they
+    are many, after which the count is exact; rounding treats both signs alike, so that the test keeps its
+    level.
+    """
+    total = np.abs(effects).sum()
+    if total == 0:
+        return 1.0
+    steps = np.rint(effects / total * max(_STEPS, 20 * len(effects))).astype(int)
+    sizes = np.sort(np.abs(steps[steps != 0]))
+    # Of the sums of a random half of the sizes: a pattern's sum is twice that of its positive ones, less all.
+    chance = np.zeros(int(sizes.sum()) + 1)
+    chance[0] = 1.0
+    reached = 0
+    for size in sizes:
+        moved = chance[: reached + 1] / 2
+        chance[: reached + 1] = moved
+        reached += size
+        chance[size : reached + 1] += moved
+    return float(chance[steps[steps > 0].sum() :].sum())
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A mean over settings of paired effects, with its interval and tests; None where there is no mean."""
+
+    mean: float | None
+    n: int
+    """Pairs that the mean rests on."""
+    missing: int
+    """All other pairs: without a value, or all of them where one is censored."""
+    censored: int
+    groups: Mapping[Setting, NDArray[np.float64]]
+    """The effects that the mean rests on, by setting."""
+
+    @property
+    def settings(self) -> int:
+        """Settings that the mean rests on."""
+        return len(self.groups)
+
+    def p_above(self, bound: float) -> float:
+        """One-sided p value of `mean <= bound`; 1 without a mean."""
+        return sign_flip(self._weighed(bound))
+
+    def p_below(self, bound: float) -> float:
+        """One-sided p value of `mean >= bound`."""
+        return sign_flip(-self._weighed(bound))
+
+    def p_value(self) -> float | None:
+        """Two-sided p value of `mean = 0`; None without a mean."""
+        return None if self.mean is None else min(1.0, 2 * min(self.p_above(0), self.p_below(0)))
+
+    def least(self, bound: float) -> float:
+        """The smallest p value that pairs so far from the bound can give, whatever their signs."""
+        return 0.5 ** int(np.count_nonzero(self._weighed(bound)))
+
+    @cached_property
+    def interval(self) -> tuple[float | None, float | None]:
+        """The bounds that neither one-sided test rejects at 2.5%: a 95% interval.
+
+        None with fewer pairs than any test needs.
+        """
+        if self.n < FEWEST_PAIRS:
+            return None, None
+        values = np.concatenate(list(self.groups.values()))
+        least, most = float(values.min()), float(values.max())
+        low = _edge(self.p_above, least, most)
+        high = -_edge(lambda bound: self.p_below(-bound), -most, -least)
+        return low, high
+
+    @property
+    def low(self) -> float | None:
+        return self.interval[0]
+
+    @property
+    def high(self) -> float | None:
+        return self.interval[1]
+
+    def _weighed(self, bound: float) -> Values:
+        """Each pair's share in the distance of the mean from the bound."""
+        parts = [(group - bound) / len(group) for group in self.groups.values()]
+        return np.concatenate(parts) / len(parts) if parts else np.empty(0)
+
+
+def _edge(p: Callable[[float], float], low: float, high: float) -> float:
+    """Where a p value that grows with its bound passes LEVEL, between two bounds."""
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if p(middle) <= LEVEL else (low, middle)
+    return low
+
+
+@dataclass(frozen=True)
+class EffectSize:
+    """Hedges' g of paired differences with its 95% interval; None where there is no spread."""
+
+    g: float | None
+    low: float | None
+    high: float | None
+
+
+def pool(effects: Mapping[Setting, NDArray[np.float64]]) -> Pooled:
+    """The mean over settings of the mean over seeds.
+
+    `effects` are those of pairs, NaN where one is missing. Settings weigh alike and are *fixed*: the
+    statement is about the mean over these settings, not over others that might have been tried. Seeds are
+    the replicates. The test keeps its level however the settings differ, in noise or in effect; a bound that
+    lies between the effects of two settings is hardly ever rejected. A setting without a pair is left out.
+
+    The runs of one seed in the variants of a setting share their networks and data, so they count as one
+    pair: its effect is the mean over the variants, missing if one is.
+
+    One censored effect leaves no mean: an average over the pairs that reached their end would flatter.
+
+    docs/verdict_rule.md holds this test against others on simulated matrices.
+    """
+    effects = over_variants(effects)
+    known = {setting: group[~np.isnan(group)] for setting, group in effects.items()}
+    groups = {setting: group for setting, group in known.items() if len(group)}
+    total, n = (sum(map(len, some.values())) for some in (effects, groups))
+    censored = sum(int(np.isinf(group).sum()) for group in effects.values())
+    if censored or not groups:
+        return Pooled(None, 0, total, censored, {})
+    return Pooled(float(np.mean([group.mean() for group in groups.values()])), n, total - n, 0, groups)
+
+
+def effect_size(effect: Pooled) -> EffectSize:
+    """Hedges' g: J(f) mean / s, in units of the spread of a pair's difference over seeds.
+
+    `mean` is that of `pool`, s^2 the variance within settings, pooled over f = sum(n_s - 1) degrees of
+    freedom, and J(f) = Gamma(f/2) / (sqrt(f/2) Gamma((f-1)/2)) takes the bias of few pairs away (Hedges
+    1981). With one setting this is the bias-corrected d_z. The interval is that of what g estimates, from
+    the noncentral t distribution, exact if the settings' variances are equal. With 3 pairs it is very wide.
+    """
+    groups = list(effect.groups.values())
+    f = sum(len(group) - 1 for group in groups)
+    if effect.mean is None or f < 2 or _flat(groups):
+        return EffectSize(None, None, None)
+    s = np.sqrt(sum(len(group) * group.var() for group in groups) / f)
+    root_n = len(groups) / np.sqrt(sum(1 / len(group) for group in groups))
+    d = float(effect.mean / s)
+    j = float(scipy.special.poch((f - 1) / 2, 0.5) / np.sqrt(f / 2))
+    tail = (1 - CONFIDENCE) / 2
+    low, high = (float(scipy.special.nctdtrinc(f, p, d * root_n) / root_n) for p in (1 - tail, tail))
+    return EffectSize(d * j, low, high)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down adjustment (Scand. J. Statist. 6, 1979): the k-th smallest of m times m - k + 1.
+
+    Rejecting what is at most alpha keeps the probability of any false rejection in the family at most
+    alpha, however the tests depend on one another.
+    """
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(p, kind="stable")
+    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(steps, 1.0)
+    return [float(value) for value in adjusted]
+
+
+def holm_of_family(p_values: Sequence[float], least: Sequence[float]) -> list[float]:
+    """Holm's adjustment over the `family`; 1 for a test outside it, which cannot decide."""
+    members = family(least)
+    adjusted = iter(holm([p for p, member in zip(p_values, members, strict=True) if member]))
+    return [next(adjusted) if member else 1.0 for member in members]
+
+
+def _flat(groups: Collection[NDArray[np.float64]]) -> bool:
+    """Whether no group varies, but for rounding."""
+    return all(np.ptp(group) <= 1e-12 * np.abs(group).max() for group in groups)

@@ -1,24 +1,30 @@
-"""What the reports print: outcomes, protocols, and means with intervals over seeds."""
+"""What is stated beside the tables: summary.json, a LaTeX table, and what DVC compares and draws."""
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
+from ganmatrix.columns import leading, primary
 from ganmatrix.params.claims import Claim
 from ganmatrix.params.methods import Method
-from ganmatrix.results.artifacts import Absence, Record
+from ganmatrix.results.aggregates import describe
+from ganmatrix.results.artifacts import PAIR_KEYS, PAIR_MEASURES, Absence, Protocols, Record
 from ganmatrix.results.claims import by_setting
-from ganmatrix.results.comparisons import contests, opponents, over_settings, within_settings
-from ganmatrix.results.descriptive import describe
-from ganmatrix.results.divergence import divergence_rates
-from ganmatrix.results.matrix import COSTS, NOT_TRAINED, setting
-from ganmatrix.results.protocols import Protocols
-from ganmatrix.results.ranks import ranks
-from ganmatrix.results.statistics import estimate
-from ganmatrix.results.transfers import groups as transfer_groups
+from ganmatrix.results.comparisons import (
+    Role,
+    divergence_rates,
+    opponents,
+    over_settings,
+    paired_differences,
+    ranks,
+    within_settings,
+)
+from ganmatrix.results.matrix import COSTS, NOT_TRAINED, SETTING, VARIANT, placed, setting
+from ganmatrix.results.statistics import Estimate, estimate, observed
 
 
 def ideas(methods: Iterable[Method]) -> dict[str, str]:
@@ -44,15 +50,18 @@ def summarise(
     docs/results.md describes the keys.
     """
     settled = frame if settled is None else settled
-    outcomes = frame["outcome"].value_counts()
-    lacking = {run: set[str]() for run in frame["run"]}
-    lacking |= {record.run.id: record.lacking for record in records}
-    completed = frame.assign(**{c: frame[c].where(frame["outcome"] == "completed") for c in COSTS})
-    axes = [*setting(frame), "method", "seed"]
-    methods = list(dict.fromkeys(frame["method"].tolist()))
-    baselines, controls = (
-        contests(settled, protocols, opponents(methods, claims, role)) for role in ("baseline", "control")
+    return (
+        _runs(records, frame, absent)
+        | {"protocols": protocols}
+        | _estimates(records, frame, curves, transfers, protocols)
+        | _compared(frame, settled, protocols, claims)
+        | {"claims": by_setting(claims, settled, protocols)}
     )
+
+
+def _runs(records: Sequence[Record], frame: pd.DataFrame, absent: Sequence[Absence]) -> dict[str, Any]:
+    """What was planned and what came of it: outcomes, the grid's axes, and every number that there is not."""
+    outcomes = frame["outcome"].value_counts()
     return {
         "runs": {
             "total": len(frame),
@@ -60,25 +69,49 @@ def summarise(
             "diverged": int(outcomes.get("diverged", 0)),
             "not_trained": int(outcomes.get(NOT_TRAINED, 0)),
         },
-        "grid": {axis: list(dict.fromkeys(frame[axis].tolist())) for axis in axes},
+        "grid": {
+            axis: list(dict.fromkeys(frame[axis].tolist())) for axis in (*setting(frame), "method", "seed")
+        },
         "absent": [asdict(each) for each in absent],
         "diverged": _diverged(records),
         "missing": missing(records),
         "censored": _censored(records),
-        "protocols": protocols,
+    }
+
+
+def _estimates(
+    records: Sequence[Record],
+    frame: pd.DataFrame,
+    curves: pd.DataFrame,
+    transfers: pd.DataFrame,
+    protocols: Protocols,
+) -> dict[str, Any]:
+    """Means with intervals over seeds; what a diverged run has cost counts in none."""
+    completed = frame.assign(**{c: frame[c].where(frame["outcome"] == "completed") for c in COSTS})
+    lacking = {run: set[str]() for run in frame["run"]}
+    lacking |= {record.run.id: record.lacking for record in records}
+    return {
         "groups": groups(completed, protocols, lacking),
         "curves": curve_groups(curves),
         "transfers": transfer_groups(transfers),
-        "comparisons": within_settings(baselines, "baseline"),
-        "controls": within_settings(controls, "control"),
-        "pooled": [
-            *over_settings(baselines, "baseline"),
-            *over_settings(controls, "control"),
-        ],
+    }
+
+
+def _compared(
+    frame: pd.DataFrame, settled: pd.DataFrame, protocols: Protocols, claims: Mapping[str, Claim]
+) -> dict[str, Any]:
+    """Methods beside one another: paired, by rank, by divergence, and as rliable has it."""
+    methods = list(dict.fromkeys(frame["method"].tolist()))
+    roles: tuple[Role, Role] = ("baseline", "control")
+    chosen = {role: opponents(methods, claims, role) for role in roles}
+    found = {role: paired_differences(settled, protocols, chosen[role]) for role in roles}
+    return {
+        "comparisons": within_settings(found["baseline"], "baseline"),
+        "controls": within_settings(found["control"], "control"),
+        "pooled": [row for role in roles for row in over_settings(found[role], role)],
         "ranks": ranks(frame, protocols),
         "divergence": divergence_rates(frame, settled),
-        "descriptive": describe(frame, protocols, opponents(methods, claims, "baseline")),
-        "claims": by_setting(claims, settled, protocols),
+        "descriptive": describe(frame, protocols, chosen["baseline"]),
     }
 
 
@@ -99,6 +132,15 @@ def groups(
         | {"noise": _root_mean_square(runs.get(f"{column}_noise"))}
         for key, runs in frame.groupby(keys, sort=False)
         for column in (*protocols[str(key[0])], *COSTS)
+    ]
+
+
+def transfer_groups(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Each measure's estimate over seeds, for each pair of architectures and methods of a dataset."""
+    return [
+        dict(zip(PAIR_KEYS, key, strict=True))
+        | {measure: asdict(estimate(rows[measure])) for measure in PAIR_MEASURES}
+        for key, rows in table.groupby(PAIR_KEYS, sort=False)
     ]
 
 
@@ -135,19 +177,127 @@ def _diverged(records: Sequence[Record]) -> list[dict[str, Any]]:
 def missing(records: Sequence[Record]) -> list[dict[str, Any]]:
     """Values that runs lack although they completed; what is known to lie beyond the end is no gap."""
     return [
-        {"run": record.run.id, "column": column, "reason": entry.reason}
+        {"run": record.run.id, "column": column, "reason": entry.get("reason")}
         for record in records
         if record.file.reproducible.outcome == "completed"
         for column, entry in record.entries.items()
-        if entry.value is None and entry.beyond is None
+        if entry["value"] is None and "beyond" not in entry
     ]
 
 
 def _censored(records: Sequence[Record]) -> list[dict[str, Any]]:
     """Values known only to lie beyond something: steps to a target that was not reached."""
     return [
-        {"run": record.run.id, "column": column, "beyond": entry.beyond}
+        {"run": record.run.id, "column": column, "beyond": entry["beyond"]}
         for record in records
         for column, entry in record.entries.items()
-        if entry.value is None and entry.beyond is not None
+        if entry["value"] is None and "beyond" in entry
     ]
+
+
+Metrics = dict[str, dict[str, dict[str, dict[str, float | None]]]]
+"""Dataset -> architecture -> method, with `-<variant>` of a variant -> column -> mean over seeds."""
+
+_FOLLOWED = "_over_steps_"
+_LOSSES = ["loss_discriminator", "loss_generator"]
+
+
+def metrics(groups: Iterable[Mapping[str, Any]], protocols: Protocols) -> Metrics:
+    """The means of the primary columns; null where no seed has a value."""
+    chosen = {dataset: [c.name for c in primary(columns)] for dataset, columns in protocols.items()}
+    document: Metrics = {}
+    for row in groups:
+        if row["column"] in chosen[row["dataset"]]:
+            methods = document.setdefault(row["dataset"], {}).setdefault(row["architecture"], {})
+            method = "-".join(filter(None, (row["method"], row.get(VARIANT))))
+            methods.setdefault(method, {})[row["column"]] = row["mean"]
+    return document
+
+
+def scores_over_steps(curves: pd.DataFrame) -> pd.DataFrame:
+    """FID or energy distance while training went on: the mean over seeds, a row a snapshot."""
+    followed = curves[curves["column"].str.contains(_FOLLOWED, regex=False)]
+    renamed = followed.rename(columns={"at": "generator_step", "value": "mean"})
+    keys = [*setting(renamed), "method", "column", "generator_step"]
+    return _with_panel(renamed.groupby(keys, sort=False, as_index=False)[["mean"]].mean(), "column")
+
+
+def losses_over_steps(history: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """D's and G's loss: the mean over the seeds that completed, a row a logged step."""
+    completed = frame.loc[frame["outcome"] == "completed", "run"]
+    rows = history[history["run"].isin(completed)].rename(columns={"step": "generator_step"})
+    logged = [loss for loss in _LOSSES if loss in rows]
+    keys = [*setting(rows), "method", "generator_step"]
+    return _with_panel(rows.groupby(keys, sort=False)[logged].mean().reset_index())
+
+
+def _with_panel(table: pd.DataFrame, *more: str) -> pd.DataFrame:
+    """With the name of the panel that a row is drawn in, since DVC's templates split by one field."""
+    shown = placed(table)
+    return table.assign(panel=shown["dataset"].str.cat(shown[["architecture", *more]], sep=", "))
+
+
+_LATEX_SPECIAL = {character: f"\\{character}" for character in "_%&#$"}
+
+
+def latex_table(frame: pd.DataFrame, protocols: Protocols) -> str:
+    """Methods x settings: each setting's primary score, mean over seeds and half its 95% interval.
+
+    The number of seeds follows in parentheses, out of how many where some have no score; those are left
+    out of the mean. Settings without a primary score are left out. The table needs the package booktabs.
+    """
+    primary = {
+        name: score.name for name, columns in protocols.items() if (score := leading(columns, distance=True))
+    }
+    frame = placed(frame)
+    shown = frame[frame["dataset"].isin(primary)]
+    settings = list(dict.fromkeys(zip(*(shown[key] for key in SETTING), strict=True)))
+    rows = [
+        [_escaped(method), *(_latex_entry(shown, method, setting, primary) for setting in settings)]
+        for method in dict.fromkeys(frame["method"])
+    ]
+    scores = "; ".join(f"{_escaped(name)}: {_escaped(column)}" for name, column in primary.items())
+    lines = [
+        r"\begin{table}",
+        r"  \centering",
+        r"  \caption{Mean over training seeds $\pm$ half the 95\% interval (Student t), number of seeds in "
+        rf"parentheses; lower is better. {scores}.}}",
+        rf"  \begin{{tabular}}{{l{'r' * len(settings)}}}",
+        r"    \toprule",
+        _latex_line(["Dataset", *(_escaped(dataset) for dataset, _ in settings)]),
+        _latex_line(["Method", *(_escaped(architecture) for _, architecture in settings)]),
+        r"    \midrule",
+        *map(_latex_line, rows),
+        r"    \bottomrule",
+        r"  \end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _latex_entry(frame: pd.DataFrame, method: str, setting: tuple[str, str], primary: dict[str, str]) -> str:
+    dataset, architecture = setting
+    runs = frame[
+        (frame["dataset"] == dataset) & (frame["architecture"] == architecture) & (frame["method"] == method)
+    ]
+    return _latex_number(estimate(observed(runs, primary[dataset])))
+
+
+def _latex_number(found: Estimate) -> str:
+    """`$41.2 \\pm 3.1$ (3)`: two significant digits of the half-interval decide the digits of both."""
+    count = f"({found.n} of {found.n + found.missing})" if found.missing else f"({found.n})"
+    if found.mean is None:
+        return f"-- {count}"
+    if found.low is None or found.high is None:
+        return f"${found.mean:.3g}$ {count}"
+    half = (found.high - found.low) / 2
+    digits = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
+    return rf"${found.mean:.{digits}f} \pm {half:.{digits}f}$ {count}"
+
+
+def _latex_line(entries: Sequence[str]) -> str:
+    return f"    {' & '.join(entries)} " + r"\\"
+
+
+def _escaped(name: str) -> str:
+    return "".join(_LATEX_SPECIAL.get(character, character) for character in name)

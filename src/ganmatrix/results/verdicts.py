@@ -2,7 +2,7 @@
 
 A claim says that a method moves one metric in one direction, against its baseline, by more than
 `smallest_effect` (or by less than `at_most`). Effects are oriented so that positive is the claimed direction;
-their mean over the settings of the grid is what is judged, by the sign-flip test over seeds (`inference`).
+their mean over the settings of the grid is what is judged, by the sign-flip test over seeds (`statistics`).
 
 Each claim is tested three ways, one-sided:
 
@@ -27,17 +27,21 @@ divergence where no run diverged.
   finished, or a verdict that divergence may have made. If the method lost more runs to divergence than
   its opponent, its survivors flatter it and *reproduced* is withheld; the other way round, *contradicted* is.
 - *not tested*: the metric was not measured, a method is not in the grid, or not trained yet, or neither
-  method has learned anything (`learned`).
+  method has learned anything (`matrix.learned`).
 """
 
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 import pandas as pd
+import scipy.special
+import scipy.stats
 
-from ganmatrix.results.inference import Pooled
-from ganmatrix.results.levels import LEVEL
-from ganmatrix.results.statistics import Scale
+from ganmatrix.params.claims import Claim
+from ganmatrix.results.levels import FEWEST_PAIRS, LEVEL, fewest_seeds
+from ganmatrix.results.matrix import DIVERGED, SETTING, compared
+from ganmatrix.results.statistics import Pooled, Scale, observed, paired, pool, split
 
 Outcome = Literal["reproduced", "contradicted", "not the idea's", "inconclusive", "not tested"]
 
@@ -200,3 +204,125 @@ def _doubt(control: Comparison) -> str | None:
         return None
     better = control.high is not None and control.high < 0
     return f"{control.opponent}, which lacks the idea, {'is better' if better else 'may be as good'}"
+
+
+def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | None = None) -> Comparison:
+    """The claim's method against one opponent, over the settings of `frame`; positive is the claimed way.
+
+    `bound` is the effect that the tests turn on, the claim's own unless another is given. Relative effects
+    are logarithms of ratios (`statistics.Scale`). Runs that diverged are counted, not scored: the sign-flip
+    test of differences that are -1, 0 or 1 is McNemar's exact test, about zero alone.
+    """
+    scale = Scale(claim.direction, claim.effect == "relative")
+    counts = claim.metric == DIVERGED
+    limit = 0.0 if counts else scale.bound(claim.bound if bound is None else bound)
+    frame = compared(frame, claim.method, opponent)
+    pairs = paired(frame, claim.metric, claim.method, opponent)
+    found = pd.Series(scale.of(pairs["method"].to_numpy(), pairs["opponent"].to_numpy()), index=pairs.index)
+    effect = pool(split(found))
+    diverged = frame.loc[frame["outcome"] == "diverged", "method"]
+    comparison = Comparison(
+        opponent,
+        found,
+        effect,
+        scale,
+        counts=counts,
+        method_diverged=0 if counts else int((diverged == claim.method).sum()),
+        opponent_diverged=0 if counts else int((diverged == opponent).sum()),
+    )
+    if obstacle := _obstacle(comparison, pairs):
+        return comparison.without_tests(obstacle)
+    above, below = effect.p_above(limit), effect.p_below(limit)
+    if claim.at_most is not None:
+        above, below = below, above
+    return comparison.with_tests(above, below, effect.least(limit))
+
+
+def _obstacle(comparison: Comparison, pairs: pd.DataFrame) -> str | None:
+    """Why no test against this opponent can decide; None if one can."""
+    opponent, effect, complete = comparison.opponent, comparison.effect, pairs.dropna()
+    if effect.censored:
+        where = f"in {effect.censored} of {len(pairs)} pairs with {opponent}"
+        return f"{where} a value lies beyond the end of training, so that there is no mean"
+    if comparison.pairs[complete.index].isna().any():
+        return f"a value of a pair with {opponent} is not positive, so that a relative effect is undefined"
+    if len(complete) and (complete["method"] == complete["opponent"]).all():
+        equal = "outcome; divergence" if comparison.counts else "value; the metric"
+        return f"every pair with {opponent} has the same {equal} tells nothing apart here"
+    if effect.n < FEWEST_PAIRS:
+        one = effect.n == 1
+        count = f"{effect.n} pair{'' if one else 's'} with {opponent}"
+        return f"there {'is' if one else 'are'} {count}; {FEWEST_PAIRS} are needed"
+    return None
+
+
+MOST_SEEDS = 1000
+
+POWER = 0.8
+"""How surely the seeds decide the claim, if means and spread are as they were found. Of two tests that must
+both reject, each misses half as often as that leaves."""
+
+
+def seeds_needed(trial: Trial, limit: float, level: float) -> int | None:
+    """Seeds a setting with which the claim is decided in 80% of cases, one-sided at this level.
+
+    `limit` is the claim's bound on the scale of its tests, `level` what Holm's first step leaves. None where
+    no number up to MOST_SEEDS would do: there are no pairs that vary, or the method is beyond its bound, but
+    no better than its control. Few seeds know the spread badly, and so does this number.
+    """
+    compared = [(trial.baseline, limit), *([(trial.control, 0.0)] if trial.control else [])]
+    if any(each.counts or each.effect.mean is None for each, _ in compared):
+        return None
+    beyond = [(each.effect.mean or 0.0) > least for each, least in compared]
+    if trial.at_most or not beyond[0]:
+        compared = compared[:1]
+    elif not all(beyond):
+        return None
+    power = 1 - (1 - POWER) / len(compared)
+    found = [_enough(each.effect, least, level, power) for each, least in compared]
+    return None if None in found else max(n for n in found if n is not None)
+
+
+def _enough(effect: Pooled, limit: float, level: float, power: float) -> int | None:
+    """The fewest seeds with that power.
+
+    The power of the sign-flip test is that of the t test of settings with one variance (Hoeffding 1952): the
+    noncentral t distribution gives it.
+    """
+    degrees = effect.n - effect.settings
+    if degrees < 1:
+        return None
+    variance = sum(group.var() * len(group) for group in effect.groups.values()) / degrees
+    distance = abs((effect.mean or 0.0) - limit)
+    seeds = np.arange(max(2, fewest_seeds(effect.settings, level)), MOST_SEEDS + 1)
+    if variance == 0:
+        return int(seeds[0]) if distance else None
+    free = effect.settings * (seeds - 1)
+    shift = distance * np.sqrt(effect.settings * seeds / variance)
+    reached = scipy.stats.nct.sf(scipy.special.stdtrit(free, 1 - level), free, shift)
+    enough = seeds[reached >= power]
+    return int(enough[0]) if len(enough) else None
+
+
+FAR = 6.0
+"""Deviations from the median, which runs of equal spread hardly ever reach."""
+
+_DEVIATION = 1.4826
+"""That of a normal distribution over its median absolute deviation."""
+
+
+def far_runs(claim: Claim, frame: pd.DataFrame) -> list[str]:
+    """The runs of the claim's method and baseline that lie FAR from the median of their setting and method.
+
+    Where there are some, no test keeps its level. Deviations are told by the median of all distances, which a
+    run that went bad does not move. A relative effect is looked at as a logarithm, as in its test. Where half
+    of the values are equal none is far.
+    """
+    runs = frame[frame["method"].isin([claim.method, claim.baseline])]
+    values = observed(runs, claim.metric).astype(float).replace([np.inf, -np.inf], np.nan)
+    if claim.effect == "relative":
+        values = values.where(values > 0).map(np.log)
+    kinds = [runs[key] for key in (*SETTING, "method")]
+    distance = (values - values.groupby(kinds).transform("median")).abs()
+    deviation = _DEVIATION * distance.groupby(kinds).transform("median")
+    return runs.loc[(deviation > 0) & (distance > FAR * deviation), "run"].astype(str).tolist()

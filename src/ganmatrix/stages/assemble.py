@@ -17,18 +17,11 @@ from ganmatrix.errors import NotMade
 from ganmatrix.making import Made
 from ganmatrix.params import Params
 from ganmatrix.plan import Plan
-from ganmatrix.results import (
-    claims,
-    completeness,
-    latex,
-    matrix,
-    protocols,
-    summary,
-    tracked,
-    transfers,
-    variants,
-)
+from ganmatrix.results import claims, matrix, summary
+from ganmatrix.results.aggregates import regions
 from ganmatrix.results.artifacts import (
+    PAIR_COLUMNS,
+    RECEIVED,
     Absence,
     Artifact,
     Record,
@@ -38,13 +31,13 @@ from ganmatrix.results.artifacts import (
     Stage,
     TransferHeader,
     Transfers,
+    check_columns,
+    final_losses,
+    floors,
+    transfer_pairs,
+    transfer_received,
 )
-from ganmatrix.results.comparability import beside_ours
-from ganmatrix.results.final_losses import final_losses
-from ganmatrix.results.floors import floors
-from ganmatrix.results.learned import LEARNED, learned
-from ganmatrix.results.published import published
-from ganmatrix.results.regions import regions
+from ganmatrix.results.published import beside_ours, published
 from ganmatrix.store import tables
 from ganmatrix.store.files import as_json
 from ganmatrix.store.layout import CARD, HISTORY, METRICS, PAIRS, PROBES, RUN
@@ -102,7 +95,7 @@ def gather(plan: Plan, tolerant: bool = False) -> Gathered:
         )
 
     records = [found for run in runs(plan.params) if (found := record(run))]
-    completeness.check(records, plan.layout)
+    check_columns(records, plan.layout)
     tried: dict[tuple[str, int], Transfers] = {}
     for dataset, seed in product(plan.targets("transfer"), plan.seeds):
         if table := read("transfer", f"{dataset}-{seed}", partial(_tried, dataset, seed, plan)):
@@ -119,7 +112,7 @@ def _with_transfers(record: Record, tried: dict[tuple[str, int], Transfers]) -> 
     found = tried.get((record.run.dataset, record.run.seed))
     if found is None:
         return record
-    return replace(record, transfers={transfers.RECEIVED: transfers.received(found, record.run)})
+    return replace(record, transfers={RECEIVED: transfer_received(found, record.run)})
 
 
 def _trained(run: Run, plan: Plan) -> Record:
@@ -145,7 +138,7 @@ def _tried(dataset: str, seed: int, plan: Plan) -> Transfers:
     part = plan.open("transfer", dataset, seed)
     table, content = part.table(PAIRS)
     header = part.parsed(PAIRS, lambda _: _valid(TransferHeader, content))
-    if missing := [column for column in transfers.COLUMNS if column not in table]:
+    if missing := [column for column in PAIR_COLUMNS if column not in table]:
         raise part.damaged(PAIRS, f"it has no column {missing[0]}")
     return Transfers(header, table)
 
@@ -167,22 +160,22 @@ def _valid(model: type[Model], content: Any) -> Model:
 def write(folder: Path, params: Params, gathered: Gathered) -> None:
     """Write matrix, histories, curves, transfers, claims, published numbers, and what DVC draws."""
     records, absent = gathered.records, gathered.absent
-    measured = protocols.collect(records, params.grid.datasets)
+    measured = matrix.collect_protocols(records, params.grid.datasets)
     frame = matrix.matrix(records, runs(params))
     curves = matrix.curves(records)
-    pairs = transfers.pairs(gathered.tried)
+    pairs = transfer_pairs(gathered.tried)
     real = floors(gathered.references)
-    frame[LEARNED] = learned(frame, measured, real)
+    frame[matrix.LEARNED] = matrix.learned(frame, measured, real)
     censored = matrix.with_censored(frame, records)
     unfinished = {each.target for each in absent}
     reasons = {(gap["run"], gap["column"]): gap["reason"] for gap in summary.missing(records)}
     standing = stand_ins(params)
-    settled = variants.with_stand_ins(censored, standing)
+    settled = matrix.with_stand_ins(censored, standing)
     verdicts = claims.adjudicate(params.claims, settled, measured, unfinished, reasons, params)
     printed = beside_ours(published(), records, censored, measured, params.datasets)
     numbers = summary.summarise(records, censored, curves, pairs, measured, params.claims, absent, settled)
     if params.variants:
-        numbers |= regions(frame, measured, params) | {"stand_ins": variants.rows_of(standing)}
+        numbers |= regions(frame, measured, params) | {"stand_ins": matrix.rows_of_stand_ins(standing)}
     numbers["published"] = summary.rows(printed)
     numbers["floors"] = real
     numbers["ideas"] = summary.ideas(params.methods[name] for name in params.grid.methods)
@@ -198,11 +191,11 @@ def write(folder: Path, params: Params, gathered: Gathered) -> None:
         (folder / f"{name}.parquet").write_bytes(tables.pack(table))
     for name, text in {
         "summary.json": as_json(numbers),
-        "metrics.json": as_json(tracked.metrics(numbers["groups"], measured)),
+        "metrics.json": as_json(summary.metrics(numbers["groups"], measured)),
         "matrix.csv": _csv(frame),
-        "table.tex": latex.table(censored, measured),
-        "scores_over_steps.csv": _csv(tracked.scores_over_steps(curves), SHORT),
-        "losses_over_steps.csv": _csv(tracked.losses_over_steps(histories, frame), SHORT),
+        "table.tex": summary.latex_table(censored, measured),
+        "scores_over_steps.csv": _csv(summary.scores_over_steps(curves), SHORT),
+        "losses_over_steps.csv": _csv(summary.losses_over_steps(histories, frame), SHORT),
     }.items():
         (folder / name).write_text(text, encoding="utf-8")
 

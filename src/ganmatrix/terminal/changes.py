@@ -7,8 +7,7 @@ from rich.console import RenderableType
 
 from ganmatrix.columns import column
 from ganmatrix.reporting.numbers import interval, number, plain
-from ganmatrix.results.changes import OF_OTHERS, Changes, ColumnShift, Difference, RunChange
-from ganmatrix.results.noise import Finding
+from ganmatrix.results.changes import OF_OTHERS, Changes, ColumnShift, Difference, Finding, RunChange
 from ganmatrix.terminal.tables import seeds, table
 
 FINDINGS: tuple[Finding, ...] = ("beyond noise", "could be chance", "undecided", "equal")

@@ -7,7 +7,7 @@ from rich.console import RenderableType
 
 from ganmatrix.columns import column
 from ganmatrix.reporting.numbers import plain
-from ganmatrix.results.assembled import Assembled
+from ganmatrix.results.artifacts import Assembled
 from ganmatrix.terminal.tables import table
 
 

@@ -10,9 +10,8 @@ from ganmatrix.cell import place
 from ganmatrix.columns import Column
 from ganmatrix.reporting.floors import MARKS, UNSEEN, beside, samples
 from ganmatrix.reporting.numbers import CUT, CUT_NOTE, bounds, interval, number
-from ganmatrix.results.assembled import Assembled, outcome
-from ganmatrix.results.matrix import VARIANT, setting
-from ganmatrix.results.variants import placed_summary
+from ganmatrix.results.artifacts import Assembled, outcome
+from ganmatrix.results.matrix import VARIANT, placed_summary, setting
 from ganmatrix.terminal.selection import Selection
 from ganmatrix.terminal.tables import table
 

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from ganmatrix.errors import UserError
-from ganmatrix.results.assembled import NEEDED, Assembled
+from ganmatrix.results.artifacts import NEEDED, Assembled
 from ganmatrix.store.layout import Layout
 from ganmatrix.store.opening import part
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ganmatrix.columns import Column, column, ordered, primary
 from ganmatrix.errors import UserError
 from ganmatrix.params.messages import nearest
-from ganmatrix.results.assembled import Assembled
+from ganmatrix.results.artifacts import Assembled
 from ganmatrix.results.matrix import COSTS
 
 

@@ -9,14 +9,14 @@ import scipy.stats
 from fake_matrix import FakeMatrix
 from simulated_matrix import simulate
 
-from ganmatrix.results.descriptive import (
+from ganmatrix.results.aggregates import (
     DRAWS,
     POINTS,
     describe,
     improvements,
     interquartile_means,
     profile,
-    sample,
+    resampled,
 )
 
 PROTOCOL = {"digits": {"fid_inception_ema": {}, "fid_inception_init": {}}}
@@ -48,11 +48,11 @@ def _described(frame, protocols=PROTOCOL):
 
 
 def _mean(scores):
-    return interquartile_means(sample(scores, "a"))[0]
+    return interquartile_means(resampled(scores, "a"))[0]
 
 
 def _improvement(one, other):
-    return improvements(sample(one, "a"), sample(other, "b"))[0]
+    return improvements(resampled(one, "a"), resampled(other, "b"))[0]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_shifted_runs_improve_always_or_never_and_equal_ones_by_half():
 
 def test_resamples_are_those_of_a_bootstrap():
     """Recomputed run by run from how often each was taken; their spread is that of theory."""
-    one, other = sample([4.0, 1.0, 2.0, 9.0], "a"), sample([3.0, 5.0, 2.0], "b")
+    one, other = resampled([4.0, 1.0, 2.0, 9.0], "a"), resampled([3.0, 5.0, 2.0], "b")
     assert one.counts.shape == (1 + DRAWS, 4)
     for draw in (0, 1, 2, DRAWS):
         taken = [np.repeat(each.scores, each.counts[draw].astype(int)) for each in (one, other)]
@@ -107,11 +107,11 @@ def test_resamples_are_those_of_a_bootstrap():
         assert interquartile_means(one)[draw] == pytest.approx(scipy.stats.trim_mean(taken[0], 0.25))
     means = one.counts[1:] @ one.scores / 4
     assert means.std() == pytest.approx(np.std([4, 1, 2, 9]) / 2, rel=0.05)
-    assert not np.array_equal(one.counts, sample(one.scores, "b").counts)
+    assert not np.array_equal(one.counts, resampled(one.scores, "b").counts)
 
 
 def test_a_profile_falls_from_the_untrained_generators_to_the_best_run():
-    runs = sample([-12.0, -10.0, -50.0, -300.0], "a")
+    runs = resampled([-12.0, -10.0, -50.0, -300.0], "a")
     shares = profile(runs, untrained=-100.0, best=-10.0)
     assert shares.shape == (POINTS,)
     assert (np.diff(shares) <= 0).all()
@@ -121,13 +121,13 @@ def test_a_profile_falls_from_the_untrained_generators_to_the_best_run():
 
 
 def test_a_profile_of_a_share_has_equal_steps():
-    shares = profile(sample([0.0, 0.4, 0.8], "a"), untrained=0.0, best=0.8)
+    shares = profile(resampled([0.0, 0.4, 0.8], "a"), untrained=0.0, best=0.8)
     assert list(shares[[0, 1, 20, 21, 40]]) == pytest.approx([1, 2 / 3, 2 / 3, 1 / 3, 1 / 3])
 
 
 @pytest.mark.parametrize("untrained", [-9.0, -5.0, np.nan])
 def test_there_is_no_profile_unless_a_run_is_beyond_the_untrained_generators(untrained):
-    assert profile(sample([-9.0, -12.0], "a"), untrained, best=-9.0) is None
+    assert profile(resampled([-9.0, -12.0], "a"), untrained, best=-9.0) is None
 
 
 def test_a_row_carries_the_score_in_its_units_and_improves_where_it_is_lower():
