@@ -7,12 +7,11 @@ import torch
 import torchattacks
 from torch import Tensor, nn
 
-from ganmatrix.probes.balls import L2, LINF, Ball
-from ganmatrix.probes.curve import robustness_curves
+from ganmatrix.probes.catalogue import probe
+from ganmatrix.probes.discrimination import robustness_curves
 from ganmatrix.probes.fgsm import fast_gradient
-from ganmatrix.probes.measure import probe
 from ganmatrix.probes.noise import noisy
-from ganmatrix.probes.perturbation import Push
+from ganmatrix.probes.perturbation import L2, LINF, Ball, Push
 from ganmatrix.probes.pgd import pgd
 from ganmatrix.probes.subject import Subject
 

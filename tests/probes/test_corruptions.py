@@ -9,8 +9,8 @@ from PIL import Image
 from skimage.filters import gaussian
 from skimage.metrics import mean_squared_error
 
-from ganmatrix.probes.common_corruptions import CORRUPTIONS, corrupt
-from ganmatrix.probes.measure import probe
+from ganmatrix.probes.catalogue import probe
+from ganmatrix.probes.corruptions import CORRUPTIONS, corrupt
 
 KINDS = pytest.mark.parametrize("kind", CORRUPTIONS)
 SEVERITIES = (1, 2, 3, 4, 5)

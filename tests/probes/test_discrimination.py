@@ -1,10 +1,10 @@
-"""Accuracy and AUROC against counts and scikit-learn."""
+"""Accuracy and AUROC against counts and scikit-learn; the area under a curve of them."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from ganmatrix.probes.discrimination import accuracy, auroc
+from ganmatrix.probes.discrimination import accuracy, auroc, normalised_area
 
 
 @pytest.mark.parametrize("decimals", [0, 1, 6])
@@ -32,3 +32,7 @@ def test_accuracy_weighs_both_sides_equally() -> None:
 def test_refuses_logits_that_are_not_finite(measure) -> None:
     with pytest.raises(FloatingPointError, match="logits are not finite"):
         measure(np.array([np.nan]), np.array([0.0]))
+
+
+def test_normalised_area_of_uneven_strengths() -> None:
+    assert normalised_area((0.0, 1.0, 4.0), [1.0, 1.0, 0.0]) == pytest.approx((1 + 1.5) / 4)

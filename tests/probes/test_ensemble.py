@@ -8,8 +8,8 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
+from ganmatrix.probes.catalogue import probe
 from ganmatrix.probes.ensemble import disagreement, rank_correlation
-from ganmatrix.probes.measure import probe
 
 
 class Coordinate(nn.Module):

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ganmatrix.probes.catalogue import probe
 from ganmatrix.probes.generator_gradient import relative_variance
 from ganmatrix.probes.gradient_noise import averaged_gradient, mean_cosine
-from ganmatrix.probes.measure import probe
 
 
 class Ripple(nn.Module):

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
 
+from ganmatrix.probes.catalogue import probe
 from ganmatrix.probes.gradient_profile import SHARES, nearest, path_norms
-from ganmatrix.probes.measure import probe
 from ganmatrix.probes.subject import Subject
 
 

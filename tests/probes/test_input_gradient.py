@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganmatrix.probes.input_gradient import gradient_norms, input_gradient
-from ganmatrix.probes.measure import probe
+from ganmatrix.methods.pac_gan import OfOneSample, Packed
+from ganmatrix.probes.catalogue import probe
+from ganmatrix.probes.input_gradient import gradient_norms, input_gradient, interpolates
 
 
 def test_linear_gradient_is_its_weight(linear) -> None:
@@ -51,3 +52,33 @@ def test_refuses_a_gradient_that_is_not_finite(linear) -> None:
     linear.weight.data[0] = torch.nan
     with pytest.raises(FloatingPointError, match="input gradient is not finite"):
         input_gradient(linear, torch.zeros(2, 2))
+
+
+class PackLogit(nn.Module):
+    """The linear logit w.(x_1, x_2) of packs of two points (N, 4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.tensor([3.0, 4.0, 5.0, 12.0])
+
+    def forward(self, packs: Tensor) -> Tensor:
+        return packs @ self.weight
+
+
+def test_the_gradient_in_a_sample_of_a_pack_is_that_of_one_logit() -> None:
+    """However often the pack's logit is repeated."""
+    packed = Packed(PackLogit(), 2)
+    critic = OfOneSample(packed, 2).eval()
+    points = torch.randn(6, 2)
+    assert torch.equal(critic(points), packed(points))
+    torch.testing.assert_close(gradient_norms(critic, points), torch.tensor([5.0, 13.0] * 3))
+
+
+def test_shares_of_interpolates_are_uniform_and_one_for_each_pair(stream) -> None:
+    found = interpolates(torch.ones(4000, 1, 2, 2), -torch.ones(4000, 1, 2, 2), stream).flatten(1)
+    assert torch.equal(found, found[:, :1].expand(4000, 4))
+    shares = (found[:, 0] + 1) / 2
+    # Five standard errors of a mean of 4,000 uniform numbers.
+    assert shares.mean().item() == pytest.approx(1 / 2, abs=5 * (1 / 12 / 4000) ** 0.5)
+    assert 0 <= shares.min() < 0.01
+    assert 0.99 < shares.max() < 1

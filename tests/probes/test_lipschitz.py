@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ganmatrix.probes.catalogue import probe
 from ganmatrix.probes.lipschitz import steepest
-from ganmatrix.probes.measure import probe
 
 
 class Bowl(nn.Module):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganmatrix.probes.measure import probe
+from ganmatrix.probes.catalogue import probe
 from ganmatrix.probes.overfitting import standardised_gap
 
 

@@ -5,11 +5,10 @@ import torch
 from torch import Tensor, nn
 
 from ganmatrix.params.probes import Probes
-from ganmatrix.probes.balls import LINF
-from ganmatrix.probes.perturbation import Push
+from ganmatrix.probes.perturbation import LINF, Push
 from ganmatrix.probes.pgd import pgd
+from ganmatrix.probes.subject import view_of
 from ganmatrix.probes.transfer import Attack, Contestant, Outcome, transfers
-from ganmatrix.probes.views import view
 
 ATTACK = Attack(strength=0.1, steps=10, relative_step=0.25, bounded=False)
 REALS = torch.tensor([[0.3, 0.1], [0.1, 0.1], [0.5, -0.2], [0.05, 0.0]])
@@ -149,7 +148,7 @@ def test_batch_statistics_are_those_of_unperturbed_reals(convolutional, images) 
     assert all(torch.equal(value, before[name]) for name, value in convolutional.state_dict().items())
     assert all(parameter.grad is None for parameter in convolutional.parameters())
     # By hand, in the view that D has of the reals as they are.
-    seen = view(convolutional, images)
+    seen = view_of(convolutional, images)
     own = pgd(seen, images, 0.2, Push.DOWN, LINF, 4, 0.5, True, torch.Generator().manual_seed(0))
     with torch.no_grad():
         clean, fallen, darker = (seen(x) for x in (images, own, (images - 0.2).clamp(-1, 1)))

@@ -7,10 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganmatrix.probes.measure import probe
-from ganmatrix.probes.rotation import rotate
-from ganmatrix.probes.scaling import scale
-from ganmatrix.probes.translation import translate
+from ganmatrix.probes.catalogue import probe
+from ganmatrix.probes.transforms import rotate, scale, translate
 
 
 def _close(found: Tensor, expected: Tensor) -> None:

@@ -5,10 +5,9 @@ import torch
 from torch import Tensor, nn
 
 from ganmatrix.methods.pac_gan import Packed
-from ganmatrix.probes.balls import LINF
+from ganmatrix.probes.catalogue import probe
 from ganmatrix.probes.fgsm import fast_gradient
-from ganmatrix.probes.measure import probe
-from ganmatrix.probes.perturbation import Push, within_bounds
+from ganmatrix.probes.perturbation import LINF, Push, within_bounds
 from ganmatrix.probes.universal import universal
 
 

@@ -1,7 +1,7 @@
 """How well D tells unperturbed reals from unperturbed fakes: what any loss of robustness starts from."""
 
 from ganmatrix.entry import Entry
-from ganmatrix.probes.curve import curve_columns, discrimination
+from ganmatrix.probes.discrimination import curve_columns, discrimination
 from ganmatrix.probes.subject import Probe, Subject
 
 

@@ -4,10 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganmatrix.entry import Entry, null_entries
-from ganmatrix.probes.curve import logits
-from ganmatrix.probes.discrimination import auroc
-from ganmatrix.probes.subject import Probe, Subject
-from ganmatrix.probes.views import view
+from ganmatrix.probes.discrimination import auroc, logits
+from ganmatrix.probes.subject import Probe, Subject, view_of
 
 Scores = NDArray[np.floating]
 """Logits (K, N) of K members for N samples."""
@@ -37,7 +35,7 @@ def rank_correlation(scores: Scores) -> float | None:
 
 def _measure(subject: Subject) -> dict[str, Entry]:
     real_scores, fake_scores = (
-        np.stack([logits(view(member, side), side) for member in subject.game.members]).astype(np.float64)
+        np.stack([logits(view_of(member, side), side) for member in subject.game.members]).astype(np.float64)
         for side in (subject.reals, subject.fakes)
     )
     aurocs = [auroc(*sides) for sides in zip(real_scores, fake_scores, strict=True)]

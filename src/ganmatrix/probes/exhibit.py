@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ganmatrix.probes.curve import logits
-from ganmatrix.probes.transfer import Attack, Contestant, Source, finite_logits
+from ganmatrix.probes.discrimination import logits
+from ganmatrix.probes.transfer import Attack, AttackSource, Contestant, finite_logits
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def exhibit(contestant: Contestant, reals: Tensor, attack: Attack, count: int) -
 
     All reals are attacked, as everywhere, since some D judge samples in packs.
     """
-    source = Source.of(contestant, reals, attack)
+    source = AttackSource.of(contestant, reals, attack)
     before, after = (finite_logits(source.view, inputs)[:count] for inputs in (reals, source.attacked))
     attacked = source.attacked[:count]
     return Exhibit(source.view, attack.strength, reals[:count], attacked, before.tolist(), after.tolist())

@@ -1,12 +1,14 @@
-"""Fast gradient sign method, Goodfellow et al. 2015: one step of the full strength."""
+"""Fast gradient sign method, Goodfellow et al. 2015: one step of the full strength.
+
+In the L2 norm it is a step along g / |g|_2, Miyato et al. 2017.
+"""
 
 from torch import Tensor, nn
 
 from ganmatrix.entry import Entry
-from ganmatrix.probes.balls import LINF, Ball
-from ganmatrix.probes.curve import robustness_columns, robustness_curves
+from ganmatrix.probes.discrimination import robustness_columns, robustness_curves
 from ganmatrix.probes.input_gradient import input_gradient
-from ganmatrix.probes.perturbation import Push, within_bounds
+from ganmatrix.probes.perturbation import L2, LINF, Ball, Push, within_bounds
 from ganmatrix.probes.subject import Probe, Subject
 
 
@@ -35,3 +37,4 @@ def fast_gradient_probe(name: str, ball: Ball) -> Probe:
 
 
 PROBE = fast_gradient_probe("fgsm", LINF)
+PROBE_L2 = fast_gradient_probe("fgsm_l2", L2)

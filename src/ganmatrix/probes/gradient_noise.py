@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganmatrix.entry import Entry, null_entries
-from ganmatrix.probes.curve import normalised_area
+from ganmatrix.probes.discrimination import normalised_area
 from ganmatrix.probes.input_gradient import input_gradient
 from ganmatrix.probes.subject import Probe, Subject
 

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from ganmatrix.entry import Entry
-from ganmatrix.probes.interpolation import interpolates
 from ganmatrix.probes.subject import Probe, Subject
 
 STATISTICS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -63,3 +62,10 @@ PROBE = Probe(
     ),
     measure=_measure,
 )
+
+
+def interpolates(reals: Tensor, fakes: Tensor, generator: torch.Generator) -> Tensor:
+    """u x + (1 - u) G(z) of each pair (N, *shape), with its own u uniform in [0, 1)."""
+    shape = (len(reals), *[1] * (reals.ndim - 1))
+    shares = torch.rand(shape, generator=generator, device=generator.device).to(reals)
+    return torch.lerp(fakes, reals, shares)

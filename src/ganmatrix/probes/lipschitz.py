@@ -12,8 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganmatrix.entry import Entry, null_entries
-from ganmatrix.probes.input_gradient import input_gradient
-from ganmatrix.probes.interpolation import interpolates
+from ganmatrix.probes.input_gradient import input_gradient, interpolates
 from ganmatrix.probes.lipschitz_bound import Unbounded, upper_bound
 from ganmatrix.probes.perturbation import within_bounds
 from ganmatrix.probes.subject import Probe, Subject

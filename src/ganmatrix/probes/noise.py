@@ -1,6 +1,6 @@
-"""Random sign noise, the control of the attacks.
+"""Random sign noise, and noise of exact L2 norm in a uniform direction: the controls of the attacks.
 
-It has the L-infinity norm of an FGSM step but knows nothing of D: what accuracy falls under it is
+It has the norm of a step of the attack but knows nothing of D: what accuracy falls under it is
 mere sensitivity, and only the further fall under attack is adversarial vulnerability.
 """
 
@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from ganmatrix.entry import Entry
-from ganmatrix.probes.balls import LINF, Ball
-from ganmatrix.probes.curve import robustness_columns, robustness_curves
-from ganmatrix.probes.perturbation import Push, within_bounds
+from ganmatrix.probes.discrimination import robustness_columns, robustness_curves
+from ganmatrix.probes.perturbation import L2, LINF, Ball, Push, within_bounds
 from ganmatrix.probes.subject import Probe, Subject
 
 
@@ -32,3 +31,4 @@ def noise_probe(name: str, ball: Ball) -> Probe:
 
 
 PROBE = noise_probe("noise", LINF)
+PROBE_L2 = noise_probe("noise_l2", L2)

@@ -5,10 +5,8 @@ import torch
 from numpy.typing import NDArray
 
 from ganmatrix.entry import Entry, null_entries
-from ganmatrix.probes import views
-from ganmatrix.probes.curve import logits
-from ganmatrix.probes.discrimination import auroc
-from ganmatrix.probes.subject import Probe, Subject
+from ganmatrix.probes.discrimination import auroc, logits
+from ganmatrix.probes.subject import COMMON_STATISTICS, Probe, Subject, view_of
 
 
 def standardised_gap(one: NDArray[np.floating], other: NDArray[np.floating]) -> float | None:
@@ -23,11 +21,11 @@ def _measure(subject: Subject) -> dict[str, Entry]:
     # At even distances: a training set may be sorted by class.
     chosen = torch.linspace(0, len(train) - 1, len(held_out)).round().long()
     train = train[chosen.to(train.device)]
-    discriminator = views.view(subject.game.discriminator, torch.cat([train, held_out]))
+    discriminator = view_of(subject.game.discriminator, torch.cat([train, held_out]))
     known, unknown = logits(discriminator, train), logits(discriminator, held_out)
     protocol = subject.protocol | {
         "train_samples": len(train),
-        "batch_statistics": views.RULE_TOGETHER,
+        "batch_statistics": COMMON_STATISTICS,
     }
     separation: Entry = {"value": auroc(known, unknown), "protocol": protocol}
     gap = standardised_gap(known, unknown)

@@ -1,13 +1,12 @@
-"""Projected gradient descent in the L-infinity ball, Madry et al. 2018."""
+"""Projected gradient descent in the L-infinity ball and in the L2 ball, Madry et al. 2018."""
 
 import torch
 from torch import Tensor, nn
 
 from ganmatrix.entry import Entry
-from ganmatrix.probes.balls import LINF, Ball
-from ganmatrix.probes.curve import robustness_columns, robustness_curves
+from ganmatrix.probes.discrimination import robustness_columns, robustness_curves
 from ganmatrix.probes.input_gradient import input_gradient
-from ganmatrix.probes.perturbation import Push, within_bounds
+from ganmatrix.probes.perturbation import L2, LINF, Ball, Push, within_bounds
 from ganmatrix.probes.subject import Probe, Subject
 
 
@@ -64,3 +63,4 @@ def pgd_probe(name: str, ball: Ball) -> Probe:
 
 
 PROBE = pgd_probe("pgd", LINF)
+PROBE_L2 = pgd_probe("pgd_l2", L2)

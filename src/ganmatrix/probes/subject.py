@@ -1,15 +1,68 @@
-"""What a probe is given, and what it answers."""
+"""What a probe is given, and what it answers.
 
+D is probed as its training saw each side: with batch statistics of reals for reals, of fakes for fakes.
+Where D normalises over the batch, training shows it reals and fakes in batches of their own. Its
+running statistics are a mixture of both that no training step ever used; with them a D that tells
+the sides apart perfectly can be at chance. So each side gets a copy of D whose statistics are
+those of its own unperturbed samples, and stay so while samples are perturbed: no sample's logit
+depends on another's.
+"""
+
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim.swa_utils import update_bn
 
 from ganmatrix.entry import Entry
+from ganmatrix.networks.pair import has_batch_statistics
 from ganmatrix.params.probes import Probes
-from ganmatrix.probes import views
+from ganmatrix.store.dataset import PreparedData
+
+MOST_TRAIN = 10_000
+"""Training samples that probes look at."""
+
+
+def held_out(data: PreparedData, count: int, device: torch.device) -> torch.Tensor:
+    """The first `count` held-out samples as float32 in data units."""
+    return in_data_units(data.samples("held_out")[:count], data.is_image, device)
+
+
+def train(data: PreparedData, device: torch.device) -> torch.Tensor:
+    """The training set as float32 in data units; of a large one, samples at even distances."""
+    array = data.samples("train")
+    chosen = np.linspace(0, len(array) - 1, min(len(array), MOST_TRAIN)).round().astype(np.int64)
+    return in_data_units(array[chosen], data.is_image, device)
+
+
+def in_data_units(array: NDArray[Any], is_image: bool, device: torch.device) -> torch.Tensor:
+    """uint8 images, or points as they are, as float32 on the device."""
+    samples = torch.from_numpy(np.array(array)).to(device)
+    return samples.float() / 127.5 - 1 if is_image else samples
+
+
+OWN_STATISTICS = "where D has them, frozen at each side's unperturbed samples"
+"""What a protocol says of D's batch statistics: one rule for every architecture."""
+
+FAKES_STATISTICS = "where D has them, frozen at the unperturbed fakes"
+"""At points between fakes and reals: one D all the way, the one that G meets."""
+
+COMMON_STATISTICS = "where D has them, frozen at the compared samples together"
+"""Where two sets of reals are compared: neither is what D is normalised by alone."""
+
+
+def view_of(discriminator: nn.Module, samples: Tensor) -> nn.Module:
+    """D in eval mode with the batch statistics of samples (N, *shape); D itself where it has none."""
+    if not has_batch_statistics(discriminator):
+        return discriminator
+    fitted = copy.deepcopy(discriminator)
+    update_bn([samples], fitted)
+    return fitted.eval()
 
 
 @dataclass(frozen=True)
@@ -70,7 +123,7 @@ class Subject:
     @property
     def protocol_between(self) -> dict[str, Any]:
         """As `protocol`, at points between fakes and reals, where `fake_view` is probed."""
-        return self.protocol | {"batch_statistics": views.RULE_BETWEEN}
+        return self.protocol | {"batch_statistics": FAKES_STATISTICS}
 
     @property
     def protocol(self) -> dict[str, Any]:
@@ -78,7 +131,7 @@ class Subject:
         return {
             "real_samples": len(self.reals),
             "fake_samples": len(self.fakes),
-            "batch_statistics": views.RULE,
+            "batch_statistics": OWN_STATISTICS,
             "dtype": str(self.reals.dtype).removeprefix("torch."),
         }
 

@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganmatrix.params.probes import Probes
-from ganmatrix.probes import views
-from ganmatrix.probes.balls import LINF
-from ganmatrix.probes.curve import logits
+from ganmatrix.probes.discrimination import logits
 from ganmatrix.probes.noise import noisy
-from ganmatrix.probes.perturbation import Push
+from ganmatrix.probes.perturbation import LINF, Push
 from ganmatrix.probes.pgd import pgd
+from ganmatrix.probes.subject import OWN_STATISTICS, view_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,7 +62,7 @@ class Attack:
             "relative_step": self.relative_step,
             "start": LINF.start,
             "bounded": self.bounded,
-            "batch_statistics": views.RULE,
+            "batch_statistics": OWN_STATISTICS,
         }
 
 
@@ -88,7 +87,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Source:
+class AttackSource:
     """A D in its view of reals, and the reals as it would have them attacked."""
 
     view: nn.Module
@@ -96,9 +95,9 @@ class Source:
     noisy: Tensor
 
     @classmethod
-    def of(cls, contestant: Contestant, reals: Tensor, attack: Attack) -> "Source":
+    def of(cls, contestant: Contestant, reals: Tensor, attack: Attack) -> "AttackSource":
         """FloatingPointError if an input gradient is not finite."""
-        view = views.view(contestant.discriminator, reals)
+        view = view_of(contestant.discriminator, reals)
         attacked = pgd(
             view,
             reals,
@@ -124,7 +123,7 @@ class Target:
     noise_drop: float
 
     @classmethod
-    def of(cls, own: Source, reals: Tensor) -> "Target":
+    def of(cls, own: AttackSource, reals: Tensor) -> "Target":
         """FloatingPointError if a logit is not finite."""
         clean = finite_logits(own.view, reals)
         drops = (_drop(clean, finite_logits(own.view, inputs)) for inputs in (own.attacked, own.noisy))
@@ -155,7 +154,7 @@ def transfers(
     numbers depend on no third. Gives the outcomes of one target at a time.
     """
     sources = {
-        name: found if isinstance(found, str) else _attempt(Source.of, found, reals, attack)
+        name: found if isinstance(found, str) else _attempt(AttackSource.of, found, reals, attack)
         for name, found in contestants.items()
     }
     for name, own in sources.items():
@@ -163,7 +162,7 @@ def transfers(
         yield {(other, name): _outcome(source, target) for other, source in sources.items()}
 
 
-def _outcome(source: Source | str, target: Target | str) -> Outcome:
+def _outcome(source: AttackSource | str, target: Target | str) -> Outcome:
     if isinstance(target, str):
         return Outcome(reason=f"target: {target}")
     if isinstance(source, str):

@@ -11,10 +11,9 @@ from torch import Tensor, nn
 
 from ganmatrix.entry import Entry, null_entries
 from ganmatrix.methods.pac_gan import Packed
-from ganmatrix.probes.balls import LINF
-from ganmatrix.probes.curve import robustness_columns, robustness_curves
+from ganmatrix.probes.discrimination import robustness_columns, robustness_curves
 from ganmatrix.probes.input_gradient import input_gradient
-from ganmatrix.probes.perturbation import Push, within_bounds
+from ganmatrix.probes.perturbation import LINF, Push, within_bounds
 from ganmatrix.probes.subject import Probe, Subject
 
 STEPS = 5

@@ -9,10 +9,9 @@ from ganmatrix.cell import Cell
 from ganmatrix.making import Made
 from ganmatrix.params.probes import Probes
 from ganmatrix.plan import Plan
-from ganmatrix.probes.data import held_out, train
+from ganmatrix.probes.catalogue import null_probes, probe
 from ganmatrix.probes.exhibit import exhibit, landscape
-from ganmatrix.probes.measure import null_probes, probe
-from ganmatrix.probes.subject import Game
+from ganmatrix.probes.subject import Game, held_out, train
 from ganmatrix.probes.transfer import Attack, Contestant
 from ganmatrix.runtime import compute
 from ganmatrix.store.dataset import open_dataset

@@ -11,7 +11,7 @@ from ganmatrix import limits
 from ganmatrix.cell import Run
 from ganmatrix.making import Made
 from ganmatrix.plan import Plan
-from ganmatrix.probes.data import held_out
+from ganmatrix.probes.subject import held_out
 from ganmatrix.probes.transfer import Attack, Contestant, Outcome, transfers
 from ganmatrix.runtime import compute
 from ganmatrix.runtime.progress import Progressing

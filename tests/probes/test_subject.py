@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from ganmatrix.params.probes import Probes
-from ganmatrix.probes.measure import probe
-from ganmatrix.probes.views import view
+from ganmatrix.probes.catalogue import probe
+from ganmatrix.probes.subject import view_of
 
 FROM_FAKES = ("generator_gradient_variance", "gradient_growth", "closest_slope", "gradient_cosine")
 
@@ -22,7 +22,7 @@ def test_a_view_answers_as_training_mode_does_on_its_own_samples() -> None:
     samples = 3 + torch.randn(500, 2)
     expected = _network(nn.BatchNorm1d(4)).train()(samples)
     # Running variances are unbiased, those of a batch are not: 1/500 of a variance apart.
-    torch.testing.assert_close(view(discriminator, samples)(samples), expected, rtol=5e-3, atol=5e-3)
+    torch.testing.assert_close(view_of(discriminator, samples)(samples), expected, rtol=5e-3, atol=5e-3)
     assert not torch.allclose(discriminator(samples), expected, rtol=5e-3, atol=5e-3)
 
 
@@ -30,14 +30,14 @@ def test_a_view_leaves_the_discriminator_alone_and_each_sample_to_itself() -> No
     discriminator = _network(nn.BatchNorm1d(4)).eval()
     before = {name: value.clone() for name, value in discriminator.state_dict().items()}
     samples = torch.randn(50, 2)
-    seen = view(discriminator, samples)
+    seen = view_of(discriminator, samples)
     assert all(torch.equal(value, before[name]) for name, value in discriminator.state_dict().items())
     torch.testing.assert_close(seen(samples)[:7], seen(samples[:7]))
 
 
 def test_without_batch_statistics_the_view_is_the_discriminator() -> None:
     discriminator = _network().eval()
-    assert view(discriminator, torch.randn(5, 2)) is discriminator
+    assert view_of(discriminator, torch.randn(5, 2)) is discriminator
 
 
 def test_what_g_receives_comes_from_the_view_of_fakes(play) -> None:

@@ -6,10 +6,8 @@ import json
 import pytest
 import torch
 
-from ganmatrix.probes import views
-from ganmatrix.probes.catalogue import PROBES
-from ganmatrix.probes.curve import normalised_area
-from ganmatrix.probes.measure import null_probes, probe
+from ganmatrix.probes.catalogue import PROBES, null_probes, probe
+from ganmatrix.probes.subject import COMMON_STATISTICS, FAKES_STATISTICS, OWN_STATISTICS
 
 COLUMNS = {name for member in PROBES.values() for name in member.columns}
 ONE_SIDED = ("input_gradient", "lipschitz", "gradient_noise", "generator_gradient", "gradient_profile")
@@ -43,9 +41,9 @@ def test_states_its_protocol(convolutional, images, play, params, stream) -> Non
         if entry["value"] is not None:
             assert entry["protocol"]["real_samples"] == (8 if name.startswith("universal") else 16)
     rules = {name: entry["protocol"].get("batch_statistics") for name, entry in entries.items()}
-    assert rules["gradient_norm_interpolate"] == rules["gradient_growth"] == views.RULE_BETWEEN
-    assert rules["overfitting_gap"] == views.RULE_TOGETHER
-    assert rules["gradient_norm_fake"] == rules["gradient_cosine"] == views.RULE
+    assert rules["gradient_norm_interpolate"] == rules["gradient_growth"] == FAKES_STATISTICS
+    assert rules["overfitting_gap"] == COMMON_STATISTICS
+    assert rules["gradient_norm_fake"] == rules["gradient_cosine"] == OWN_STATISTICS
 
 
 def test_a_method_with_one_d_lacks_what_compares_several(linear, play, params, stream) -> None:
@@ -156,7 +154,3 @@ def test_refuses_misuse(linear, play, params, stream) -> None:
     points = torch.zeros(2, 2)
     with pytest.raises(ValueError, match="training mode"):
         probe(play(linear.train(), points, points), params, stream)
-
-
-def test_normalised_area_of_uneven_strengths() -> None:
-    assert normalised_area((0.0, 1.0, 4.0), [1.0, 1.0, 0.0]) == pytest.approx((1 + 1.5) / 4)
