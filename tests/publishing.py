@@ -6,7 +6,7 @@ from dataclasses import replace
 from ganmatrix.plan import Plan, Task
 from ganmatrix.store import manifest, opening
 from ganmatrix.store.layout import Layout
-from ganmatrix.store.manifest import Entry, MadeFrom, Manifest
+from ganmatrix.store.manifest import MadeFrom, Manifest, ManifestEntry
 
 
 def publish(
@@ -20,14 +20,14 @@ def publish(
 
     They are said to be made from what is there now, unless something else is given.
     """
-    layout, entries = plan.layout, dict[int | None, Entry]()
+    layout, entries = plan.layout, dict[int | None, ManifestEntry]()
     for seed, files in files_by_seed.items():
         folder = layout.folder(stage, target, seed)
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             (folder / name).write_bytes(content)
         listed = {name: manifest.listed(folder / name) for name in sorted(files)}
-        entries[seed] = Entry(made_from or plan.made_from(Task(stage, target), seed), listed)
+        entries[seed] = ManifestEntry(made_from or plan.made_from(Task(stage, target), seed), listed)
         if seed is not None:
             layout.manifest(stage, target, seed).write_text(manifest.note(stage, target, seed, entries[seed]))
     if entries:

@@ -21,7 +21,7 @@ from ganmatrix.store import manifest, opening
 from ganmatrix.store.files import size, write_text
 from ganmatrix.store.layout import SEEDED
 from ganmatrix.store.locks import Taken, held, waited_for
-from ganmatrix.store.manifest import Entry, Listed, Manifest
+from ganmatrix.store.manifest import Listed, Manifest, ManifestEntry
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _text(path: Path) -> str | None:
 
 def _collected(plan: Plan, task: Task) -> str:
     """The text of the manifest that the seeds' notes make up."""
-    entries: dict[int | None, Entry] = {}
+    entries: dict[int | None, ManifestEntry] = {}
     for path in plan.layout.folder(task.stage, task.target).glob("*.json"):
         if path.stem.isdecimal():
             maker = plan.layout.command(task.stage, task.target)
@@ -203,7 +203,7 @@ class _Work:
             made = self.maker(part, folder)
             files = {path.name: path for path in folder.iterdir()} | dict(made.moved)
             listed: dict[str, Listed] = {name: manifest.listed(files[name]) for name in sorted(files)}
-            entry = Entry(made_from, listed, made.environment)
+            entry = ManifestEntry(made_from, listed, made.environment)
             if part is None:
                 text = Manifest(task.stage, task.target, {None: entry}).text()
             else:

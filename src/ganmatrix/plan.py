@@ -20,7 +20,7 @@ from ganmatrix.params.kinds import Member
 from ganmatrix.store import opening
 from ganmatrix.store.files import as_json, text_digest
 from ganmatrix.store.layout import CELLWISE, SEEDED, WEIGHTS, Layout, of_params
-from ganmatrix.store.manifest import Entry, MadeFrom, Manifest
+from ganmatrix.store.manifest import MadeFrom, Manifest, ManifestEntry
 from ganmatrix.store.opening import Part
 
 STAGES = ("prepare", "reference", "train", "evaluate", "probe", "transfer", "assemble", "report")
@@ -241,7 +241,7 @@ class Plan:
         change = self.change(task, seed, found.entries[seed])
         return State("stale", change) if change else CURRENT
 
-    def change(self, task: Task, seed: int | None, entry: Entry) -> str | None:
+    def change(self, task: Task, seed: int | None, entry: ManifestEntry) -> str | None:
         """What has changed since the task's files were made, or None; NotMade as `made_from`."""
         change = entry.made_from.change(self.made_from(task, seed))
         if change is None:
@@ -279,7 +279,7 @@ class Plan:
             raise found
         return found
 
-    def _entry(self, task: Task, seed: int | None) -> Entry:
+    def _entry(self, task: Task, seed: int | None) -> ManifestEntry:
         return self._read(task).entries[seed]
 
     def _params(self, task: Task) -> dict[str, str]:

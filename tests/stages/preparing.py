@@ -9,7 +9,7 @@ from archives import encoded, picture
 
 from ganmatrix.store import manifest
 from ganmatrix.store.dataset import ARRAYS
-from ganmatrix.store.manifest import Entry, MadeFrom, Manifest
+from ganmatrix.store.manifest import MadeFrom, Manifest, ManifestEntry
 
 Run = Callable[..., Any]
 FORMER = b"what an earlier run has made"
@@ -25,7 +25,7 @@ def describe(project: Callable[..., Path], **params: Any) -> Path:
     files = [made / name for name in ("card.json", *(f"{name}.npy" for name in ARRAYS))]
     for path in files:
         path.write_bytes(json.dumps({}).encode() if path.suffix == ".json" else FORMER)
-    entry = Entry(MadeFrom({}, "earlier", {}), {path.name: manifest.listed(path) for path in files})
+    entry = ManifestEntry(MadeFrom({}, "earlier", {}), {path.name: manifest.listed(path) for path in files})
     (folder / "data/mine.json").write_text(Manifest("prepare", "mine", {None: entry}).text())
     return folder
 

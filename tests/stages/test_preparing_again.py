@@ -24,7 +24,7 @@ from ganmatrix.datasets import streaming
 from ganmatrix.errors import UserError
 from ganmatrix.store import manifest
 from ganmatrix.store.layout import Layout
-from ganmatrix.store.manifest import Entry, MadeFrom, Manifest
+from ganmatrix.store.manifest import MadeFrom, Manifest, ManifestEntry
 from ganmatrix.store.publishing import Publication
 from killing import killed_at
 
@@ -277,7 +277,7 @@ def all_read(halfway: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert _read(halfway) == COUNT
     (halfway / "data/mine").mkdir()
     (halfway / "data/mine/train.npy").write_bytes(b"former")
-    entry = Entry(
+    entry = ManifestEntry(
         MadeFrom({}, "earlier", {}), {"train.npy": manifest.listed(halfway / "data/mine/train.npy")}
     )
     (halfway / "data/mine.json").write_text(Manifest("prepare", "mine", {None: entry}).text())

@@ -13,7 +13,7 @@ from ganmatrix.store import manifest, opening, tables
 from ganmatrix.store.dataset import open_dataset
 from ganmatrix.store.files import as_json
 from ganmatrix.store.layout import Layout
-from ganmatrix.store.manifest import Entry, MadeFrom, Manifest
+from ganmatrix.store.manifest import MadeFrom, Manifest, ManifestEntry
 
 CELL = "a-b-c"
 MADE_FROM = MadeFrom({"methods.c": "1"}, "2", {"data": "3"})
@@ -30,7 +30,7 @@ def _write(layout, stage, target, files, seed=None):
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    entry = Entry(MADE_FROM, {name: manifest.listed(folder / name) for name in sorted(files)})
+    entry = ManifestEntry(MADE_FROM, {name: manifest.listed(folder / name) for name in sorted(files)})
     layout.manifest(stage, target).write_text(Manifest(stage, target, {seed: entry}).text())
     return folder
 

@@ -21,7 +21,7 @@ PIXELS = 3 * SIDE * SIDE
 
 
 @dataclass(frozen=True)
-class Layout:
+class CifarLayout:
     """How one of the two distributions is laid out."""
 
     file: raw.RawFile
@@ -32,14 +32,14 @@ class Layout:
 
 
 LAYOUTS = {
-    "cifar10": Layout(
+    "cifar10": CifarLayout(
         raw.CIFAR10,
         {**{f"data_batch_{i}.bin": "train" for i in range(1, 6)}, "test_batch.bin": "held_out"},
         "batches.meta.txt",
         1,
         "CIFAR-10",
     ),
-    "cifar100": Layout(
+    "cifar100": CifarLayout(
         raw.CIFAR100,
         {"train.bin": "train", "test.bin": "held_out"},
         "fine_label_names.txt",

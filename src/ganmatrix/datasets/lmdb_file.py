@@ -44,7 +44,7 @@ class CutShort(DamagedFile):
     """A file that ends too early; the message completes `<file> is cut short, `."""
 
 
-class Entry(NamedTuple):
+class LmdbEntry(NamedTuple):
     """A key, and where its value lies."""
 
     key: bytes
@@ -104,7 +104,7 @@ class LmdbFile:
         except DamagedFile:
             raise CutShort(f"{self.size:,} of {needed:,} bytes") from None
 
-    def walk(self, start: int = 0) -> Iterator[Entry]:
+    def walk(self, start: int = 0) -> Iterator[LmdbEntry]:
         """The entries from number `start` on. DamagedFile where the tree has a fault."""
         number, seen = 0, set[int]()
         waiting = [(self._root, 1)] if self.entries else []
@@ -127,7 +127,7 @@ class LmdbFile:
         if number < self.entries:
             raise DamagedFile(f"it has {number:,} of the {self.entries:,} entries that it claims")
 
-    def value(self, entry: Entry) -> bytes:
+    def value(self, entry: LmdbEntry) -> bytes:
         """The value of an entry of this file."""
         if entry.start:
             return self._read(entry.page * self._page_size + entry.start, entry.size)
@@ -174,7 +174,7 @@ class LmdbFile:
             raise DamagedFile(f"page {number:,} has entries outside itself")
         return places
 
-    def _entry(self, page: bytes, number: int, place: int) -> Entry:
+    def _entry(self, page: bytes, number: int, place: int) -> LmdbEntry:
         low, high, flags, key_size = _ENTRY.unpack_from(page, place)
         size, start = low | high << 16, place + _ENTRY.size + key_size
         if flags & ~BIG:
@@ -183,12 +183,12 @@ class LmdbFile:
             raise DamagedFile(f"page {number:,} has an entry that leads out of it")
         key = page[place + _ENTRY.size : start]
         if not flags & BIG:
-            return Entry(key, size, number, start)
+            return LmdbEntry(key, size, number, start)
         (long,) = _PAGE.unpack_from(page, start)
         last = long + (_RUN.size + size - 1) // self._page_size
         if not 2 <= long <= last < self._pages:
             raise DamagedFile(f"it refers to page {last:,} of {self._pages:,}")
-        return Entry(key, size, long, 0)
+        return LmdbEntry(key, size, long, 0)
 
     def _read(self, start: int, size: int) -> bytes:
         parts, missing = [], size

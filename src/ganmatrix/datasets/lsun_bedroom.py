@@ -12,7 +12,7 @@ from typing import Any
 
 from ganmatrix.datasets import raw
 from ganmatrix.datasets.decoding import LARGEST_FILE
-from ganmatrix.datasets.lmdb_file import CutShort, DamagedFile, Entry, LmdbFile
+from ganmatrix.datasets.lmdb_file import CutShort, DamagedFile, LmdbEntry, LmdbFile
 from ganmatrix.datasets.opening import file_state, reading, state
 from ganmatrix.datasets.resizing import RESIZER
 from ganmatrix.datasets.stream import BadSample, BadSource, Frame, Sample, Split, held_out_members
@@ -63,7 +63,7 @@ class LsunBedroom:
             for number, entry in enumerate(database.walk(start), start):
                 yield self._sample(number, entry, database)
 
-    def _sample(self, number: int, entry: Entry, database: LmdbFile) -> Sample:
+    def _sample(self, number: int, entry: LmdbEntry, database: LmdbFile) -> Sample:
         name = f"{self.folder / DATABASE}, key {entry.key.decode('ascii', 'backslashreplace')}"
         split: Split = "held_out" if self._held_out[number] else "train"
         if entry.size > LARGEST_FILE:

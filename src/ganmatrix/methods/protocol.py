@@ -21,7 +21,7 @@ Objective = Callable[..., tuple[Tensor, Logs]]
 """Batches of equal length to a scalar loss, a mean over samples, and what to log of it."""
 
 
-class Player(Protocol):
+class PlayerProtocol(Protocol):
     """A network with its optimiser, as methods may use it."""
 
     @property
@@ -58,8 +58,8 @@ class Update:
     """The latest batch of reals (N, *shape) in [-1, 1]."""
     size: int
     """Fakes that the update is about: N for D, N times the recipe's multiple for G."""
-    generator: Player
-    discriminator: Player
+    generator: PlayerProtocol
+    discriminator: PlayerProtocol
     draw_latents: Callable[[int], Tensor]
     """Fresh training latents (n, latent)."""
     bounds: tuple[float, float] | None

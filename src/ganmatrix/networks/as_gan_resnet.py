@@ -19,14 +19,14 @@ and for points the residual MLP, since the authors have no network for points.
 
 from ganmatrix.networks import residual_mlp
 from ganmatrix.networks.pair import Pair, attention_suffix
-from ganmatrix.networks.resnet import Layout, discriminator, generator
+from ganmatrix.networks.resnet import ResNetLayout, discriminator, generator
 from ganmatrix.params.architectures import AsGanNetwork, AsGanPointNetwork
 
 LAYOUTS = {
-    ("wide", 32): Layout(4, (8, 4, 2, 1), (1, 2, 4, 8), 4),
-    ("same", 32): Layout(4, (1, 1, 1, 1), (1, 1, 1, 1), 4),
-    ("wide", 64): Layout(4, (16, 8, 4, 2, 1), (1, 2, 4, 8, 16), 5),
-    ("same", 64): Layout(4, (1, 1, 1, 1, 1), (1, 1, 1, 1, 1), 5),
+    ("wide", 32): ResNetLayout(4, (8, 4, 2, 1), (1, 2, 4, 8), 4),
+    ("same", 32): ResNetLayout(4, (1, 1, 1, 1), (1, 1, 1, 1), 4),
+    ("wide", 64): ResNetLayout(4, (16, 8, 4, 2, 1), (1, 2, 4, 8, 16), 5),
+    ("same", 64): ResNetLayout(4, (1, 1, 1, 1, 1), (1, 1, 1, 1, 1), 5),
 }
 """By `layout` and the side of the images in pixels."""
 

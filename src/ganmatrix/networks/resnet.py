@@ -1,7 +1,7 @@
 """Residual image networks: what the ResNets of SNGAN and of AS-GAN's authors are made of.
 
 G: a linear map to a small map, up-blocks, BN, ReLU, a convolution, tanh. D: down-blocks, ReLU, sum over
-positions, one logit. A `Layout` says how many blocks there are and how wide. Xavier uniform: gain
+positions, one logit. A `ResNetLayout` says how many blocks there are and how wide. Xavier uniform: gain
 sqrt(2) for the 3x3 convolutions of a block, 1 for all else.
 """
 
@@ -19,7 +19,7 @@ from ganmatrix.params.architectures import Attention
 
 
 @dataclass(frozen=True)
-class Layout:
+class ResNetLayout:
     """The blocks of a pair: widths are multiples of the `generator_width` and `discriminator_width`."""
 
     start: int
@@ -112,7 +112,7 @@ def halving_kernel(kernel: Tensor) -> Tensor:
 def generator(
     latent: int,
     width: int,
-    layout: Layout,
+    layout: ResNetLayout,
     channels: int,
     *,
     attention: Attention,
@@ -149,7 +149,7 @@ class SumPool(nn.Module):
 
 def discriminator(
     width: int,
-    layout: Layout,
+    layout: ResNetLayout,
     channels: int,
     resolution: int,
     *,

@@ -19,15 +19,15 @@ as in Miyato et al.'s blocks.
 """
 
 from ganmatrix.networks.pair import Pair, attention_suffix
-from ganmatrix.networks.resnet import Layout, discriminator, generator
+from ganmatrix.networks.resnet import ResNetLayout, discriminator, generator
 from ganmatrix.params.architectures import SnganNetwork
 
 LAYOUTS = {
-    16: Layout(4, (1, 1, 1), (1, 1, 1), 2),
-    32: Layout(4, (1, 1, 1, 1), (1, 1, 1, 1), 2),
-    48: Layout(6, (8, 4, 2, 1), (1, 2, 4, 8, 16), 4),
-    64: Layout(4, (16, 8, 4, 2, 1), (1, 2, 4, 8, 16), 5),
-    128: Layout(4, (16, 16, 8, 4, 2, 1), (1, 2, 4, 8, 16, 16), 5),
+    16: ResNetLayout(4, (1, 1, 1), (1, 1, 1), 2),
+    32: ResNetLayout(4, (1, 1, 1, 1), (1, 1, 1, 1), 2),
+    48: ResNetLayout(6, (8, 4, 2, 1), (1, 2, 4, 8, 16), 4),
+    64: ResNetLayout(4, (16, 8, 4, 2, 1), (1, 2, 4, 8, 16), 5),
+    128: ResNetLayout(4, (16, 16, 8, 4, 2, 1), (1, 2, 4, 8, 16, 16), 5),
 }
 """By the side of the images in pixels."""
 

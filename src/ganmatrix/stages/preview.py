@@ -12,7 +12,7 @@ from ganmatrix.stages import assemble, report
 from ganmatrix.store import manifest
 from ganmatrix.store.files import write_text
 from ganmatrix.store.locks import waited_for
-from ganmatrix.store.manifest import Entry, MadeFrom, Manifest
+from ganmatrix.store.manifest import MadeFrom, Manifest, ManifestEntry
 
 
 def run(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
@@ -31,7 +31,7 @@ def run(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
             assemble.write(folder, plan.params, gathered)
             files = {path.name: manifest.listed(path) for path in sorted(folder.iterdir())}
             code = str(plan.digest(Task("assemble"))["code"])
-            entry = Entry(MadeFrom({}, code, {}), files)
+            entry = ManifestEntry(MadeFrom({}, code, {}), files)
             publication.publish(Manifest("assemble", "", {None: entry}).text())
         pages = {
             layout.folder("report") / f"{name}.html": report.render(name, plan, layout) for name in chosen

@@ -45,7 +45,7 @@ class MadeFrom:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ManifestEntry:
     """What a manifest says of a stage, or of one seed."""
 
     made_from: MadeFrom
@@ -78,7 +78,7 @@ class Manifest:
 
     stage: str
     target: str
-    entries: Mapping[int | None, Entry]
+    entries: Mapping[int | None, ManifestEntry]
 
     def text(self) -> str:
         """The file's content."""
@@ -89,7 +89,7 @@ class Manifest:
         return as_json(head | {"runs": {str(seed): entry.as_dict() for seed, entry in ordered}})
 
 
-def note(stage: str, target: str, seed: int, entry: Entry) -> str:
+def note(stage: str, target: str, seed: int, entry: ManifestEntry) -> str:
     """What lies beside the files of one seed: its entry, so that a killed job loses no finished run."""
     return as_json({"manifest": VERSION, "stage": stage, "target": target, "seed": seed} | entry.as_dict())
 
@@ -111,7 +111,7 @@ def read(path: Path, stage: str, target: str, maker: str, all_maker: str = "") -
         raise UserError(
             f"{path} belongs to {content.get('stage')} {content.get('target')}; remove it and run `{maker}`"
         )
-    entries: dict[int | None, Entry]
+    entries: dict[int | None, ManifestEntry]
     try:
         if "runs" in content:
             entries = {int(seed): _entry(each) for seed, each in content["runs"].items()}
@@ -179,10 +179,10 @@ def _parse(path: Path, maker: str, all_maker: str) -> dict[str, Any]:
     return content
 
 
-def _entry(content: dict[str, Any]) -> Entry:
+def _entry(content: dict[str, Any]) -> ManifestEntry:
     made = content["made_from"]
     files = {name: Listed(str(each["sha256"]), int(each["size"])) for name, each in content["files"].items()}
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in files):
         raise ValueError("a file outside the stage's folder")
     from_what = MadeFrom(dict(made["params"]), str(made["code"]), dict(made["inputs"]))
-    return Entry(from_what, files, dict(content["environment"]))
+    return ManifestEntry(from_what, files, dict(content["environment"]))

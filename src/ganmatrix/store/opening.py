@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ganmatrix.errors import NotMade, UserError
 from ganmatrix.store import manifest
 from ganmatrix.store.layout import Layout
-from ganmatrix.store.manifest import Entry, Manifest
+from ganmatrix.store.manifest import Manifest, ManifestEntry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,7 @@ class Part:
     target: str
     seed: int | None
     folder: Path
-    entry: Entry
+    entry: ManifestEntry
     command: str
     """What makes these files."""
 

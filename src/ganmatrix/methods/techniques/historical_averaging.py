@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganmatrix.methods.protocol import Player, Update
+from ganmatrix.methods.protocol import PlayerProtocol, Update
 from ganmatrix.methods.techniques.technique import Sides, Technique, Term
 from ganmatrix.params.techniques import HistoricalAveraging as HistoricalAveragingParams
 
@@ -59,7 +59,7 @@ class HistoricalAveraging(Technique[HistoricalAveragingParams]):
     def after_discriminator(self, update: Update) -> None:
         self.discriminator.add(update.discriminator.network)
 
-    def term(self, name: str, history: History, player: Player) -> Term:
+    def term(self, name: str, history: History, player: PlayerProtocol) -> Term:
         distance = history.distance(player.network)
         return self.params.weight * distance, {f"history_distance_{name}": distance.detach()}
 
