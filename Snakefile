@@ -1,5 +1,5 @@
-# params.yaml in, results and reports out: `snakemake --cores`.
-# Another params file replaces it whole: `snakemake --cores --configfile pipeline/scales/smoke.yaml`
+# params.yaml in, results and reports out: `snakemake --cores all`.
+# Another params file replaces it whole: `snakemake --cores all --configfile pipeline/scales/smoke.yaml`
 # works in scales/smoke/, beside the default's artifacts.
 # Snakemake schedules; each verb knows whether it is done, so outputs are marked update(...).
 import os

@@ -1,7 +1,7 @@
 """A method of one's own: the plain GAN with noise on the labels that D learns from.
 
 cp examples/label_noise.py plugins/
-snakemake --cores --configfile examples/label_noise.yaml
+snakemake --cores all --configfile examples/label_noise.yaml
 """
 
 from typing import ClassVar, Literal

@@ -1,7 +1,7 @@
 """The tables of docs/default.md and README.md: the default matrix, run twice with other seeds.
 
 make results                               train, score and probe the runs of the first
-snakemake --cores --configfile again.yaml  the second: a copy of params.yaml with the seeds 100 to 113
+snakemake --cores all --configfile again.yaml  the second: a copy of params.yaml with the seeds 100 to 113
 python studies/default_matrix.py --import results
 python studies/default_matrix.py --import scales/again/results --second
 python studies/default_matrix.py           rewrite the tables from docs/results/default/

@@ -50,7 +50,7 @@ def test_every_page_says_what_is_still_to_come(words):
 
 
 def test_the_command_names_the_params_file(words):
-    assert "Do it again snakemake --cores --configfile half.yaml" in words["index"]
+    assert "Do it again snakemake --cores all --configfile half.yaml" in words["index"]
 
 
 def test_counts_are_of_what_there_is(words):
@@ -97,7 +97,9 @@ def test_without_a_trained_run_there_is_nothing_to_show(tmp_path):
         f"{d}-conventional-{m}-{s}" for d in ("ring8", "digits") for m in ("gan", "as_gan") for s in range(3)
     )
     fake = FakeMatrix(tmp_path, absent=frozenset(("train", run) for run in runs)).write()
-    with pytest.raises(UserError, match="no run of the grid is trained yet; run `snakemake --cores` first"):
+    with pytest.raises(
+        UserError, match="no run of the grid is trained yet; run `snakemake --cores all` first"
+    ):
         preview.run(fake.plan)
     assert not (fake.root / "preview").exists()
 

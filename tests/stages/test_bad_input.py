@@ -118,7 +118,7 @@ def test_manifests_that_are_none(argv, path, maker, damage, run, finished):
     damage(finished / path)
     line = _refused(run, finished, *argv)
     assert line.startswith(f"{path} is ")
-    mend = f"; run `ganmatrix {maker}` or `snakemake --cores` first"
+    mend = f"; run `ganmatrix {maker}` or `snakemake --cores all` first"
     assert line.endswith(mend if damage is _remove else f"; remove it and run `ganmatrix {maker}`")
 
 
@@ -129,10 +129,8 @@ def test_seeds_that_were_not_trained(run, finished):
     del content["runs"]["1"]
     path.write_text(json.dumps(content))
     line = _refused(run, finished, "probe", RING)
-    assert (
-        line
-        == f"cells/{RING}/train.json lacks seed 1; run `ganmatrix train {RING}` or `snakemake --cores` first"
-    )
+    mend = f"run `ganmatrix train {RING}` or `snakemake --cores all` first"
+    assert line == f"cells/{RING}/train.json lacks seed 1; {mend}"
     assert run("probe", RING, "--seeds", "0").out == f"probe {RING}: up to date\n"
 
 

@@ -179,7 +179,7 @@ def test_other_params_files_work_in_a_folder_of_their_own(run, finished):
     )
     assert run("show", "--params", "tiny.yaml").err == (
         "error: scales/tiny/results.json is missing; run `ganmatrix assemble --params tiny.yaml` or "
-        "`snakemake --cores --configfile tiny.yaml` first\n"
+        "`snakemake --cores all --configfile tiny.yaml` first\n"
     )
     assert "(`ganmatrix cells --params tiny.yaml` lists" in run("train", "x", "--params", "tiny.yaml").err
     after = _files(finished)

@@ -37,7 +37,7 @@ def test_commands_name_the_params_file_they_need(path, root, argument):
             f" --params {argument}" if argument else ""
         )
         assert each.command("status") == "ganmatrix status" + (f" --params {argument}" if argument else "")
-        assert each.all_command == "snakemake --cores" + (f" --configfile {argument}" if argument else "")
+        assert each.all_command == "snakemake --cores all" + (f" --configfile {argument}" if argument else "")
     assert layout.preview.root == layout.root / "preview"
 
 

@@ -165,7 +165,10 @@ def test_results_that_are_not_current_say_so(folder, tmp_path):
     text = params.read_text()
     params.write_text(text.replace("seeds: 8", "seeds: 7"))
     now = show()
-    assert now.stderr == "these results are not current: grid changed; `snakemake --cores` makes them again\n"
+    assert (
+        now.stderr
+        == "these results are not current: grid changed; `snakemake --cores all` makes them again\n"
+    )
     assert now.stdout == before.stdout
 
 

@@ -59,7 +59,7 @@ class Layout:
     @property
     def all_command(self) -> str:
         """The command that makes all artifacts."""
-        return "snakemake --cores" + self.option("--configfile")
+        return "snakemake --cores all" + self.option("--configfile")
 
     def option(self, name: str) -> str:
         """How a program is told to work here: nothing, or such as ` --params scales/x.yaml`."""
