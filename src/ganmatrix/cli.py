@@ -73,6 +73,32 @@ def _root(
 ) -> None: ...
 
 
+@app.command()
+def new(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A folder that is empty or not there yet.")
+    ],
+    images: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[IMAGES]",
+            help="With `--from images`: your folder of images or of Parquet files.",
+            show_default=False,
+        ),
+    ] = None,
+    start: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="NAME", help="digits, images, cifar10, or another file of pipeline/scales."
+        ),
+    ] = "digits",
+) -> None:
+    """Make a project of your own in FOLDER: params.yaml, both engines, reports, git and DVC set up."""
+    from ganmatrix.stages import new as stage
+
+    typer.echo(stage.run(folder, start, images))
+
+
 app.command()(check)
 
 

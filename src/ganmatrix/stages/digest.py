@@ -7,6 +7,7 @@ The reports and the cells of variants are listed too, since dvc.yaml cannot find
 
 import os
 from pathlib import Path
+from typing import Any
 
 from ganmatrix import imports
 from ganmatrix.errors import UserError
@@ -44,11 +45,15 @@ def run(plan: Plan) -> str:
     return f"{said}; note: {few}" if (few := too_few(plan.params)) else said
 
 
-def _list_for_dvc(plan: Plan) -> bool:
-    """Where there is a dvc.yaml, write what it cannot find by itself; whether that is new."""
+def for_dvc(plan: Plan) -> dict[str, Any]:
+    """What dvc.yaml cannot find by itself: the reports, and the cells of variants."""
     variants = {name: {"dataset": cell.dataset} for name, cell in plan.cells.items() if cell.variant}
-    text = as_json({"reports": plan.reports, "variants": variants})
-    return Path("dvc.yaml").exists() and _renew(FOR_DVC, text)
+    return {"reports": plan.reports, "variants": variants}
+
+
+def _list_for_dvc(plan: Plan) -> bool:
+    """Where there is a dvc.yaml, write that list; whether it is new."""
+    return Path("dvc.yaml").exists() and _renew(FOR_DVC, as_json(for_dvc(plan)))
 
 
 def _renew(path: Path, text: str) -> bool:
