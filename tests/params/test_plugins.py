@@ -254,3 +254,21 @@ def test_a_pipe_is_not_waited_for(plugin):
     os.mkfifo("plugins/pipe.py")
     with pytest.raises(UserError, match=r"plugins\[0\]: plugins/pipe\.py is no file; give a Python file"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("kind: ring,", "kind: blob,", True),
+        ("kind: ring,", "kind: rings,", False),
+        ("kind: efficientnet_lite0", "kind: mystery", False),
+        ("kind: adam", "kind: mystery", False),
+    ],
+)
+def test_an_unknown_kind_that_could_be_a_plugin_is_told_so(tmp_path, old, new, told):
+    text = (Path(__file__).parents[2] / "pipeline/scales/smoke.yaml").read_text()
+    assert old in text
+    (tmp_path / "x.yaml").write_text(text.replace(old, new))
+    problems = check(tmp_path / "x.yaml")[1]
+    assert len(problems) == 1 + ("adam" in old)  # the recipes of both datasets
+    assert all(("`plugins`" in line) == told for line in problems)

@@ -41,6 +41,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(python: Path, folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment["PATH"] = f"{python.parent}:{environment['PATH']}"
+    environment["JUPYTER_PATH"] = f"{sys.prefix}/share/jupyter"  # where nbconvert's templates are
     return subprocess.run(
         [python, "-m", *command] if command[0] in ("snakemake", "dvc") else command,
         cwd=folder,

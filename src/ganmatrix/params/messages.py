@@ -1,6 +1,7 @@
 """One clear line for whatever is wrong with params.yaml."""
 
 import difflib
+import re
 import types
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -70,6 +71,10 @@ def listed(choices: Sequence[str]) -> str:
     return ", ".join(choices[:LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
+_OF_PLUGINS = ("datasets", "architectures", "methods")
+_OWN_KIND = "; a kind of your own needs its file in the list `plugins`"
+
+
 def explain(error: ValidationError, model: Any) -> list[str]:
     """The problems of a failed validation, a line each: first keys that are unknown, which explain others."""
     problems = sorted(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
@@ -105,7 +110,10 @@ def _explain_one(problem: Any, model: type[BaseModel]) -> str:
     if kind == "union_tag_not_found":
         return f"{key}.kind is missing; choose from {', '.join(_variants(annotation))}"
     if kind == "union_tag_invalid":
-        return f"{key}.kind is {_shown(value['kind'])}; {_choose(value['kind'], list(_variants(annotation)))}"
+        named = value["kind"]
+        choice = _choose(named, list(_variants(annotation)))
+        own = _OWN_KIND if path[0] in _OF_PLUGINS and _is_name(named) and "did you mean" not in choice else ""
+        return f"{key}.kind is {_shown(named)}; {choice}{own}"
     if kind == "literal_error":
         choices = [str(choice) for member in _members(annotation) for choice in get_args(member)]
         return f"{key} is {_shown(value)}; {_choose(value, choices)}"
@@ -140,6 +148,10 @@ def _explain_one(problem: Any, model: type[BaseModel]) -> str:
     return f"{key or 'the document'} is {_shown(value)}; " + (
         f"expected {_WANTED[kind]}" if kind in _WANTED else problem["msg"]
     )
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= NAME_LENGTH and bool(re.fullmatch(NAME_PATTERN, value))
 
 
 def _well_formed(name: str) -> str:

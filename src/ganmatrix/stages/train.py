@@ -82,25 +82,17 @@ def into(
         untrained(run, params, recipe.model_copy(update={"compile": False}), data, samples)[1]
     )
     pair, trainer, found = restored(run, params, recipe, data, samples, checkpoints)
-    first_step = trainer.step
+    resumed_from = trainer.step
     earlier = with_device(found or Effort(), provenance.device_name(device))
     effort = advance(trainer, checkpoints, run.id, checkpoint_seconds, earlier, received)
     # Kept until the run is published, so that a kill on the way to it does not train it again.
-    if found is None or trainer.step > first_step:
+    if found is None or trainer.step > resumed_from:
         checkpoints.save(trainer.step, trainer.state_dict() | {"effort": asdict(effort)})
     write(folder, run, params, data, pair, trainer)
     facts = identity(run, params, pair, data) | outcome(trainer)
     facts["operations_per_step"] = None if trainer.divergence else operations_per_step
-    this_run = provenance.this_run(started, threads()) | {
-        "wall_seconds": round(effort.wall_seconds, 3),
-        "cpu_seconds": round(effort.cpu_seconds, 3),
-        "devices": effort.devices,
-        "resumed_from_step": first_step,
-        "images_per_second": round(
-            images_per_step(trainer.recipe) * trainer.step / max(effort.wall_seconds, 1e-9), 1
-        ),
-    }
     facts["weights_sha256"] = file_digest(folder / WEIGHTS)
+    this_run = provenance.this_run(started, threads()) | spent(trainer, effort, resumed_from)
     record = sealed({"run": run.id, "reproducible": facts, "this_run": this_run})
     (folder / RUN).write_text(as_json(record), encoding="utf-8")
     return Made(environment, finished=checkpoints.clear)
@@ -212,6 +204,18 @@ def outcome(trainer: Trainer) -> dict[str, Any]:
         "outcome_reason": divergence.reason.value if divergence else None,
         "outcome_step": divergence.step if divergence else None,
         "generator_steps": trainer.step,
+    }
+
+
+def spent(trainer: Trainer, effort: Effort, resumed_from: int) -> dict[str, Any]:
+    """The part of run.json that tells what this run has taken."""
+    images = images_per_step(trainer.recipe) * trainer.step
+    return {
+        "wall_seconds": round(effort.wall_seconds, 3),
+        "cpu_seconds": round(effort.cpu_seconds, 3),
+        "devices": effort.devices,
+        "resumed_from_step": resumed_from,
+        "images_per_second": round(images / max(effort.wall_seconds, 1e-9), 1),
     }
 
 
