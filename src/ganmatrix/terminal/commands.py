@@ -13,7 +13,7 @@ from ganmatrix.plan import Plan, Task
 from ganmatrix.terminal.output import one_line
 
 
-class Shown(StrEnum):
+class ShowChoice(StrEnum):
     """What `show` can be asked for; without it, the matrix and the claims."""
 
     MATRIX = "matrix"
@@ -39,7 +39,7 @@ DEFAULT_PARAMS = Path("params.yaml")
 
 def show(
     part: Annotated[
-        Shown | None, typer.Argument(help="One of them; the matrix and the claims otherwise.")
+        ShowChoice | None, typer.Argument(help="One of them; the matrix and the claims otherwise.")
     ] = None,
     column: Columns = NOTHING,
     dataset: Annotated[
@@ -78,19 +78,19 @@ def show(
             typer.echo(f"these results are not current: {state.reason}; `{maker}` makes them again", err=True)
     selection = Selection(column, dataset, architecture, method)
     selection.check(found)
-    parts = [part] if part else [Shown.MATRIX, Shown.CLAIMS]
+    parts = [part] if part else [ShowChoice.MATRIX, ShowChoice.CLAIMS]
     if as_json:
-        rows: dict[Shown, Callable[[], Any]] = {
-            Shown.MATRIX: lambda: matrix.records(found, selection),
-            Shown.CLAIMS: lambda: _rows(found.claims),
-            Shown.RUNS: lambda: _rows(matrix.run_records(found, selection)),
+        rows: dict[ShowChoice, Callable[[], Any]] = {
+            ShowChoice.MATRIX: lambda: matrix.records(found, selection),
+            ShowChoice.CLAIMS: lambda: _rows(found.claims),
+            ShowChoice.RUNS: lambda: _rows(matrix.run_records(found, selection)),
         }
         typer.echo(json.dumps({each: rows[each]() for each in parts}, indent=2))
         return
     tables = {
-        Shown.MATRIX: matrix.matrix(found, selection),
-        Shown.CLAIMS: [claims(found)],
-        Shown.RUNS: matrix.runs(found, selection),
+        ShowChoice.MATRIX: matrix.matrix(found, selection),
+        ShowChoice.CLAIMS: [claims(found)],
+        ShowChoice.RUNS: matrix.runs(found, selection),
     }
     if said := sentence(found.summary):
         console().print(said, style="bold", end="\n\n")
