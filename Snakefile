@@ -1,7 +1,7 @@
 # params.yaml in, results and reports out: `snakemake --cores all`.
-# Another params file replaces it whole: `snakemake --cores all --configfile pipeline/scales/smoke.yaml`
-# works in scales/smoke/, beside the default's artifacts.
-# Snakemake schedules; each verb knows whether it is done, so outputs are marked update(...).
+# Another params file replaces params.yaml completely: `snakemake --cores all --configfile pipeline/scales/smoke.yaml`
+# works in scales/smoke/ and leaves the default's files alone.
+# Snakemake only schedules. Each verb knows whether its work is done, so outputs are marked update(...).
 import os
 from pathlib import Path
 
@@ -47,12 +47,12 @@ CELLS = PLAN.targets("train")
 
 
 def options(wildcards):
-    """What each verb is told; from a function, since a path may have braces."""
+    """Options of every verb. A function returns them, because a path may have braces."""
     return PARAMS_OPTION
 
 
 def of_cell(stage):
-    """Where the file of a stage lies that belongs to a cell's dataset; one line for a cell that is none."""
+    """The path of a stage's file for the dataset of a cell. An unknown cell ends the run with one line."""
 
     def path(wildcards):
         try:
@@ -65,7 +65,7 @@ def of_cell(stage):
 
 
 def threads_of_cell(wildcards):
-    """Cores for the runs of a cell: those that would be idle if each cell had one."""
+    """Cores for the runs of a cell: more than one if there are more cores than cells."""
     return max(1, min(len(PLAN.seeds), (workflow.cores or 1) // len(CELLS)))
 
 
@@ -75,8 +75,8 @@ wildcard_constraints:
     report=REPORT_NAME,
 
 
-# SLURM signals every process of a job. The shell must outlive the verb it runs, for when it ends
-# SLURM kills the rest, and `ganmatrix train` may be saving. With a trap it waits, then fails as the verb did.
+# SLURM sends its signal to every process of a job. When the shell ends, SLURM kills the other processes, and
+# `ganmatrix train` may still be saving. With a trap the shell waits for the verb and fails with its status.
 shell.prefix("set -euo pipefail; trap : TERM; ")
 
 

@@ -1,4 +1,4 @@
-"""A method of one's own: the plain GAN with noise on the labels that D learns from.
+"""A method of your own: the plain GAN with noise on the labels that D learns from.
 
 cp examples/label_noise.py plugins/
 snakemake --cores all --configfile examples/label_noise.yaml

@@ -1,4 +1,4 @@
-# What is made of each cell, all its seeds in one job. Training resumes from scratch/ when it was stopped.
+# The stages of a cell. One job makes all seeds. Stopped training resumes from scratch/.
 
 
 rule train:

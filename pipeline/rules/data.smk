@@ -1,4 +1,4 @@
-# Real data: arrays on disk, and the statistics that generators are scored against.
+# Real data: arrays on disk, and the statistics for scoring generators.
 
 
 rule prepare:

@@ -1,4 +1,4 @@
-# The matrix as tables, and the reports that show it.
+# The matrix as tables, and the reports.
 
 
 rule assemble:
