@@ -79,6 +79,6 @@ lint: venv ## Check format, style, types, layers, notebooks
 	lint-imports
 	nbstripout --verify reports/templates/*.ipynb
 
-clean: ## Remove everything that runs have made, except DVC's cache and scratch/
+clean: ## Remove what runs have made (DVC's cache, scratch/ and preview/ stay)
 	rm -rf cells digests transfers results results.json references scales logs reports/*.html reports/*.json
 	find data -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +
