@@ -1,4 +1,4 @@
-"""The command line: one verb a stage. Bad input ends in one line and exit status 2."""
+"""The command line, with one verb for each stage. Bad input ends with one line and exit status 2."""
 
 import os
 import re
@@ -55,7 +55,7 @@ ReportName = Annotated[
 Seeds = Annotated[
     str | None, typer.Option("--seeds", metavar="N,...", help="Only these seeds of the grid, such as 4,5.")
 ]
-CheckpointSeconds = Annotated[float, typer.Option(min=0, help="Seconds between notes of the progress.")]
+CheckpointSeconds = Annotated[float, typer.Option(min=0, help="Seconds between two checkpoints.")]
 DEFAULT_SOURCES = Path()
 
 
@@ -104,7 +104,7 @@ app.command()(check)
 
 @app.command()
 def digest(params: Given = DEFAULT_PARAMS) -> None:
-    """Note what stages depend on besides files, for both engines: digests/."""
+    """Write dependencies of stages that are not files, for both engines: digests/."""
     from ganmatrix.stages import digest as stage
 
     typer.echo(stage.run(Plan.load(params)))
@@ -115,16 +115,16 @@ def prepare(
     dataset: DatasetName = None,
     params: Given = DEFAULT_PARAMS,
     sources: Annotated[
-        Path, typer.Option("--sources", metavar="FOLDER", help="What relative paths of sources count from.")
+        Path, typer.Option("--sources", metavar="FOLDER", help="Where relative paths of sources start.")
     ] = DEFAULT_SOURCES,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out images that cannot be used; the card lists them.")
     ] = False,
     checkpoint_seconds: CheckpointSeconds = 5.0,
 ) -> None:
-    """Prepare a dataset, or go on where it was stopped: data/DATASET/.
+    """Prepare a dataset, or continue where it was stopped: data/DATASET/.
 
-    SIGTERM ends with status 75; the same command then continues.
+    SIGTERM ends the command with status 75. The same command then continues.
     """
     received = signals.raising()
     plan, task = _of_dataset("prepare", dataset, params)
@@ -141,7 +141,7 @@ def prepare(
 
 @app.command()
 def reference(dataset: DatasetName = None, params: Given = DEFAULT_PARAMS, device: Device = "auto") -> None:
-    """Measure the real data that generators are scored against: references/DATASET/."""
+    """Measure the real data for scoring generators: references/DATASET/."""
     signals.raising()
     plan, task = _of_dataset("reference", dataset, params)
 
@@ -163,8 +163,8 @@ def train(
 ) -> None:
     """Train the runs of a cell that are missing or outdated: cells/CELL/train/SEED/.
 
-    As many runs at once as there are cores, or OMP_NUM_THREADS. SIGTERM saves checkpoints and ends with
-    status 75; the same command then continues.
+    It trains as many runs at once as there are cores, or OMP_NUM_THREADS. SIGTERM saves checkpoints and ends
+    the command with status 75. The same command then continues.
     """
     received = signals.noted()
     plan, task, found = _of_cell("train", cell, params)
@@ -218,7 +218,7 @@ def transfer(
     seeds: Seeds = None,
     device: Device = "auto",
 ) -> None:
-    """Try attacks made on one run's discriminator on the others of its seed: transfers/DATASET/SEED/."""
+    """Try attacks on one run's discriminator against the others of its seed: transfers/DATASET/SEED/."""
     signals.raising()
     plan, task = _of_dataset("transfer", dataset, params)
 
@@ -262,13 +262,13 @@ def report(name: ReportName = None, params: Given = DEFAULT_PARAMS) -> None:
 @app.command()
 def preview(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Reports to render; all otherwise.")
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Reports to render; without names, all.")
     ] = None,
     params: Given = DEFAULT_PARAMS,
 ) -> None:
-    """Results and reports of as much of the grid as there is so far: preview/results/, preview/reports/.
+    """Make results and reports of the finished part of the grid: preview/results/, preview/reports/.
 
-    Pages say what is still to come; results/ and reports/ stay as they are.
+    Pages say what is missing. results/ and reports/ do not change.
     """
     from ganmatrix.stages import preview as stage
 
@@ -277,7 +277,7 @@ def preview(
 
 @app.command()
 def record(params: Given = DEFAULT_PARAMS) -> None:
-    """Commit what is current to DVC's cache and dvc.lock: the quick form of a `dvc repro`."""
+    """Commit everything that is current to DVC's cache and dvc.lock: the quick form of a `dvc repro`."""
     from ganmatrix.stages import record as stage
 
     typer.echo(stage.run(params, Plan.load(params)))
@@ -290,7 +290,7 @@ app.command()(diff)
 
 @app.command()
 def cells(params: Given = DEFAULT_PARAMS) -> None:
-    """List the ids of the grid's cells, one a line."""
+    """List the ids of the grid's cells, one per line."""
     for each in Plan.load(params).cells:
         typer.echo(each)
 
@@ -299,7 +299,7 @@ def cells(params: Given = DEFAULT_PARAMS) -> None:
 def schema_(
     output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write here.")] = None,
     params: Annotated[
-        Path | None, typer.Option("--params", metavar="FILE", help="With the plugins of this params file.")
+        Path | None, typer.Option("--params", metavar="FILE", help="Include the plugins of this params file.")
     ] = None,
 ) -> None:
     """Export the JSON schema of params.yaml, for editors."""
@@ -319,7 +319,7 @@ def _make(
     seeds: str | None = None,
     received: Sequence[Signals] = (),
 ) -> None:
-    """Bring a stage up to date and say what was done; exit status 75 after a signal."""
+    """Bring a stage up to date and print what was done. Exit status 75 after a signal."""
     from ganmatrix.making import make
 
     try:
@@ -328,7 +328,8 @@ def _make(
         typer.echo(done)
         if done.startswith(f"{task}: made "):
             used = granted.processor_seconds()
-            typer.echo(f"{task}: took {time.monotonic() - began:.1f} s, {used:.1f} s of processor", err=True)
+            wall = time.monotonic() - began
+            typer.echo(f"{task}: took {wall:.1f} s, {used:.1f} s of processor time", err=True)
     except signals.Stopped as stop:
         typer.echo(f"{task}: stopped by {stop}; the same command goes on", err=True)
         raise typer.Exit(signals.INTERRUPTED) from None
@@ -337,7 +338,7 @@ def _make(
 
 
 def _chosen(text: str | None, plan: Plan) -> list[int]:
-    """The seeds that were asked for; none stands for all."""
+    """The requested seeds; an empty list means all."""
     if text is None:
         return []
     chosen = []
@@ -372,9 +373,9 @@ def _target(what: str, name: str | None, stage: str, known: Collection[str], sec
 
 
 def _asked(what: str, name: str | None, stage: str) -> str:
-    """What a verb is for: its argument or, as a command of dvc.yaml, what DVC says that its stage is for.
+    """The target of a verb: its argument, or, in dvc.yaml, the target in DVC's name of the stage.
 
-    So no name of params.yaml reaches a shell before it was validated.
+    So no name of params.yaml reaches a shell before it is validated.
     """
     if name is not None:
         return name

@@ -1,7 +1,7 @@
-"""Bringing a stage up to date: ask whether it is, lock it, make it aside, publish it.
+"""Bringing a stage up to date: check it, lock it, make its files in a folder beside, publish them.
 
-A stage that has seeds makes each by itself, in as many processes as it was granted cores. What one of
-them has finished is published at once and is not made again, whatever ends the job.
+A stage with seeds makes each seed separately, in as many processes as it was granted cores. A finished seed
+is published at once and is not made again, whatever ends the job.
 """
 
 import multiprocessing
@@ -26,18 +26,18 @@ from ganmatrix.store.manifest import Listed, Manifest, ManifestEntry
 
 @dataclass(frozen=True)
 class Made:
-    """What a maker says of the files that it wrote, and what is to be done when they are published."""
+    """A maker's answer: facts about the files that it wrote, and work to do after their publication."""
 
     environment: Mapping[str, Any] = field(default_factory=dict)
-    """What else their bytes may depend on."""
+    """Other things that the bytes may depend on."""
     moved: Mapping[str, Path] = field(default_factory=dict)
-    """Files that lie elsewhere and are to be moved to the others, by name."""
+    """Files in other places to move beside the others, by name."""
     finished: Callable[[], None] | None = None
-    """What to do when all is published."""
+    """Work to do after publication."""
 
 
 Maker = Callable[[int | None, Path], Made]
-"""Writes the files of one seed (None where a stage has none) into a folder."""
+"""Writes the files of one seed (None if the stage has no seeds) into a folder."""
 
 
 def make(
@@ -48,10 +48,10 @@ def make(
     workers: int = 1,
     received: Sequence[signal.Signals] = (),
 ) -> str:
-    """Make what is missing or no longer current of a task; a line that says what was done.
+    """Make the missing and stale parts of a task. Returns a line that says what was done.
 
-    `load` gives the maker, with the imports that it needs, and is called only if there is something to
-    make. Raises UserError for what the user can mend, Stopped when a signal has been received.
+    `load` returns the maker and does its imports. It is called only if there is something to make. Raises
+    UserError for errors that the user can mend, and Stopped if a signal was received.
     """
     parts: list[int | None] = list(seeds) or plan.parts(task)
     for part in parts:
@@ -76,7 +76,7 @@ def make(
 
 
 def _recover(plan: Plan, task: Task, parts: Sequence[int | None]) -> None:
-    """Finish or undo what a kill has interrupted, where nobody is at work."""
+    """Finish or undo publications that a kill interrupted, if no process works on them."""
     for part in parts:
         publication = plan.layout.publication(task.stage, task.target, part)
         if publication.is_open:
@@ -85,21 +85,23 @@ def _recover(plan: Plan, task: Task, parts: Sequence[int | None]) -> None:
 
 
 def outdated(plan: Plan, task: Task, parts: Sequence[int | None]) -> list[int | None]:
-    """Those parts that are to be made, all files of the others being whole."""
+    """The parts that must be made. All files of the other parts are complete."""
     return [part for part in parts if why(plan, task, part) is not None]
 
 
 def refresh(plan: Plan, task: Task) -> bool:
-    """Have the manifest of a stage list what its seeds' notes say; whether it had to be written.
+    """Write the manifest of a stage from the notes of its seeds. Returns whether it was necessary.
 
-    An engine may have removed it, or put back an older one, when a job failed.
+    An engine may have removed the manifest, or restored an older one, when a job failed.
     """
     path = plan.layout.manifest(task.stage, task.target)
     if (text := _collected(plan, task)) == _text(path):
         return False
     with waited_for(plan.layout.lock(task.stage, task.target), str(task)):
         with suppress(NotMade):
-            plan.read(task)  # What is no manifest of this stage, or of a newer version, stays.
+            plan.read(
+                task
+            )  # A UserError keeps a file that is no manifest of this stage, or has a newer version.
         write_text(path, text if (now := _collected(plan, task)) == text else now)
     plan.forget()
     return True
@@ -113,7 +115,7 @@ def _text(path: Path) -> str | None:
 
 
 def _collected(plan: Plan, task: Task) -> str:
-    """The text of the manifest that the seeds' notes make up."""
+    """The text of the manifest, composed of the seeds' notes."""
     entries: dict[int | None, ManifestEntry] = {}
     for path in plan.layout.folder(task.stage, task.target).glob("*.json"):
         if path.stem.isdecimal():
@@ -124,10 +126,10 @@ def _collected(plan: Plan, task: Task) -> str:
 
 
 def why(plan: Plan, task: Task, part: int | None) -> str | None:
-    """Why a part is to be made; None if it is current and whole.
+    """Why a part must be made; None if it is current and complete.
 
-    UserError where it cannot be made: an input is missing, its manifest is none of ours to replace, or one of
-    its files cannot be read, so that nobody knows whether it is whole.
+    UserError if it cannot be made: an input is missing, its manifest must not be replaced, or one of its
+    files cannot be read, so that nobody knows whether it is complete.
     """
     plan.made_from(task, part)
     try:
@@ -157,7 +159,7 @@ def _named(plan: Plan, task: Task, part: int | None) -> str:
 
 @dataclass(frozen=True)
 class _Work:
-    """What each process of a job needs."""
+    """Everything that each process of a job needs."""
 
     plan: Plan
     task: Task
@@ -165,7 +167,7 @@ class _Work:
     received: Sequence[signal.Signals]
 
     def parts(self, parts: Sequence[int | None]) -> list[int | None]:
-        """Make these, first those that no other process makes. Gives those that it has made itself."""
+        """Make these parts, first those that no other process makes. Returns those that it made itself."""
         made, busy = [], []
         for part in parts:
             try:
@@ -186,7 +188,7 @@ class _Work:
         return waited_for(self._lock(part), title, self.received)
 
     def _make(self, part: int | None) -> bool:
-        """Whether it was still to be made."""
+        """Make the part if it is still necessary. Returns whether it was."""
         plan, task = self.plan, self.task
         if self.received:
             raise Stopped(self.received[0].name)
@@ -216,13 +218,16 @@ class _Work:
 
 
 def _at_work(work: _Work, parts: Sequence[int | None], workers: int) -> list[int | None]:
-    """Share the parts out to that many processes, or do them in this one. Gives those that were made."""
+    """Divide the parts among that many processes, or make them in this one.
+
+    Returns the parts that were made.
+    """
     if workers <= 1:
         try:
             return work.parts(parts)
         except Taken:
             raise Stopped(work.received[0].name) from None
-    # Children share what this process has imported; it has started no threads and touched no GPU.
+    # Children share the imports of this process, which has started no threads and used no GPU.
     context = multiprocessing.get_context("fork")
     said = context.SimpleQueue()
     children = [
@@ -251,7 +256,7 @@ def _at_work(work: _Work, parts: Sequence[int | None], workers: int) -> list[int
 
 
 def _join(children: Sequence[Any], received: Sequence[signal.Signals]) -> None:
-    """Wait for the children; a signal that this process has received goes to them."""
+    """Wait for the children, and pass on a signal that this process receives."""
     told = False
     while any(child.is_alive() for child in children):
         if received and not told:

@@ -1,7 +1,7 @@
-"""What each stage makes, and what that depends on: values of params.yaml, source code, and other stages.
+"""What each stage makes, and what this depends on: values of params.yaml, source code, and other stages.
 
-Everything that asks "is this current?" asks here: the verbs before they work, readers before they open,
-`ganmatrix status`, and both engines through the files that `ganmatrix digest` writes.
+Every question "is this current?" is answered here: for the verbs before they work, for readers before they
+open files, for `ganmatrix status`, and for both engines through the files that `ganmatrix digest` writes.
 """
 
 import re
@@ -30,7 +30,7 @@ REPORT_NAME = "[a-z0-9_]+"
 
 @dataclass(frozen=True)
 class Task:
-    """A stage and what it is for: a dataset, a cell, a report, or nothing."""
+    """A stage and its target: a dataset, a cell, a report, or nothing."""
 
     stage: str
     target: str = ""
@@ -41,12 +41,12 @@ class Task:
 
 @dataclass(frozen=True)
 class Input:
-    """What a stage reads under one name: files of other stages, of one seed or of a stage without seeds."""
+    """One input of a stage: files of another stage, of one seed or of a stage without seeds."""
 
     task: Task
     seed: int | None = None
     files: tuple[str, ...] = ()
-    """All files of the stage if none is named."""
+    """If empty, all files of the stage."""
 
 
 Kind = Literal["current", "stale", "missing"]
@@ -54,12 +54,12 @@ Kind = Literal["current", "stale", "missing"]
 
 @dataclass(frozen=True)
 class State:
-    """Whether what is on disk is what the params, the code and the other artifacts would give now."""
+    """Whether the files on disk are those that params, code and other artifacts would give now."""
 
     kind: Kind
     reason: str = ""
     because: Task | None = None
-    """The stage whose params, code or files changed, where it is another one."""
+    """The other stage whose params, code or files changed, if it is another one."""
 
     @property
     def is_current(self) -> bool:
@@ -70,7 +70,7 @@ CURRENT = State("current")
 
 
 class Plan:
-    """The stages of one params file in the folder that it works in."""
+    """The stages of one params file in its working folder."""
 
     def __init__(self, params: Params, layout: Layout, templates: Path = TEMPLATES) -> None:
         self.params, self.layout, self.templates = params, layout, templates
@@ -104,7 +104,7 @@ class Plan:
 
     @cached_property
     def pages(self) -> dict[str, notebooks.About]:
-        """What each report is, by name, in the order of their metadata. UserError for a bad name."""
+        """The metadata of each report by name, in the order that they state. UserError for a bad name."""
         try:
             names = [path.stem for path in self.templates.iterdir() if path.suffix == ".ipynb"]
         except FileNotFoundError:
@@ -125,7 +125,7 @@ class Plan:
         return self.templates / f"{report}.ipynb"
 
     def targets(self, stage: str) -> list[str]:
-        """What a stage is done for, in the grid's order."""
+        """The targets of a stage, in the grid's order."""
         if stage in ("prepare", "reference", "transfer"):
             return list(self.params.grid.datasets)
         if stage == "report":
@@ -137,24 +137,24 @@ class Plan:
         return self.params.datasets[dataset].is_streamed
 
     def tasks(self) -> list[Task]:
-        """All stages of the grid, each after those that it reads from."""
+        """All tasks of the grid, each after the tasks whose files it reads."""
         return [Task(stage, target) for stage in STAGES for target in self.targets(stage)]
 
     def parts(self, task: Task) -> list[int | None]:
-        """The seeds that a stage is done for; [None] where it has none."""
+        """The seeds of a stage; [None] if it has no seeds."""
         return list(self.seeds) if task.stage in SEEDED else [None]
 
     def digest(self, task: Task) -> dict[str, Any]:
-        """What the task depends on besides files: the engines compare it."""
+        """Dependencies of the task that are not files. The engines compare them."""
         seeds = {"seeds": self.seeds} if task.stage in SEEDED else {}
-        # In DVC a transfer depends on a folder, which cells that left the grid do not leave.
+        # In DVC a transfer depends on a folder, in which cells stay that are no longer in the grid.
         cells = (
             {"cells": [cell.id for cell in self.attacked(task.target)]} if task.stage == "transfer" else {}
         )
         return {"params": self._params(task), "code": self._code(task)} | seeds | cells
 
     def made_from(self, task: Task, seed: int | None = None) -> MadeFrom:
-        """What the task would be made from now; NotMade if an input is missing or no longer current."""
+        """What the task would be made from now. NotMade if an input is missing or stale."""
         inputs = {}
         for name, read in self.inputs(task, seed).items():
             digests = []
@@ -167,14 +167,14 @@ class Plan:
         return MadeFrom(self._params(task), self._code(task), inputs)
 
     def state(self, task: Task, seed: int | None = None) -> State:
-        """Whether the task's files are current, as far as manifests tell."""
+        """Whether the task's files are current according to manifests."""
         key = (task, seed)
         if key not in self._states:
             self._states[key] = self._find_state(task, seed)
         return self._states[key]
 
     def open(self, stage: str, target: str = "", seed: int | None = None) -> Part:
-        """The files of a stage. NotMade if it is missing or not current, UserError if a manifest is bad."""
+        """The files of a stage. NotMade if they are missing or stale, UserError if a manifest is bad."""
         task = Task(stage, target)
         state = self.state(task, seed)
         if not state.is_current:
@@ -185,12 +185,12 @@ class Plan:
         return opening.part_of(self._read(task), self.layout, seed)
 
     def forget(self) -> None:
-        """Read manifests anew: others, or this process, may have changed them."""
+        """Read manifests again, because this or another process may have changed them."""
         self._manifests.clear()
         self._states.clear()
 
     def inputs(self, task: Task, seed: int | None) -> dict[str, list[Input]]:
-        """What the task reads of other stages, by a name for people."""
+        """The task's inputs from other stages, by a name for people."""
         stage, target = task.stage, task.target
         if stage == "prepare":
             return {}
@@ -210,11 +210,11 @@ class Plan:
         return read
 
     def attacked(self, dataset: str) -> list[Cell]:
-        """The cells that `transfer` tries attacks between: pairs grow with their square, so no variants."""
+        """The cells of `transfer`. Pairs grow with their square, so variants are left out."""
         return [cell for cell in self.cells.values() if cell.dataset == dataset and not cell.variant]
 
     def _results(self, stage: str) -> dict[str, list[Input]]:
-        """What tables and pages are made of: the whole grid."""
+        """The inputs of tables and pages: the whole grid."""
         read = {} if stage == "assemble" else {"results": [Input(Task("assemble"))]}
         if stage == "assemble":
             read["reference"] = [Input(Task("reference", dataset)) for dataset in self.targets("reference")]
@@ -242,14 +242,14 @@ class Plan:
         return State("stale", change) if change else CURRENT
 
     def change(self, task: Task, seed: int | None, entry: ManifestEntry) -> str | None:
-        """What has changed since the task's files were made, or None; NotMade as `made_from`."""
+        """What has changed since the task's files were made, or None. NotMade like `made_from`."""
         change = entry.made_from.change(self.made_from(task, seed))
         if change is None:
             return None
         return f"the code of {task.stage} changed" if change == "code" else f"{change} changed"
 
     def _problem(self, task: Task, seed: int | None, state: State) -> str:
-        """One line on an artifact that is not current."""
+        """One line about an artifact that is not current."""
         path = self.layout.manifest(task.stage, task.target)
         first = state.because or task
         maker = self.layout.command(first.stage, first.target)
@@ -271,7 +271,7 @@ class Plan:
         return self._manifests[task]
 
     def read(self, task: Task) -> Manifest:
-        """The task's manifest as it is on disk."""
+        """The task's manifest on disk."""
         return opening.read_manifest(self.layout, task.stage, task.target)
 
     def _read(self, task: Task) -> Manifest:
@@ -290,7 +290,10 @@ class Plan:
         return {key: self._value_digest((key, *of), value) for key, value in values.items()}
 
     def _value_digest(self, of: tuple[str, str, str], value: Any) -> str:
-        """The digest of the value of a key, an architecture and a variant; cells share most of them."""
+        """The digest of the value of a key, for an architecture and a variant.
+
+        Cells share most of these digests.
+        """
         if of not in self._digests:
             self._digests[of] = text_digest(as_json(_plain(value)))
         return self._digests[of]
@@ -320,7 +323,7 @@ class Plan:
         return {"reports": [[name, about.title, about.shows] for name, about in self.pages.items()]}
 
     def _evaluation(self, dataset: str, *names: str) -> dict[str, Any]:
-        """Those sections of `evaluation` that apply to the dataset's kind, points or images."""
+        """The sections of `evaluation` that apply to the dataset's kind, points or images."""
         points = self.params.datasets[dataset].is_points
         values = {}
         for name in names:
@@ -335,7 +338,7 @@ class Plan:
         return imports.digest(frozenset(self._roots(task)), more)
 
     def _roots(self, task: Task) -> set[str]:
-        """The modules whose code makes the task's files: the stage's, and the members that it uses."""
+        """The modules whose code makes the files: those of the stage, and of the members that it uses."""
         roots = {f"ganmatrix.stages.{task.stage}"}
         if task.stage == "prepare":
             return roots | _modules(self.params.datasets[task.target])
@@ -360,7 +363,7 @@ class Plan:
 
 
 def _plain(value: Any) -> Any:
-    """A part of the params as JSON has it."""
+    """A part of the params as JSON."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, dict):
@@ -369,7 +372,7 @@ def _plain(value: Any) -> Any:
 
 
 def _modules(value: Any) -> set[str]:
-    """The modules of the members of catalogues that a section of the params, or a list of them, names."""
+    """The modules of the members that a section of the params, or a list of sections, names."""
     if isinstance(value, BaseModel):
         own = {value.module()} if isinstance(value, Member) else set()
         return own.union(*(_modules(getattr(value, name)) for name in type(value).model_fields))

@@ -1,4 +1,4 @@
-"""The schema of params.yaml, a module a section. Never imports torch."""
+"""The schema of params.yaml, one module for each section. It never imports torch."""
 
 from ganmatrix.params.document import check, load, schema
 from ganmatrix.params.params import Params

@@ -23,7 +23,7 @@ _MAPS = {
 
 
 class PointNetwork(Member):
-    """The family's member for 2-D points; its code takes the dimension."""
+    """The family's network for 2-D points. Its code receives the dimension."""
 
     latent: Latent = Field(default=8, description="dimension of z")
     width: Width = Field(default=96, description="units of a hidden layer")
@@ -56,7 +56,10 @@ class AsGanPointNetwork(PointNetwork):
 
 
 class ImageNetwork(Member):
-    """The family's member for images, its depth by the resolution; its code takes channels and side."""
+    """The family's network for images.
+
+    The depth depends on the resolution. Its code receives channels and side.
+    """
 
     latent: Latent = Field(default=128, description="dimension of z")
     generator_width: Width = Field(
@@ -70,14 +73,17 @@ class ImageNetwork(Member):
         default="none", description="side of the map that gets self-attention, in both networks"
     )
     maps: ClassVar[dict[int, tuple[int, ...]]] = {}
-    """Resolutions that there is a network for, each with the sides of the maps that G and D both have.
+    """Resolutions for which the family has a network, each with the sides of the maps that G and D both have.
 
-    Self-attention pools 2x2, so that odd sides do not count.
+    Self-attention pools 2x2, so odd sides do not count.
     """
 
 
 class DcganNetwork(ImageNetwork):
-    """DCGAN: widths double with every halving. AS-GAN's authors: 128 and 128 at 32 and 64, 64 at 128."""
+    """DCGAN: widths double when the side halves.
+
+    AS-GAN's authors use 128 and 128 at 32 and 64, and 64 at 128.
+    """
 
     code: ClassVar[str] = "ganmatrix.networks.dcgan:build"
     normalisation: Normalisation = Field(
@@ -87,7 +93,7 @@ class DcganNetwork(ImageNetwork):
 
 
 class SnganNetwork(ImageNetwork):
-    """mimicry's ResNet: widths 256 and 128 at 32; 64 and 64 at 48, 64 and 128, where they double."""
+    """mimicry's ResNet: widths 256 and 128 at 32 pixels; 64 and 64 at 48, 64 and 128, where widths double."""
 
     code: ClassVar[str] = "ganmatrix.networks.sngan_resnet:build"
     rectified_shortcuts: bool = Field(
@@ -99,11 +105,11 @@ class SnganNetwork(ImageNetwork):
 
 
 class AsGanNetwork(ImageNetwork):
-    """The ResNet of AS-GAN's authors: wide, 64 and 96 at 32, 64 and 64 at 64; same, 256 and 256."""
+    """The ResNet of AS-GAN's authors. `wide` has 64 and 96 at 32, 64 and 64 at 64; `same` has 256 and 256."""
 
     code: ClassVar[str] = "ganmatrix.networks.as_gan_resnet:build"
     layout: Literal["wide", "same"] = Field(
-        default="wide", description="wide: widths double with every halving; same: all are equal"
+        default="wide", description="wide: widths double when the side halves; same: all are equal"
     )
     spectral: bool = Field(default=False, description="spectral norm in every layer of D")
     maps: ClassVar[dict[int, tuple[int, ...]]] = {side: _MAPS[side] for side in (32, 64)}

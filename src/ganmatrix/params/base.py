@@ -1,4 +1,4 @@
-"""What every section of params.yaml shares: strictness, names, fractions."""
+"""What all sections of params.yaml share: strict keys and types, names, fractions."""
 
 import re
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Str
 
 NAME_PATTERN = r"^[a-z0-9_]+$"
 NAME_LENGTH = 60
-"""A cell's folder joins three names; most file systems end at 255 characters."""
+"""A cell's folder joins three names, and most file systems allow 255 characters."""
 
 
 def _worded(text: str) -> str:
@@ -17,20 +17,23 @@ def _worded(text: str) -> str:
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_worded)]
-"""Words that are printed: something must be said."""
+"""Text that is printed, so it must not be empty."""
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=NAME_LENGTH)]
 
 
 class Section(BaseModel):
-    """A section of params.yaml: no unknown keys, no coercion, no NaN, immutable once read."""
+    """A section of params.yaml.
+
+    It refuses unknown keys, coercion and NaN, and cannot be changed after reading.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
         strict=True,
         frozen=True,
         allow_inf_nan=False,
-        defer_build=True,  # the whole document is validated at once, and most sections never on their own
+        defer_build=True,  # The whole document is validated at once. Most sections are never validated alone.
     )
 
 
@@ -38,7 +41,7 @@ _FRACTION = re.compile(r"([-+]?[0-9]{1,15}) ?/ ?([0-9]{1,15})")
 
 
 def fraction(value: Any) -> Any:
-    """Read `1/255` as the float 1/255; leave everything but text to pydantic."""
+    """Read `1/255` as the float 1/255. Pydantic reads everything that is not text."""
     if not isinstance(value, str):
         return value
     written = _FRACTION.fullmatch(value)
@@ -48,4 +51,4 @@ def fraction(value: Any) -> Any:
 
 
 Ratio = Annotated[float, BeforeValidator(fraction, json_schema_input_type=float | str)]
-"""A number that may be written as a fraction: pixel steps are naturally 255ths."""
+"""A number that may be written as a fraction, because pixel steps are 255ths."""

@@ -1,4 +1,4 @@
-"""What of `claims` contradicts itself or the rest of params.yaml."""
+"""Claims that contradict themselves or the rest of params.yaml."""
 
 from collections.abc import Iterator
 
@@ -13,11 +13,11 @@ from ganmatrix.params.techniques import Technique
 TECHNIQUE_KINDS = list(kinds(Technique))
 
 SCORES = [each.at(None).name for each in every(EXTRACTORS, ["ema"]) if each.measure.scored == "checkpoints"]
-"""Of any extractor, without a checkpoint."""
+"""Names of scores of any extractor, without a checkpoint."""
 
 
 def claim_problems(params: Params) -> Iterator[str]:
-    """Claims that name what is unknown, compare a method with itself, or have no bound."""
+    """Problems of claims: unknown names, a method compared with itself, no bound."""
     evaluation = params.evaluation
     extractors = [extractor.kind for extractor in evaluation.extractors]
     known = [each.name for each in every(extractors, evaluation.checkpoints)]
@@ -45,7 +45,7 @@ def claim_problems(params: Params) -> Iterator[str]:
 
 
 def _setting_problems(key: str, setting: PaperSetting) -> Iterator[str]:
-    """What of a paper's setting names nothing that ours could be compared with."""
+    """Parts of a paper's setting that cannot be compared with ours, because nothing has such a name."""
     for i, technique in enumerate(setting.techniques or ()):
         if technique not in TECHNIQUE_KINDS:
             yield unknown_name(f"{key}.techniques[{i}]", technique, TECHNIQUE_KINDS, "techniques")
@@ -57,7 +57,7 @@ def _setting_problems(key: str, setting: PaperSetting) -> Iterator[str]:
 
 
 def _bound_problems(claim: Claim) -> Iterator[str]:
-    """What is wrong with the number that a claim turns on, from its key on."""
+    """The problem of a claim's bound, beginning with its key."""
     if (claim.smallest_effect is None) == (claim.at_most is None):
         given = "missing" if claim.at_most is None else "given beside at_most"
         yield f"smallest_effect is {given}; name one of smallest_effect and at_most"

@@ -10,7 +10,7 @@ from ganmatrix.params.papers import KnownPaper
 
 
 class PaperSetting(Section):
-    """What the paper compared, and on what; what is not given is not compared with ours."""
+    """What the paper compared, and on what. Facts that are not given are not compared with ours."""
 
     datasets: list[Text] = Field(min_length=1, description="kinds, such as cifar10, or the paper's own names")
     baseline: Text = Field(description="what the paper compares with, in words")
@@ -31,18 +31,18 @@ class PaperSetting(Section):
 class Claim(Section):
     """One published sentence, turned into a paired comparison of two methods.
 
-    `quote` is the paper's, to the letter; `[...]` marks words that are left out. `sentence` is what we
-    test of it, in our words. The claim names one of two bounds. `smallest_effect`: the method moves the
-    metric in `direction` by more than this. `at_most`: it moves it there by less than this, if at all, as
-    with a cost.
+    `quote` has the paper's exact words; `[...]` marks omitted words. `sentence` says in our words what we
+    test. The claim names one of two bounds. `smallest_effect`: the method moves the metric in `direction` by
+    more than this. `at_most`: the method moves the metric in `direction` by less than this, or not at all.
+    This is the bound of a cost.
     """
 
     paper: KnownPaper = Field(
         description="as_gan, dat, fargan or pac_gan; else a mapping with label, title and published"
     )
     sentence: Text = Field(description="what is tested, in our words")
-    quote: Text = Field(description="the paper's words, to the letter")
-    source: Text = Field(description="the version that the quote stands in, such as arXiv 1912.09670v1")
+    quote: Text = Field(description="the paper's exact words")
+    source: Text = Field(description="the version that contains the quote, such as arXiv 1912.09670v1")
     where: Text = Field(description="where in it: abstract, section, table")
     setting: PaperSetting
     metric: Text = Field(description="a column of results/matrix.parquet, or `diverged`")
@@ -51,25 +51,27 @@ class Claim(Section):
     control: Name | None = Field(
         default=None, description="the method without its idea: it must be beaten too"
     )
-    direction: Literal["lower", "higher"] = Field(description="where the method is said to move the metric")
+    direction: Literal["lower", "higher"] = Field(
+        description="direction in which the method is said to move the metric"
+    )
     effect: Literal["difference", "relative"] = Field(
-        description="what the bound is: a difference in the metric's unit, or a share of the baseline's value"
+        description="unit of the bound: the metric's, or a share of the baseline's value"
     )
     smallest_effect: float | None = Field(
         default=None, ge=0, description="the smallest effect that would count"
     )
     at_most: float | None = Field(
-        default=None, gt=0, description="in place of smallest_effect: the greatest effect that is claimed"
+        default=None, gt=0, description="instead of smallest_effect: the largest effect that is claimed"
     )
 
     variants: list[Name] | None = Field(
         default=None,
-        description="judged on these variants alone, with [] on none; otherwise on all of the grid",
+        description="judged on these variants only, with [] on none; otherwise on all of the grid",
     )
 
     @model_serializer(mode="wrap")
     def _leave_out_variants_that_are_not_named(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """So that digests of claims without them stay."""
+        """Leave out `variants` if it is not set, so that digests of claims without it do not change."""
         found: dict[str, Any] = dump(self)
         return {key: found[key] for key in found if key != "variants" or self.variants is not None}
 

@@ -1,4 +1,4 @@
-"""What of params.yaml contradicts the rest: each section may be sound, and the whole not."""
+"""Contradictions between sections of params.yaml that are valid one by one."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -13,16 +13,16 @@ from ganmatrix.params.variant_consistency import variant_problems
 from ganmatrix.params.variants import listed
 
 MOST_RUNS = 10_000_000
-"""A grid of more would not even be listed in a minute."""
+"""The most cells of a grid. Even listing more would take over a minute."""
 
 GridRecipes = dict[tuple[str, str], tuple[str, Recipe]]
-"""A dataset and an architecture of the grid -> their recipe, after the key that stands for it."""
+"""A dataset and an architecture of the grid -> the key of their recipe, and the recipe."""
 
 
 def inconsistencies(params: Params) -> Iterator[str]:
-    """Every name that points nowhere, and every value that contradicts another; some stand twice.
+    """Every unknown name, and every value that contradicts another. Some are repeated.
 
-    Nothing is said of values where names are wrong, and of those of variants where others are wrong.
+    If names are wrong, values are not checked. If other values are wrong, those of variants are not checked.
     """
     problems = list(_names(params)) or list(_of_sections(params))
     yield from problems or [*variant_problems(params)] or _varied(params)
@@ -30,7 +30,7 @@ def inconsistencies(params: Params) -> Iterator[str]:
 
 
 def _names(params: Params) -> Iterator[str]:
-    """Names of the grid and of recipes that are unknown, missing or repeated; a grid that is too large."""
+    """Unknown, missing or repeated names of the grid and of recipes, and a grid that is too large."""
     grid = params.grid
     for key, known in (
         ("datasets", params.datasets),
@@ -62,7 +62,7 @@ def _names(params: Params) -> Iterator[str]:
 
 
 def _of_sections(params: Params) -> Iterator[str]:
-    """What contradicts in the sections themselves, whose names are sound."""
+    """Contradictions between values of the sections, if all names are known."""
     recipes = _grid_recipes(params)
     yield from _dataset_problems(params)
     yield from _architecture_problems(params)
@@ -74,14 +74,14 @@ def _of_sections(params: Params) -> Iterator[str]:
 
 
 def _dataset_problems(params: Params) -> Iterator[str]:
-    """Datasets that leave a part of its photographs without a crop."""
+    """Datasets with a reserved name, and photographs with a part that is too narrow for a crop."""
     if "raw" in params.datasets:
         yield "datasets.raw has the name of the folder of raw archives, data/raw; choose another name"
     for name, dataset in params.datasets.items():
         if dataset.kind != "photos":
             continue
         side, crop = dataset.short_side, dataset.resolution
-        border = round(side * (1 - dataset.held_out_share))  # a square photograph is the narrowest
+        border = round(side * (1 - dataset.held_out_share))  # A square photograph is the narrowest.
         if min(border, side - border) < crop:
             least, most = crop / side, 1 - crop / side
             yield (
@@ -109,7 +109,7 @@ def _architecture_problems(params: Params) -> Iterator[str]:
 
 
 def _method_problems(params: Params, recipes: GridRecipes) -> Iterator[str]:
-    """Methods with a loss or technique that they cannot use, on its own or in the grid."""
+    """Methods with a loss or technique that they cannot use, alone or in the grid."""
     points = [name for name in params.grid.datasets if params.datasets[name].is_points]
     in_grid = set(params.grid.methods)
     for key, method in params.methods.items():
@@ -164,7 +164,7 @@ def _smallest_piece(recipe: Recipe) -> int:
 
 
 def _normalisation_problems(params: Params, recipes: GridRecipes) -> Iterator[str]:
-    """Pairs of the grid that normalise over batches which they do not have, or have of one."""
+    """Pairs of the grid that normalise over batches, but have no batches or batches of one sample."""
     points = [name for name in params.grid.datasets if params.datasets[name].is_points]
     virtual = [
         method
@@ -187,7 +187,7 @@ def _normalisation_problems(params: Params, recipes: GridRecipes) -> Iterator[st
 
 
 def _share_problems(params: Params, recipes: GridRecipes) -> Iterator[str]:
-    """Methods and recipes of the grid that together leave no real sample on the real side."""
+    """FARGAN's shares that leave no fake, or no real, on the real side of a batch of the grid."""
     for key in params.grid.methods:
         method = params.methods[key]
         if method.kind != "fargan":
@@ -208,7 +208,7 @@ def _share_problems(params: Params, recipes: GridRecipes) -> Iterator[str]:
 
 
 def _evaluation_problems(params: Params) -> Iterator[str]:
-    """What of the scores' protocol is repeated, or asks for more samples than there are."""
+    """Parts of the scores' protocol that are repeated, or need more samples than there are."""
     if repeated := _repeated(params.evaluation.checkpoints):
         yield f"evaluation.checkpoints: {repeated} stands twice; name it once"
     kinds = [extractor.kind for extractor in params.evaluation.extractors]
@@ -230,7 +230,7 @@ def _evaluation_problems(params: Params) -> Iterator[str]:
 
 
 def _varied(params: Params) -> Iterator[str]:
-    """What contradicts in the values of variants, or between them and the rest."""
+    """Contradictions between values of variants, or between them and the rest."""
     for name, variant in params.variants.items():
         recipes = _grid_recipes(params, name)
         methods = {method: params.method(method, name) for method in params.grid.methods}
@@ -247,7 +247,7 @@ def _varied(params: Params) -> Iterator[str]:
 
 
 def _followed_problems(params: Params, recipes: GridRecipes) -> Iterator[str]:
-    """Recipes of a variant whose scores over training would be of other steps, in one column."""
+    """Recipes of a variant whose scores over training would use other steps in the same column."""
     for pair, (key, recipe) in recipes.items():
         plain, varied = (
             {*each.snapshots, each.generator_steps} if each.snapshots else None
@@ -271,7 +271,7 @@ def _recipe_key(params: Params, dataset: str, architecture: str) -> str:
 
 
 def _recipe_problems(params: Params, recipes: GridRecipes) -> Iterator[str]:
-    """Recipes whose own values, points or methods of the grid contradict it."""
+    """Recipes that contradict themselves, the points, or methods of the grid."""
     for (name, _), (recipe_key, recipe) in recipes.items():
         dataset, size = params.datasets[name], recipe.batch_size
         if isinstance(dataset, Points) and size > dataset.train:
@@ -301,7 +301,7 @@ def _recipe_problems(params: Params, recipes: GridRecipes) -> Iterator[str]:
 
 
 def _contradictions(key: str, recipe: Recipe) -> Iterator[str]:
-    """Values of a recipe that another one rules out."""
+    """Values of a recipe that another value of it excludes."""
     steps = recipe.generator_steps
     if recipe.accumulate > recipe.batch_size:
         yield f"{key}.accumulate is {recipe.accumulate}; expected <= batch_size, {recipe.batch_size}"
@@ -314,7 +314,7 @@ def _contradictions(key: str, recipe: Recipe) -> Iterator[str]:
 
 
 def _repeated(values: Iterable[Any]) -> Any:
-    """The first value that stood before; None if all differ."""
+    """The first repeated value; None if all differ."""
     seen: set[Any] = set()
     for value in values:
         if value in seen:

@@ -1,4 +1,4 @@
-"""`datasets`: what is prepared, by kind."""
+"""`datasets`: the data that `prepare` makes, by kind."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -24,20 +24,20 @@ Place = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterVa
 
 
 class DatasetSection(Member):
-    """What the params of every dataset can be asked."""
+    """Properties of the params of every dataset."""
 
     is_points: ClassVar[bool] = False
-    """Whether samples are points of the plane; else they are images."""
+    """Whether samples are points of the plane; otherwise they are images."""
     shows_digits: ClassVar[bool] = False
     """Whether each channel of an image shows a digit."""
     is_streamed: ClassVar[bool] = False
-    """Whether it is read piece by piece from files; else it is made in memory."""
+    """Whether it is read piece by piece from files; otherwise it is made in memory."""
 
 
 class Points(DatasetSection):
     """Points of the plane, drawn once into a finite training set.
 
-    Lengths are in data units, which are the networks' own: nothing rescales points.
+    Lengths are in data units. The networks use the same units, because nothing rescales points.
     """
 
     kind: str
@@ -199,7 +199,7 @@ class Cifar100(ImageFiles):
 
 
 class Stl10(ImageFiles):
-    """STL-10 (Coates et al. 2011), 96x96; 48 is what the papers train on."""
+    """STL-10 (Coates et al. 2011), 96x96; the papers train on 48x48."""
 
     kind: Literal["stl10"]
     code: ClassVar[str] = "ganmatrix.datasets.stl10:Stl10"
@@ -234,7 +234,7 @@ class LsunBedroom(ImageFiles):
 
 
 class OwnImages(ImageFiles):
-    """A user's own files. They are not watched: change `version` when they have changed."""
+    """A user's own files. ganmatrix does not watch them: change `version` when they have changed."""
 
     train: Place = Field(description="where the images are, from the project's folder or absolute")
     held_out: Place | None = Field(
@@ -242,13 +242,15 @@ class OwnImages(ImageFiles):
     )
     held_out_share: float = Field(default=0.1, gt=0, lt=1, description="share that is drawn from `train`")
     seed: int = Field(default=0, ge=0, description="seed of that draw")
-    version: int = Field(default=1, ge=1, description="raise it to have changed files prepared anew")
+    version: int = Field(
+        default=1, ge=1, description="raise it when the files have changed, so that they are prepared again"
+    )
     source: str = Field(default="the user's own images", description="for the card")
     licence: str = Field(default="not stated", description="for the card")
 
 
 class ImageFolder(OwnImages):
-    """Images in folders: the first folder below the root is the class."""
+    """Images in folders. The folders directly below the root are the classes."""
 
     kind: Literal["image_folder"]
     code: ClassVar[str] = "ganmatrix.datasets.image_folder:ImageFolder"

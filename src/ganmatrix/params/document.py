@@ -1,4 +1,4 @@
-"""Reading params.yaml: YAML, then the schema, then what the sections say of each other."""
+"""Reading params.yaml: first YAML, then the schema, then contradictions between sections."""
 
 import json
 import stat
@@ -15,7 +15,7 @@ from ganmatrix.params.params import Params
 from ganmatrix.params.plain_yaml import BadYaml, parse
 
 LARGEST = 1024**2
-"""Bytes of a params file. A thousand methods on a hundred datasets need a fifth of it."""
+"""The most bytes of a params file. A thousand methods on a hundred datasets need a fifth of this."""
 
 
 def load(path: Path) -> tuple[Params, dict[str, Any]]:
@@ -33,9 +33,10 @@ def load(path: Path) -> tuple[Params, dict[str, Any]]:
 
 
 def check(path: Path) -> tuple[Params | None, list[str]]:
-    """All that is wrong with a params file, a line each, and its typed document where each section is sound.
+    """All problems of a params file, one line each, and its typed document if every section is valid.
 
-    Only then is it known what the sections say of each other. UserError if the file cannot be read.
+    Contradictions between sections are found only if every section is valid. UserError if the file cannot be
+    read.
     """
     return _validated(_read(path))
 
@@ -69,7 +70,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _text(path: Path) -> str:
-    """What stands in the file. UserError unless it is a file of text; a pipe would be waited for."""
+    """The text of the file.
+
+    UserError if it is not a file of text. A pipe is refused, because reading would wait.
+    """
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):

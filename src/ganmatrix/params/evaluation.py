@@ -10,14 +10,14 @@ from ganmatrix.params.kinds import BY_KIND, Member
 
 
 class ExtractorSection(Member):
-    """What the params of every extractor can be asked."""
+    """Properties of the params of every extractor."""
 
     digits_only: ClassVar[bool] = False
-    """Whether the pipeline trains it itself, on data that show digits."""
+    """Whether the pipeline trains the extractor itself, on data that show digits."""
 
 
 class EfficientNetLite0(ExtractorSection):
-    """The offline extractor: ImageNet weights that ship inside a package."""
+    """The offline extractor. Its ImageNet weights are inside a package."""
 
     kind: Literal["efficientnet_lite0"]
     code: ClassVar[str] = "ganmatrix.evaluation.efficientnet_lite0:build"
@@ -41,9 +41,9 @@ class Inception(ExtractorSection):
 
 
 class DigitsCnn(ExtractorSection):
-    """A classifier that `reference` trains on the labels of datasets that show digits, and no others.
+    """A classifier that `reference` trains on the labels of datasets that show digits.
 
-    It also counts modes there, and how evenly they are reached.
+    It applies to these datasets only. It also counts their modes, and measures how evenly they are reached.
     """
 
     digits_only: ClassVar[bool] = True
@@ -77,7 +77,7 @@ class ImageEvaluation(Section):
 
 
 class DigitEvaluation(Section):
-    """Modes and reverse KL on digits and stacked digits, where `digits_cnn` is among the extractors."""
+    """Modes and reverse KL on digits and stacked digits, if `digits_cnn` is among the extractors."""
 
     samples: int = Field(
         default=1000, ge=100, le=1_000_000, description="generated images of single digits, 10 classes"
@@ -90,7 +90,7 @@ class DigitEvaluation(Section):
     )
 
     def of(self, channels: int) -> int:
-        """Generated images of that many digits."""
+        """The number of generated images that show this many digits."""
         return self.samples if channels == 1 else self.stacked_samples
 
 
@@ -115,10 +115,10 @@ class Evaluation(Section):
     """The protocol of every score."""
 
     extractors: list[Extractor] = Field(
-        min_length=1, description="each gives image scores in columns of its own, where it applies"
+        min_length=1, description="each gives its own columns of image scores, for data to which it applies"
     )
     checkpoints: list[Checkpoint] = Field(
-        min_length=1, description="which generators are scored; each has columns of its own"
+        min_length=1, description="the generators to score; each has its own columns"
     )
     points: PointEvaluation = PointEvaluation()
     images: ImageEvaluation = ImageEvaluation()

@@ -1,4 +1,4 @@
-"""`grid`: the full Cartesian product that is trained, and its variants."""
+"""`grid`: the full Cartesian product of cells to train, and its variants."""
 
 import math
 from typing import Annotated, Any
@@ -24,7 +24,7 @@ SeedList = Annotated[list[Seed], Field(min_length=1, max_length=MOST_SEEDS)]
 
 
 def _written_out(value: Any) -> Any:
-    """The seeds 0, 1, ... that a count stands for; a list is left to pydantic, unless it is too long."""
+    """The seeds 0, 1, ... of a count. Pydantic validates a list, unless it is too long."""
     if isinstance(value, bool) or not isinstance(value, int | list):
         raise ValueError("expected a count of seeds, such as 3 for 0, 1 and 2, or a list of them")
     if isinstance(value, int) and not 1 <= value <= MOST_SEEDS:
@@ -57,9 +57,9 @@ AxisValues = Annotated[list[Any], Field(min_length=1), AfterValidator(_numbers_o
 class Grid(Section):
     """Every dataset with every architecture and method, each with every seed.
 
-    Variants add cells with other values. Their keys are dotted: `recipe.<key>`, or `methods.<name>.<key>`;
-    `recipe.optimizer.lr` is the learning rate of G and D. A variant adds no cell of a method that it
-    leaves as it is.
+    Variants add cells with other values. Their keys have dots: `recipe.<key>`, or `methods.<name>.<key>`.
+    `recipe.optimizer.lr` is the learning rate of both G and D. A variant adds no cell for a method that it
+    does not change.
     """
 
     datasets: list[Name] = Field(min_length=1, description="names from `datasets`")
@@ -69,15 +69,15 @@ class Grid(Section):
         description="training seeds: a count, such as 3 for 0, 1 and 2, or a list of different ones"
     )
     variants: dict[Name, Overrides] = Field(
-        default={}, description="by name, dotted keys of the recipe or of methods with their other values"
+        default={}, description="by name: dotted keys of the recipe or of methods, with other values"
     )
     lattice: dict[str, AxisValues] = Field(
-        default={}, description="dotted keys with their values, each with each: as many variants"
+        default={}, description="dotted keys with lists of values; every combination is a variant"
     )
     trains_within: float = Field(
         default=2.0,
         gt=1,
-        description="a run trains if its leading score is at most so many times the best cell's mean",
+        description="a run trains if its leading score is at most this many times the best cell's mean",
     )
 
     @field_validator("lattice")
@@ -89,7 +89,7 @@ class Grid(Section):
 
     @model_serializer(mode="wrap")
     def _leave_out_what_is_not_stated(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Digests of grids without variants are those of before there were any."""
+        """Leave out the keys of variants if there are none, so that digests of such grids do not change."""
         found: dict[str, Any] = dump(self)
         if self.variants or self.lattice:
             return found

@@ -1,4 +1,4 @@
-"""Sections that are chosen by their `kind`, of which unions are made; those of plugins join the others."""
+"""Unions of sections, in which `kind` chooses the section. Sections of plugins join the others."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -12,11 +12,11 @@ from ganmatrix.params.base import Section
 
 
 class Chosen(Section):
-    """A section that is one of several, chosen by its `kind`."""
+    """One of several sections, chosen by its `kind`."""
 
 
 class Member(Chosen):
-    """One that stands for code of its own: a method, a loss, a dataset, a network."""
+    """A section with code of its own: a method, a loss, a dataset, a network."""
 
     code: ClassVar[str]
     """Where that code is, as module:name."""
@@ -28,12 +28,12 @@ class Member(Chosen):
 
     @classmethod
     def load(cls) -> Any:
-        """The code itself; only now is its module imported."""
+        """The code itself. This imports its module."""
         return resolve_name(cls.code)
 
 
 class _ByKind:
-    """What makes a union of sections one that `kind` chooses from, with those that have joined it."""
+    """Marks a union of sections from which `kind` chooses; it includes sections that joined it."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         sections = tuple(with_joined(get_args(source)))
@@ -46,32 +46,32 @@ _joined: list[type[Chosen]] = []
 
 
 def join(sections: Iterable[type[Chosen]]) -> None:
-    """Have these join the unions of their families, and no others."""
+    """Make these sections, and no others, join the unions of their families."""
     _joined[:] = sections
     adapter.cache_clear()
 
 
 def family(section: type[Chosen]) -> type[Chosen]:
-    """The class that all of a union derive from, such as `MethodSection`."""
+    """The base class of all sections of a union, such as `MethodSection`."""
     return next(each for each in section.__mro__ if {Chosen, Member} & {*each.__bases__})
 
 
 def kind_of(section: type[Chosen]) -> str:
-    """What chooses a section."""
+    """The function that chooses a section."""
     return str(get_args(section.model_fields["kind"].annotation)[0])
 
 
 def kinds(union: Any) -> dict[str, Any]:
-    """The sections of `Annotated[A | B | ..., BY_KIND]` by their kinds, in its order."""
+    """The sections of `Annotated[A | B | ..., BY_KIND]` by kind, in the order of the union."""
     return {kind_of(section): section for section in with_joined(get_args(get_args(union)[0]))}
 
 
 def with_joined(stated: tuple[type[Chosen], ...]) -> list[type[Chosen]]:
-    """These sections of a union, and those that have joined."""
+    """These sections of a union, and those that joined it."""
     return [*stated, *(each for each in _joined if family(each) is family(stated[0]))]
 
 
 @cache
 def adapter(union: Any) -> TypeAdapter[Any]:
-    """What validates one section of a union by itself."""
+    """The validator of a single section of a union."""
     return TypeAdapter(union)

@@ -1,4 +1,4 @@
-"""`loss` of a method: by name, or as a section with what can be set."""
+"""`loss` of a method: a name, or a section with its settings."""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -8,10 +8,10 @@ from ganmatrix.params.kinds import BY_KIND, Member, kinds
 
 
 class LossSection(Member):
-    """What the params of every loss can be asked."""
+    """Properties of the params of every loss."""
 
     is_separable: ClassVar[bool] = False
-    """Whether D's loss on reals and on fakes are sums of their own."""
+    """Whether D's loss is a sum of a term on reals and a term on fakes."""
 
 
 class SeparableSection(LossSection):

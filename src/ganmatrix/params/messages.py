@@ -1,4 +1,4 @@
-"""One clear line for whatever is wrong with params.yaml."""
+"""One clear line for each problem of params.yaml."""
 
 import difflib
 import re
@@ -12,7 +12,7 @@ from ganmatrix.params.base import NAME_LENGTH, NAME_PATTERN
 from ganmatrix.params.kinds import Chosen, kind_of, with_joined
 
 LISTED = 40
-"""Choices that are named; of more, the number."""
+"""The most choices that a message names. If there are more, it gives their number."""
 
 _BOUNDS = {
     "greater_than": (">", "gt"),
@@ -46,7 +46,7 @@ def _closest(word: str, choices: Iterable[str], count: int, cutoff: float) -> li
 
 
 def three_nearest(word: str, choices: Iterable[str]) -> str:
-    """`; did you mean X, Y or Z?`: of many choices the closest, those that begin with the same part first."""
+    """`; did you mean X, Y or Z?` with the closest of many choices, first those with the same beginning."""
     known, first = list(choices), word.split("_")[0]
     alike = [each for each in known if each.split("_")[0] == first]
     close = [*dict.fromkeys(name for each in (alike, known) for name in _closest(word, each, 3, 0.0))][:3]
@@ -54,19 +54,19 @@ def three_nearest(word: str, choices: Iterable[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """A text as it stands, if that is short and can be printed; else cut, and in quotes."""
+    """A text as it is, if it is short and can be printed; otherwise cut, and in quotes."""
     return text if len(text) <= 60 and text.isprintable() else _shown(text)
 
 
 def unknown_name(key: str, name: str, known: Iterable[str], section: str) -> str:
-    """The line for a name that points nowhere."""
+    """The line for an unknown name."""
     choices = sorted(known)
     found = f"{key}: {printable(name)} is not among `{section}`"
     return f"{found} (choose from {listed(choices)}){nearest(name, choices)}"
 
 
 def listed(choices: Sequence[str]) -> str:
-    """The choices, or the first of very many."""
+    """The choices, or only the first if there are very many."""
     more = len(choices) - LISTED
     return ", ".join(choices[:LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
@@ -76,7 +76,10 @@ _OWN_KIND = "; a kind of your own needs its file in the list `plugins`"
 
 
 def explain(error: ValidationError, model: Any) -> list[str]:
-    """The problems of a failed validation, a line each: first keys that are unknown, which explain others."""
+    """The problems of a failed validation, one line each.
+
+    Unknown keys come first, because they explain others.
+    """
     problems = sorted(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
     meant = {_meant(each, model) for each in problems if each["type"] == "extra_forbidden"}
     return [
@@ -87,7 +90,7 @@ def explain(error: ValidationError, model: Any) -> list[str]:
 
 
 def _meant(problem: Any, model: Any) -> tuple[Any, ...]:
-    """The location of the key that an unknown one was probably meant to be."""
+    """The location of the key that the user probably meant."""
     path, enclosing, _, _ = _locate(problem["loc"], model)
     close = _closest(str(path[-1]), getattr(enclosing, "model_fields", {}), 1, 0.5)
     return (*problem["loc"][:-1], *close)
@@ -164,12 +167,12 @@ def _choose(value: Any, choices: list[str]) -> str:
 
 
 def _shown(value: Any) -> str:
-    """The value as YAML would have it, cut to 60 characters."""
+    """The value as YAML writes it, cut to 60 characters."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     try:
         return _cut(repr(value[:60]) if isinstance(value, str) and len(value) > 60 else repr(value))
-    except ValueError:  # Python prints no number of thousands of digits
+    except ValueError:  # Python does not print numbers with thousands of digits.
         return "a number of thousands of digits"
 
 
@@ -194,10 +197,10 @@ def _joined(path: list[Any]) -> str:
 def _locate(loc: tuple[Any, ...], model: Any) -> tuple[list[Any], Any, Any, dict[str, Any]]:
     """Pydantic's location as the user wrote it, with the enclosing type, the type found there, and the kinds.
 
-    The kinds are those that the enclosing section could be of, if it is one of a union.
+    The kinds are those that the enclosing section could have, if it is part of a union.
 
-    Pydantic adds the tag of each discriminated union that it passes, and a final `[key]` where the
-    key itself is at fault; params.yaml has neither.
+    Pydantic adds the tag of each discriminated union on the way, and a final `[key]` if the key itself is
+    wrong; params.yaml has neither.
     """
     path: list[Any] = []
     enclosing, here = None, model
@@ -214,7 +217,7 @@ def _locate(loc: tuple[Any, ...], model: Any) -> tuple[list[Any], Any, Any, dict
 
 
 def _variants(annotation: Any) -> dict[str, Any]:
-    """The members of a discriminated union by their `kind`; none for any other type."""
+    """The members of a discriminated union by their `kind`; empty for any other type."""
     members = [member for member in _members(annotation) if "kind" in getattr(member, "model_fields", {})]
     if len(members) < 2:
         return {}
@@ -232,7 +235,7 @@ def _members(annotation: Any) -> tuple[Any, ...]:
 
 
 def _only(annotation: Any) -> Any:
-    """The one type that may stand there beside null; None where there are several."""
+    """The only allowed type besides null; None if there are several."""
     members = _members(annotation)
     return members[0] if len(members) == 1 else None
 

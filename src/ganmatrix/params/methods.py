@@ -13,7 +13,7 @@ Epsilon = Annotated[Ratio, Field(ge=0, le=10)]
 
 
 class MethodSection(Member):
-    """What the params of every method can be asked."""
+    """Properties of the params of every method."""
 
     kind: str
     loss: Loss = NON_SATURATING
@@ -24,19 +24,19 @@ class MethodSection(Member):
     )
 
     separable_loss: ClassVar[bool] = False
-    """Whether the rule treats reals and fakes apart, so that its loss must."""
+    """Whether the rule treats reals and fakes separately, so that its loss must do so too."""
     has_critic: ClassVar[bool] = True
-    """Whether D is the family's own network, whose features techniques may use."""
+    """Whether D is the family's own network. Techniques may use its features."""
     takes_techniques: ClassVar[bool] = True
-    """Whether anything can be added: not where D judges more than single samples of one domain."""
+    """Whether techniques can be added. They cannot if D judges more than single samples of one domain."""
 
     has_energy: ClassVar[bool] = False
-    """Whether D's logit is minus an energy, which is never negative."""
+    """Whether D's logit is minus an energy. An energy is never negative."""
     looks_ahead: ClassVar[bool] = False
-    """Whether all that it changes is D's verdict in G's loss."""
+    """Whether the method changes only D's verdict in G's loss."""
 
     def idle(self, batches: int) -> str | None:
-        """What of the rule would never be on with so many batches in an epoch; None if all is."""
+        """A part of the rule that is never active with this many batches in an epoch; None if all are."""
         return None
 
     @property
@@ -46,7 +46,7 @@ class MethodSection(Member):
 
     @property
     def group(self) -> int:
-        """Samples that D must see together: a batch is a multiple of it."""
+        """The number of samples that D must see together. A batch is a multiple of it."""
         return 1
 
 
@@ -69,7 +69,7 @@ class AsGan(MethodSection):
         default=True, description="true: at the start of every epoch, as the authors do; false: of the run"
     )
     direction: Literal["gradient", "random"] = Field(
-        default="gradient", description="random: signs by chance, a control of the same norm"
+        default="gradient", description="random: random signs, a control of the same norm"
     )
     steps: int = Field(default=1, ge=1, le=50, description="1 is FGSM; more is PGD within epsilon")
     relative_step: float = Field(default=0.5, gt=0, le=1, description="a PGD step over epsilon")
@@ -107,7 +107,7 @@ class Dat(MethodSection):
     )
     direction: Literal["gradient", "random"] = Field(
         default="gradient",
-        description="random: each step turned at random, a control of the same norm",
+        description="random: each step in a random direction, a control of the same norm",
     )
     passes: Literal["fewest", "published"] = Field(
         default="fewest",

@@ -38,11 +38,11 @@ PAPERS: dict[str, Paper] = {
         published="NeurIPS 2018; arXiv 1712.04086",
     ),
 }
-"""By the name that a claim's `paper` gives."""
+"""The papers by the name in a claim's `paper`."""
 
 
 def _known(value: Any) -> Any:
-    """The paper that a name stands for; a mapping is left to pydantic."""
+    """The paper of a name. Pydantic validates a mapping."""
     if isinstance(value, dict | Paper):
         return value
     if not isinstance(value, str):
@@ -56,4 +56,4 @@ def _known(value: Any) -> Any:
 
 
 KnownPaper = Annotated[Paper, BeforeValidator(_known, json_schema_input_type=str | Paper)]
-"""A paper by its name in `PAPERS`, or another with its three facts."""
+"""A name in `PAPERS`, or another paper with its three facts."""

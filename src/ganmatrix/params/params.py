@@ -1,4 +1,4 @@
-"""params.yaml as a whole: its sections side by side."""
+"""params.yaml as a whole: all its sections."""
 
 from functools import cached_property
 from typing import Annotated, Any
@@ -26,7 +26,7 @@ PLUGINS = "files below plugins/ with sections and code of your own, such as plug
 
 
 class Params(Section):
-    """Everything that ganmatrix is told: the grid and what its names mean."""
+    """All settings of a study: the grid, and the meaning of its names."""
 
     grid: Grid
     datasets: dict[Name, Dataset] = Field(min_length=1)
@@ -39,15 +39,15 @@ class Params(Section):
     claims: Annotated[dict[Name, Claim], BeforeValidator(_empty_if_null)] = Field(default_factory=dict)
 
     _varied: dict[tuple[str, ...], Any] = PrivateAttr(default_factory=dict)
-    """What `recipe`, `method` and `standing` have found."""
+    """Earlier answers of `recipe`, `method` and `standing`."""
 
     @cached_property
     def variants(self) -> dict[str, Variant]:
-        """What cells may have other values of, by the name that they carry."""
+        """The variants, by the name in a cell's id."""
         return by_name(self.grid)
 
     def recipe(self, dataset: str, architecture: str, variant: str = "") -> Recipe:
-        """How the cells of a dataset and an architecture are trained; those of a variant by its name."""
+        """The recipe of a dataset and an architecture, with the values of a variant if one is named."""
         recipe = self.recipes[dataset].of(architecture)
         if not variant:
             return recipe
@@ -69,7 +69,7 @@ class Params(Section):
         return found
 
     def standing(self, dataset: str, architecture: str, method: str) -> dict[str, str]:
-        """By each variant the name of the first one that gives a cell the same values; "" for its own."""
+        """For each variant, the first one with the same values for a cell; "" is the cell without variant."""
         key = ("standing", dataset, architecture, method)
         if key not in self._varied:
             first = {self._values(dataset, architecture, method, ""): ""} if self.variants else {}

@@ -1,7 +1,7 @@
 """Reading YAML: one document of plain values, within bounds.
 
-A short text can stand for a deep or an endless document, by brackets or by aliases. So its events are counted
-first, and only then values are made of it, by ruamel.yaml's rules of YAML 1.2, in which `on` is a word.
+Brackets or aliases can turn a short text into a deep or an endless document. Therefore its events are counted
+first. Only then ruamel.yaml makes values from it, by the rules of YAML 1.2, in which `on` is a word.
 """
 
 import re
@@ -20,37 +20,37 @@ from ruamel.yaml.events import (
 )
 
 DEEPEST = 40
-"""Lists and mappings within each other."""
+"""The most levels of lists and mappings within each other."""
 MOST_ENTRIES = 10_000
-"""Of one list or mapping."""
+"""The most entries of one list or mapping."""
 MOST_VALUES = 100_000
-"""Values in all, those of an alias counted each time that it stands."""
+"""The most values in all. Values of an alias count each time that it is used."""
 
 LONGEST_NUMBER = 60
-"""Characters: no setting needs more, and a number of thousands of digits cannot even be printed."""
+"""The most characters of a number. No setting needs more, and Python cannot print thousands of digits."""
 
 _NUMBER = re.compile(r"[-+]?[0-9][0-9A-Fa-fox_.]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 
 class BadYaml(ValueError):
-    """What is wrong with a text, in one line, which begins with the text's where that is known."""
+    """The problem of a text in one line. It begins with the line of the text, if that is known."""
 
 
 @dataclass
 class _Open:
-    """A list or mapping whose end is still to come."""
+    """A list or mapping that has not ended yet."""
 
     anchor: str | None
     values_before: int
     is_mapping: bool
     entries: int = 0
     key: str = ""
-    """The last one of a mapping."""
+    """The last key of a mapping."""
 
 
 def parse(text: str) -> Any:
-    """The value of a YAML document; None for an empty one. BadYaml for everything else."""
+    """The value of a YAML document; None for an empty one. BadYaml if it is not a valid document."""
     if found := _CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
         raise BadYaml(f"line {line}: not valid YAML: it has the control character U+{ord(found[0]):04X}")
@@ -63,14 +63,14 @@ def parse(text: str) -> Any:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _at(mark, f"not valid YAML: {error.problem or error.context}") from None
-    except (YAMLError, LookupError, TypeError, ValueError) as error:  # a scalar that its tag denies
+    except (YAMLError, LookupError, TypeError, ValueError) as error:  # A scalar that contradicts its tag.
         if isinstance(error, BadYaml):
             raise
         raise BadYaml(f"not valid YAML: {' '.join(str(error).split())[:200]}") from None
 
 
 def _check(text: str) -> None:
-    """BadYaml for a text that is too deep or stands for too many values."""
+    """BadYaml for a text that is too deep or has too many values."""
     sizes: dict[str, int] = {}
     stack: list[_Open] = []
     values = 0

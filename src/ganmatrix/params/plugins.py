@@ -1,6 +1,6 @@
-"""`plugins`: Python files of the user's own, with sections of params and the code that they name.
+"""`plugins`: Python files of the user, with sections of params and the code that the sections name.
 
-A plugin is one file in `plugins/`. It may import ganmatrix and what is installed, but no other file. Its
+A plugin is one file in `plugins/`. It may import ganmatrix and installed packages, but no other file. Its
 bytes count as code of the cells that use it.
 """
 
@@ -25,7 +25,7 @@ from ganmatrix.params.techniques import Technique, TechniqueSection
 FOLDER = "plugins"
 
 PACKAGE = "ganmatrix_plugins"
-"""What plugins are modules of."""
+"""The package that plugins are modules of."""
 
 FAMILIES: dict[type[Chosen], Any] = {
     MethodSection: Method,
@@ -34,23 +34,23 @@ FAMILIES: dict[type[Chosen], Any] = {
     DatasetSection: Dataset,
     ArchitectureSection: Architecture,
 }
-"""What a plugin may bring, and the union that it joins."""
+"""What a plugin may add, and the union that it joins."""
 
 CODE: dict[type[Chosen], tuple[str, tuple[str, ...]]] = {
     MethodSection: ("a subclass of methods.method.Method", ("networks", "update_discriminator")),
     LossSection: ("a subclass of methods.losses.loss.Loss", ("discriminator", "generator")),
     TechniqueSection: ("a subclass of methods.techniques.technique.Technique", ("discriminator_term",)),
 }
-"""What the code of a family must be, and what it then has. That of others is a function."""
+"""The base class of a family's code, and its required methods. The code of other families is a function."""
 
 _used: dict[Path, bytes] = {}
-"""The plugins that have joined, with their bytes."""
+"""The plugins in use, with their bytes."""
 
 
 def use(stated: Any) -> None:
-    """Have the sections of these plugins, and of no others, join those that there are.
+    """Add the sections of these plugins, and of no others, to the package's sections.
 
-    `stated` is what params.yaml says; it may be anything. UserError for the first that cannot be used.
+    `stated` is the value in params.yaml, which may be anything. UserError for the first unusable plugin.
     """
     wanted = dict(_read(f"plugins[{i}]", place) for i, place in enumerate(_listed(stated)))
     if wanted == _used:
@@ -65,7 +65,7 @@ def use(stated: Any) -> None:
 
 
 def _listed(stated: Any) -> list[str]:
-    """The texts of a list. What is none is left to the schema, which says so."""
+    """The texts of a list. The schema reports every other value."""
     return stated if isinstance(stated, list) and all(isinstance(each, str) for each in stated) else []
 
 
@@ -87,7 +87,7 @@ def _read(where: str, place: str) -> tuple[Path, bytes]:
 
 
 def _sections(where: str, path: Path, source: bytes, others: list[type[Chosen]]) -> list[type[Chosen]]:
-    """The sections that a plugin brings."""
+    """The sections of a plugin."""
     module = _module(where, path, source)
     classes: list[type[Chosen]] = [each for each in vars(module).values() if _is_section(each)]
     found = [each for each in classes if each.__module__ == module.__name__ and "kind" in each.model_fields]
@@ -104,13 +104,13 @@ def _is_section(value: Any) -> bool:
 
 
 def _module(where: str, path: Path, source: bytes) -> ModuleType:
-    """The plugin, carried out."""
+    """The plugin as a module, after its code has run."""
     module = ModuleType(f"{PACKAGE}.{path.stem}")
     module.__file__ = str(path)
     sys.modules.setdefault(PACKAGE, ModuleType(PACKAGE))
     sys.modules[module.__name__] = module
     try:
-        with redirect_stdout(sys.stderr):  # what verbs print may be read by programs
+        with redirect_stdout(sys.stderr):  # Programs may read what verbs print.
             exec(compile(source, str(path), "exec"), vars(module))
     except (Exception, SystemExit) as error:
         del sys.modules[module.__name__]
@@ -119,7 +119,7 @@ def _module(where: str, path: Path, source: bytes) -> ModuleType:
 
 
 def _shown(error: BaseException, path: Path) -> str:
-    """What went wrong in a plugin, and in which of its lines."""
+    """The error in a plugin, and its line."""
     said, line = (error.msg, error.lineno) if isinstance(error, SyntaxError) else (str(error), None)
     trace = error.__traceback__
     while trace is not None:
@@ -155,7 +155,7 @@ def _check(where: str, section: type[Chosen], others: list[type[Chosen]]) -> Non
 
 
 def _check_code(where: str, code: Any, base: type[Chosen]) -> None:
-    """UserError for code that could not be used: found out now, not after hours."""
+    """UserError for code that cannot be used. This is checked now, and not after hours of work."""
     expected, names = CODE.get(base, ("a function, or a class", ()))
     lacking = [name for name in names if not hasattr(code, name)]
     if not callable(code) or lacking or (names and not inspect.isclass(code)):
@@ -165,7 +165,7 @@ def _check_code(where: str, code: Any, base: type[Chosen]) -> None:
 
 
 def _members(section: type[Chosen]) -> list[type[Member]]:
-    """The sections whose code counts: its own, or those of the networks of an architecture."""
+    """The sections whose code counts: the section itself, or the networks of an architecture."""
     if issubclass(section, Member):
         return [section]
     sides = (section.model_fields[side].annotation for side in ("points", "images"))

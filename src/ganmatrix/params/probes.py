@@ -15,7 +15,7 @@ def _ascending(values: list[float]) -> list[float]:
 
 
 _POINTS = (Field(min_length=2), AfterValidator(_ascending))
-"""What the points of a curve's axis must be."""
+"""Conditions for the points of a curve's axis."""
 
 Strengths = Annotated[list[Annotated[Ratio, Field(ge=0, le=10)]], *_POINTS]
 Degrees = Annotated[list[Annotated[Ratio, Field(ge=0, le=180)]], *_POINTS]
@@ -24,13 +24,14 @@ Factors = Annotated[list[Annotated[Ratio, Field(ge=0.25, le=4)]], *_POINTS]
 Severities = Annotated[list[Literal[1, 2, 3, 4, 5]], *_POINTS]
 
 TransferStrength = Annotated[Ratio, Field(gt=0, le=10)]
-"""At strength 0 no attack lowers a logit, and there is nothing to compare."""
+"""Strengths without 0, because at strength 0 no attack lowers a logit and there is nothing to compare."""
 
 
 class Probes(Section):
     """Attack strengths are root mean squares of perturbations on the data's [-1, 1] scale.
 
-    That is the radius in the L-infinity norm, and the radius in L2 over the root of the number of values.
+    A strength is the radius in the L-infinity norm, and the radius in L2 divided by the root of the number
+    of values.
     """
 
     samples: int = Field(ge=16, le=100_000, description="held-out reals, and as many fresh fakes")

@@ -13,7 +13,7 @@ Steps = Annotated[int, Field(ge=1, le=100_000_000)]
 
 
 class Adam(Section):
-    """Adam (Kingma & Ba 2015), with separate learning rates (TTUR) where they differ."""
+    """Adam (Kingma & Ba 2015). If the two learning rates differ, this is TTUR."""
 
     kind: Literal["adam"]
     generator_lr: LearningRate
@@ -32,7 +32,7 @@ class RmsProp(Section):
 
 
 class ConstantRate(Section):
-    """The learning rates stay as they are."""
+    """The learning rates do not change."""
 
     kind: Literal["constant"]
 
@@ -53,7 +53,7 @@ class StepDecay(Section):
 
 
 class Recipe(Section):
-    """One way of training. Lengths are counted in generator steps."""
+    """One recipe for training. Lengths are in generator steps."""
 
     batch_size: int = Field(ge=2, le=65_536, description="real images in one discriminator step")
     generator_steps: Steps
@@ -70,7 +70,7 @@ class Recipe(Section):
     compile: bool = Field(default=False, description="compile the networks with torch.compile")
     separate_passes: bool = Field(
         default=False,
-        description="true: D sees reals and fakes in forward passes of their own, as in the authors' code; "
+        description="true: D sees reals and fakes in separate forward passes, as in the authors' code; "
         "with spectral norm that is a power iteration more",
     )
     accumulate: int = Field(
@@ -83,7 +83,7 @@ class Recipe(Section):
 
 
 def _left_out(field: FieldInfo) -> FieldInfo:
-    """The field as one that need not be given; its default is never used."""
+    """The field as an optional one. Its default is never used."""
     free = copy(field)
     free.default = None
     return free
@@ -101,10 +101,10 @@ RecipeChanges = create_model(
 
 
 class DatasetRecipe(Recipe):
-    """How the cells of a dataset are trained; an architecture may depart from it."""
+    """The recipe of a dataset's cells. Single architectures may depart from it."""
 
     by_architecture: dict[Name, RecipeChanges] = Field(
-        default={}, description="by the architecture's name, the keys that differ for it"
+        default={}, description="by the architecture's name: the keys that differ for it"
     )
 
     def of(self, architecture: str) -> Recipe:

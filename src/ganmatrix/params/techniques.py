@@ -1,4 +1,4 @@
-"""`techniques` of a method: what is added to its objectives, networks or steps, by kind."""
+"""`techniques` of a method: additions to its objectives, networks or steps, by kind."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -10,21 +10,21 @@ Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 
 class TechniqueSection(Member):
-    """What the params of every technique can be asked."""
+    """Properties of the params of every technique."""
 
     second_order: ClassVar[bool] = False
     """Whether D's objective contains a gradient of D."""
     needs_critic: ClassVar[bool] = False
-    """Whether it reads D's features, or changes its layers."""
+    """Whether it uses D's features, or changes D's layers."""
     images_only: ClassVar[bool] = False
     relates_samples: ClassVar[bool] = False
-    """Whether its term is of samples against each other: of a single one it says nothing."""
+    """Whether its term compares samples with each other, so that a single sample has no such term."""
     replaces_adversary: ClassVar[bool] = False
-    """Whether its term takes the place of D's verdict in G's loss."""
+    """Whether its term replaces D's verdict in G's loss."""
 
 
 class PenaltySection(TechniqueSection):
-    """What is measured on D's gradient at its input."""
+    """Techniques with a penalty on D's gradient at its input."""
 
     second_order: ClassVar[bool] = True
 

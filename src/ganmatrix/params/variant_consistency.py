@@ -1,4 +1,4 @@
-"""What of `grid.variants` and `grid.lattice` names nothing, does not fit, or changes nothing."""
+"""Problems of `grid.variants` and `grid.lattice`: unknown keys, invalid values, no change at all."""
 
 import functools
 import itertools
@@ -16,11 +16,11 @@ from ganmatrix.params.recipes import Recipe
 from ganmatrix.params.variants import METHODS, RATES, RECIPE, Variant, listed
 
 LONGEST_ID = 200
-"""Characters of a cell's id: names of files add some, and most file systems end at 255."""
+"""The most characters of a cell's id. Names of files add some, and most file systems allow 255."""
 
 
 def variant_problems(params: Params) -> Iterator[str]:
-    """Keys, values and names of variants that are wrong; where keys are, nothing is said of values."""
+    """Wrong keys, values and names of variants. If keys are wrong, values are not checked."""
     every = listed(params.grid)
     of_keys = itertools.chain.from_iterable(_key_problems(params, each) for each in every)
     wrong = [*_grid_problems(params), *of_keys]
@@ -37,7 +37,7 @@ def _grid_problems(params: Params) -> Iterator[str]:
 
 
 def _key_problems(params: Params, variant: Variant) -> Iterator[str]:
-    """Keys that are none of a recipe or a method of the grid, or set the same value."""
+    """Keys that belong to no recipe or method of the grid, or set the same value."""
     keys = (key for key, _ in variant.overrides)
     unknown = itertools.chain.from_iterable(_key_problem(params, variant.where, key) for key in keys)
     yield from [*unknown] or _clashes(variant)
@@ -58,7 +58,7 @@ def _key_problem(params: Params, where: str, key: str) -> Iterator[str]:
 
 
 def _clashes(variant: Variant) -> Iterator[str]:
-    """Two keys of a variant that set the same value, or one within the other."""
+    """Two keys of a variant that set the same value, or of which one is inside the other."""
     seen: dict[str, str] = {}
     for key, _ in variant.overrides:
         section, _, rest = key.partition(".")
@@ -83,7 +83,7 @@ def _name_problems(every: list[Variant]) -> Iterator[str]:
 
 
 def _value_problems(params: Params, every: list[Variant]) -> Iterator[str]:
-    """A line on each value that pydantic refuses, under the key that states it."""
+    """One line for each value that pydantic refuses, with the key that states it."""
     for each in every:
         for section, model, resolve in _sections(params, each):
             try:
@@ -97,7 +97,7 @@ def _value_problems(params: Params, every: list[Variant]) -> Iterator[str]:
 
 
 def _sections(params: Params, variant: Variant) -> Iterator[tuple[str, Any, Callable[[], Any]]]:
-    """The sections that a variant changes: their key, their type, and what gives them."""
+    """The sections that a variant changes: key, type, and the function that returns them."""
     grid, name = params.grid, variant.name
     for method in grid.methods:
         if variant.within(f"{METHODS}.{method}"):

@@ -1,4 +1,4 @@
-"""`grid.variants` and `grid.lattice`: other values of a recipe or a method, as cells of their own."""
+"""`grid.variants` and `grid.lattice`: separate cells with other values of a recipe or a method."""
 
 import itertools
 import re
@@ -14,14 +14,14 @@ from ganmatrix.params.grid import Grid
 RECIPE, METHODS = "recipe", "methods"
 
 RATES = {"optimizer.lr": ("optimizer.generator_lr", "optimizer.discriminator_lr")}
-"""Keys of a recipe that stand for two: G and D with one learning rate."""
+"""Keys of a recipe that set two values: one learning rate for G and D."""
 
 S = TypeVar("S", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class Variant:
-    """Values that take the place of the grid's own, by dotted key, such as `methods.as_gan.epsilon`."""
+    """Values that replace the grid's own, by dotted key, such as `methods.as_gan.epsilon`."""
 
     name: str
     where: str
@@ -29,9 +29,9 @@ class Variant:
     overrides: tuple[tuple[str, Any], ...]
 
     def of(self, method: str) -> "Variant | None":
-        """What of it cells of this method see; None if that is nothing.
+        """The part of the variant that changes cells of this method; None if there is none.
 
-        A point of the lattice is then named after the axes that they see.
+        A point of the lattice is then named after the axes that change them.
         """
         own = tuple(each for each in self.overrides if not _is_of_another(each[0], method))
         if not own:
@@ -44,7 +44,7 @@ class Variant:
         return self.where == "grid.lattice"
 
     def within(self, section: str) -> dict[str, Any]:
-        """Its overrides within `recipe` or `methods.<name>`, by the key's rest."""
+        """The overrides within `recipe` or `methods.<name>`, by the rest of the key."""
         return {
             key.removeprefix(f"{section}."): value
             for key, value in self.overrides
@@ -53,7 +53,7 @@ class Variant:
 
 
 def listed(grid: Grid) -> list[Variant]:
-    """The variants in their order, then the points of the lattice, its last axis fastest."""
+    """The variants in their order, then the points of the lattice. The last axis changes fastest."""
     named = [
         Variant(name, f"grid.variants.{name}", tuple(overrides.items()))
         for name, overrides in grid.variants.items()
@@ -65,7 +65,7 @@ def listed(grid: Grid) -> list[Variant]:
 
 
 def by_name(grid: Grid) -> dict[str, Variant]:
-    """The same by name, with what cells of each method see of them."""
+    """The same by name, with the part that changes cells of each method."""
     every = listed(grid)
     found: dict[str, Variant] = {each.name: each for each in every}
     for each in every:
@@ -88,7 +88,7 @@ def changed(section: S, validate: Callable[[Any], S], overrides: Mapping[str, An
 
 
 def number(value: Any) -> float | None:
-    """A value as a number, where it is one or is written as a fraction."""
+    """A value as a number, if it is one or is written as a fraction."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -98,7 +98,7 @@ def number(value: Any) -> float | None:
 
 
 def label(key: str) -> str:
-    """A key's last word: `epsilon` for `methods.as_gan.epsilon`."""
+    """The last word of a key: `epsilon` for `methods.as_gan.epsilon`."""
     return key.rpartition(".")[2]
 
 
@@ -107,7 +107,7 @@ def _is_of_another(key: str, method: str) -> bool:
 
 
 def _point_name(point: tuple[tuple[str, Any], ...]) -> str:
-    """`lr_0_001_beta1_0_5`: labels and values, with `_` for what no name may have."""
+    """`lr_0_001_beta1_0_5`: labels and values, with `_` for characters that a name may not have."""
     return re.sub("[^a-z0-9]+", "_", "_".join(f"{label(key)}_{_text(value)}" for key, value in point).lower())
 
 
@@ -118,9 +118,10 @@ def _text(value: Any) -> str:
 
 
 def _with(section: Any, stated: Any, path: Sequence[str], value: Any) -> Any:
-    """A section with the value at a path of keys, and of places in lists; what is no section becomes one.
+    """A section with the value at a path of keys and of places in lists.
 
-    With another kind go the defaults of the former one: only what params.yaml stated stays.
+    A value on the way becomes a section. Another kind drops the defaults of the former kind: only values
+    that params.yaml states stay.
     """
     if not path:
         return value

@@ -1,9 +1,9 @@
 """Checkpoint files of a training run, under scratch/train/<cell>/<seed>/.
 
 A checkpoint is `torch.save` of the trainer's state: tensors and plain values only. It is read with
-`weights_only=True`, which executes nothing. A file's name carries its step and the checksum of its
-bytes, so a damaged file betrays itself. The two newest good ones are kept: if the newest is damaged, the
-one before serves. They outlive training until the run is published.
+`weights_only=True`, which executes nothing. A file's name has its step and the checksum of its bytes, so a
+damaged file is recognised. The two newest good ones are kept: if the newest is damaged, the one before is
+used. They stay after training until the run is published.
 """
 
 import hashlib
@@ -27,17 +27,17 @@ KEYS = ("run", "made_from", "environment", "state")
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """The checkpoints of one run that is made from what that digest says, in that environment."""
+    """The checkpoints of one run with that digest of its inputs, in that environment."""
 
     folder: Path
     run_id: str
     made_from: str
     environment: Mapping[str, Any]
     _good: list[Path] = field(default_factory=list)
-    """Files that were read or written whole by this process, newest last."""
+    """Files that this process has read or written completely, the newest last."""
 
     def save(self, step: int, state: dict[str, Any]) -> None:
-        """Add a checkpoint, then forget all but the newest two good ones."""
+        """Add a checkpoint, then remove all but the two newest good ones."""
         content = {
             "run": self.run_id,
             "made_from": self.made_from,
@@ -52,10 +52,10 @@ class Checkpoints:
         self._forget(keep=self._good)
 
     def states(self) -> Iterator[dict[str, Any]]:
-        """The good states, newest first; none if training starts afresh. Says which and why.
+        """The good states, the newest first; none if training starts afresh. It prints which, and why.
 
-        UserError if they were made on another device, with other threads or another torch: to go on
-        would give other bytes, and to start afresh would lose what is there.
+        UserError if they were made on another device, with other threads or another torch. Continuing would
+        give other bytes, and starting afresh would lose the work.
         """
         for path in self._files():
             content = self._read(path)
@@ -79,15 +79,15 @@ class Checkpoints:
             yield content["state"]
 
     def say_resumed(self, step: int) -> None:
-        """Say where training goes on."""
+        """Print at which step training continues."""
         _say(f"{self.run_id}: resuming from step {step}")
 
     def unusable(self, why: str) -> None:
-        """The newest good checkpoint turned out not to be one."""
+        """Drop the newest checkpoint because it is unusable, and say so."""
         _say(f"warning: {self._good.pop(0)} is unusable ({why}); using the one before")
 
     def clear(self) -> None:
-        """Forget all checkpoints, and what a killed write left behind."""
+        """Remove all checkpoints, and what a killed write left behind."""
         self._good.clear()
         self._forget(keep=[])
         if self.folder.is_dir() and not any(self.folder.iterdir()):
@@ -133,7 +133,7 @@ MEND = {
 
 
 def digest(data: bytes) -> str:
-    """The checksum that a checkpoint's file name carries: 16 hexadecimal digits of SHA-256."""
+    """The checksum in a checkpoint's file name: 16 hexadecimal digits of SHA-256."""
     return hashlib.sha256(data).hexdigest()[:16]
 
 

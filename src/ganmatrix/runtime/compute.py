@@ -1,4 +1,4 @@
-"""The device and threads that the engine grants, set up for reproducible arithmetic."""
+"""Device and threads of a job, set up for reproducible arithmetic."""
 
 import math
 import os
@@ -19,7 +19,7 @@ DEVICES = ("auto", "cpu", "cuda")
 
 
 def free_bytes(device: torch.device) -> float:
-    """Memory that is free where the device computes."""
+    """Free memory of the device, in bytes."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     return min(psutil.virtual_memory().available, _free_in_group())
@@ -29,10 +29,10 @@ CONTROL_GROUP = Path("/sys/fs/cgroup")
 
 
 def _free_in_group() -> float:
-    """What is left of the memory that a container or a cluster job may take (cgroup v2)."""
+    """What is left of the memory limit of a container or a cluster job (cgroup v2)."""
     try:
         limit, used = (int((CONTROL_GROUP / f"memory.{name}").read_text()) for name in ("max", "current"))
-    except (OSError, ValueError):  # no such file, or `max`: no limit
+    except (OSError, ValueError):  # Without such a file, or with `max`, there is no limit.
         return math.inf
     return max(limit - used, 0)
 
@@ -40,17 +40,17 @@ def _free_in_group() -> float:
 def device(name: str, received: Sequence[Signals] = ()) -> torch.device:
     """Set up threads and determinism, and resolve `auto`, `cpu`, `cuda` or `cuda:N`.
 
-    A place on a GPU is leased until this process ends, on any that is visible or the one asked for; waits
-    until there is one. Raises Stopped when a signal is received meanwhile.
+    A place on a GPU is leased until this process ends, on any visible GPU or on the requested one. The
+    function waits for a free place. Raises Stopped if a signal is received meanwhile.
     """
     torch.set_num_threads(threads())
     threadpool_limits(threads())
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    # Same as use_deterministic_algorithms(True), which also imports the compiler: a second a process.
+    # Like use_deterministic_algorithms(True), which would also import the compiler, a second a process.
     torch.set_deterministic_debug_mode("error")
-    # That mode would also overwrite all fresh memory; no kernel here reads what it did not write.
+    # That mode would also overwrite all new memory. No kernel here reads memory that it did not write.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    # float32 means float32, also where a GPU would round its inputs to 10 bits.
+    # Compute in full float32, also on GPUs that would round inputs to 10 bits.
     torch.backends.cudnn.allow_tf32 = False
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -67,7 +67,7 @@ def device(name: str, received: Sequence[Signals] = ()) -> torch.device:
 
 
 def _leased(wanted: torch.device, received: Sequence[Signals]) -> torch.device:
-    """A place on a GPU. Leases go by UUID, as CUDA_VISIBLE_DEVICES renumbers."""
+    """A place on a GPU. Leases use the UUID, because CUDA_VISIBLE_DEVICES renumbers GPUs."""
     indices = range(torch.cuda.device_count()) if wanted.index is None else [wanted.index]
     names = [str(torch.cuda.get_device_properties(index).uuid) for index in indices]
     places = devices.places(names, runs_per_device())
@@ -78,5 +78,5 @@ def _leased(wanted: torch.device, received: Sequence[Signals]) -> torch.device:
 
 
 def environment(device: torch.device) -> dict[str, Any]:
-    """What the bytes of a result may depend on besides code, params and data; a manifest records it."""
+    """What the bytes of a result may depend on besides code, params and data. A manifest records it."""
     return {"device": device.type, "threads": threads(), "torch": str(torch.__version__)}

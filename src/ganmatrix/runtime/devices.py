@@ -1,7 +1,7 @@
 """The processes of a machine lease places on its GPUs through file locks.
 
-One file a place, locked while its holder lives. The kernel drops the lock when a process ends, however
-it ends, so a crashed job leaves nothing to clear.
+Each place has one file, which is locked while its holder lives. The kernel releases the lock when a process
+ends, however it ends, so a crashed job leaves nothing to clean up.
 """
 
 import fcntl
@@ -25,9 +25,10 @@ _held: dict[Path, int] = {}
 
 
 def count() -> int:
-    """GPUs that jobs started from here may use, without the seconds that torch takes to say so.
+    """The number of GPUs that jobs started from here may use.
 
-    As profiles/default asks; 0 where GANMATRIX_DEVICE keeps jobs on the processor.
+    It does not import torch, which would take seconds. profiles/default calls this. 0 if GANMATRIX_DEVICE
+    keeps jobs on the processor.
     """
     if os.environ.get("GANMATRIX_DEVICE") == "cpu" or not DRIVER.is_dir():
         return 0
@@ -39,17 +40,17 @@ def count() -> int:
 
 
 def places(names: Sequence[str], runs_per_device: int) -> list[str]:
-    """The places on these devices: the first one of each, then the second ones, and so on."""
+    """The places on these devices: the first place of each, then the second places, and so on."""
     return [f"{name}.{place}" if place else name for place in range(runs_per_device) for name in names]
 
 
 def lease(names: Sequence[str], folder: Path, received: Sequence[Signals] = ()) -> int:
-    """Hold one of these places until this process ends; gives its position in `names`.
+    """Hold one of these places until this process ends, and return its position in `names`.
 
-    Waits for a free one, and says so. Raises Stopped when a signal is received meanwhile.
+    It waits for a free place, and says so. Raises Stopped if a signal is received meanwhile.
     """
     paths = [folder / name for name in names]
-    # What this process holds already comes first: it needs no second device.
+    # A place that this process holds already comes first, because it needs no second device.
     order = sorted(range(len(paths)), key=lambda position: paths[position] not in _held)
     waiting = False
     while True:

@@ -1,8 +1,7 @@
-"""What an engine grants a job: cores, and what was used of them. How many threads each run
-takes is a setting of its own.
+"""The cores that an engine grants a job, and the processor time that was used.
 
-The bytes of a run depend on its threads, so they never follow from what was granted: a job with more
-cores makes more runs at once.
+The threads of a run are a separate setting. The bytes of a run depend on its threads, so these do not depend
+on the granted cores. A job with more cores makes more runs at once.
 """
 
 import os
@@ -15,17 +14,20 @@ MOST = 1024
 
 
 def cores() -> int:
-    """Cores granted: OMP_NUM_THREADS, which Snakemake sets from a rule's threads; else all there are."""
+    """Granted cores: OMP_NUM_THREADS, which Snakemake sets from a rule's threads; otherwise all cores."""
     return _number("OMP_NUM_THREADS") or len(os.sched_getaffinity(0))
 
 
 def threads() -> int:
-    """Threads that each run computes on: GANMATRIX_THREADS, else 1."""
+    """Threads of each run: GANMATRIX_THREADS, otherwise 1."""
     return _number("GANMATRIX_THREADS") or 1
 
 
 def runs_per_device() -> int:
-    """Runs that share a GPU: GANMATRIX_RUNS_PER_DEVICE, else 1. Where memory allows, more use it better."""
+    """Runs that share a GPU: GANMATRIX_RUNS_PER_DEVICE, otherwise 1.
+
+    If memory allows, more runs use it better.
+    """
     return _number("GANMATRIX_RUNS_PER_DEVICE") or 1
 
 
@@ -43,6 +45,6 @@ def _number(name: str) -> int | None:
 
 
 def processor_seconds() -> float:
-    """Of this process since it was started, and of its children that have ended."""
+    """Processor seconds of this process since its start, and of its children that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in used)

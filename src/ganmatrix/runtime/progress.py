@@ -1,4 +1,4 @@
-"""Progress of long work: a bar in a terminal, a line every few seconds in a log."""
+"""Progress of long work: a bar in a terminal, or a line every few seconds in a log."""
 
 import sys
 import time
@@ -13,16 +13,16 @@ from rich.text import Text
 LINE_SECONDS = 5.0
 
 SHORTEST_BAR, LONGEST_BAR = 6, 40
-"""Characters. A terminal with less room for it gets no bar."""
+"""The fewest characters of a bar. A terminal with less space gets no bar."""
 
 SHORTEST_TITLE = 12
 
 shared = False
-"""Whether other processes write to the same terminal: then lines, since bars would overwrite each other."""
+"""Whether other processes write to the same terminal. Then lines are printed instead of bars."""
 
 
 class Line(ProgressColumn):
-    """The whole line, so that count and losses are whole whatever the terminal's width."""
+    """Progress as one complete line. Count and losses are not cut, whatever the terminal's width."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,10 @@ class _Fitted:
         self.task, self.left = task, left
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Title, bar, count, losses, rate and time left; the last two go first, then bar and title."""
+        """Title, bar, count, losses, rate and time left.
+
+        In a narrow terminal the last two are left out first, then bar and title.
+        """
         task, width = self.task, options.max_width
         count = f"{task.completed:.0f}/{task.total:.0f}"
         texts = [Text(part) for part in (count, *task.fields["losses"]) if part]
@@ -61,7 +64,7 @@ class _Fitted:
 
 
 class Progressing:
-    """Counts steps towards a total; says rate, losses and time left."""
+    """Counts steps towards a total, and prints rate, losses and time left."""
 
     def __init__(self, title: str, total: int, start: int = 0, unit: str = "it") -> None:
         self.title, self.total, self.start, self.unit = title, total, start, unit
@@ -85,7 +88,7 @@ class Progressing:
             self.bar.stop()
 
     def show(self, step: int, detail: dict[str, float]) -> None:
-        """Report a finished step; `detail` is printed as name value pairs, at once when first known."""
+        """Report a finished step. `detail` is printed as pairs of name and value, the first time at once."""
         now = time.monotonic()
         rate = (step - self.start) / max(now - self.began, 1e-9)
         losses = [

@@ -1,4 +1,4 @@
-"""Where and with what a run was made."""
+"""Where, and with which versions, a run was made."""
 
 import platform
 import socket
@@ -39,7 +39,7 @@ def device_name(device: torch.device) -> str:
 
 
 def processor(table: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor's model where the system tells it, else its architecture."""
+    """The processor's model if the system knows it, otherwise its architecture."""
     try:
         lines = table.read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Signals that ask a long stage to stop: noted, so that it stops where nothing is lost."""
+"""Signals that ask a long stage to stop. They are noted, so that the stage stops where nothing is lost."""
 
 import signal
 from types import FrameType
@@ -6,11 +6,11 @@ from types import FrameType
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 INTERRUPTED = 75
-"""Exit status after a signal: what was done is kept, the same command continues (EX_TEMPFAIL)."""
+"""Exit status after a signal: finished work is kept, and the same command continues (EX_TEMPFAIL)."""
 
 
 def noted() -> list[signal.Signals]:
-    """From now on SIGTERM and SIGINT do nothing but join this list, until the process ends."""
+    """From now on SIGTERM and SIGINT only add themselves to this list, until the process ends."""
     received: list[signal.Signals] = []
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -22,13 +22,14 @@ def noted() -> list[signal.Signals]:
 
 
 class Stopped(BaseException):
-    """A signal asked the stage to stop; no part of the work takes it for a fault of its own."""
+    """A signal asked the stage to stop. It is no Exception, so no part of the work treats it as an error."""
 
 
 def raising() -> list[signal.Signals]:
-    """From now on the first SIGTERM or SIGINT joins this list and raises Stopped; later ones do nothing.
+    """From now on the first SIGTERM or SIGINT adds itself to this list and raises Stopped.
 
-    For work that a kill may meet anywhere. Where Python would swallow the exception, the list tells.
+    Later ones do nothing. This is for work that may stop anywhere. If Python swallows the exception, the
+    list still has the signal.
     """
     received: list[signal.Signals] = []
 
@@ -43,6 +44,6 @@ def raising() -> list[signal.Signals]:
 
 
 def ignore() -> None:
-    """From now on they do nothing: Python, when it ends, would give them their deadly default back."""
+    """From now on these signals do nothing. When Python ends, it would restore their default, which kills."""
     for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)

@@ -1,1 +1,1 @@
-"""One file a stage: arguments and files in, files out; the layers below do the work."""
+"""One file for each stage: arguments and files in, files out. The layers below do the work."""

@@ -44,7 +44,7 @@ from ganmatrix.store.layout import CARD, HISTORY, METRICS, PAIRS, PROBES, RUN
 from ganmatrix.store.opening import Part
 
 SHORT = "%.6g"
-"""Numbers that are drawn need no more digits."""
+"""Numbers in plots need no more digits."""
 
 Model = TypeVar("Model", bound=Artifact)
 Found = TypeVar("Found")
@@ -52,14 +52,14 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Gathered:
-    """The artifacts of a grid, and what is still to come of it."""
+    """The artifacts of a grid, and what is still missing."""
 
     records: list[Record]
-    """Of the runs that are trained, in the order of the grid."""
+    """For each trained run, in the order of the grid."""
     tried: list[Transfers]
-    """Of each dataset and seed."""
+    """For each dataset and seed."""
     references: list[ReferenceCard]
-    """Of each dataset; of fewer in a preview."""
+    """For each dataset; in a preview for fewer."""
     absent: list[Absence]
 
 
@@ -72,7 +72,7 @@ def into(folder: Path, plan: Plan) -> Made:
 def gather(plan: Plan, tolerant: bool = False) -> Gathered:
     """The artifacts of the grid; NotMade for the first that is missing or not current.
 
-    A tolerant reader notes these as absent. UserError if runs lack columns that others have.
+    A tolerant reader records these as absent. UserError if runs lack columns that others have.
     """
     absent: list[Absence] = []
 
@@ -102,7 +102,7 @@ def gather(plan: Plan, tolerant: bool = False) -> Gathered:
             tried[dataset, seed] = table
     cards = []
     for dataset in plan.targets("reference"):
-        # In a preview without it, the dataset's runs are not scored either, and are named for that.
+        # In a preview without it, the dataset's runs have no scores either, and are named for that reason.
         with suppress(NotMade) if tolerant else nullcontext():
             cards.append(plan.open("reference", dataset).parsed(CARD, _model(ReferenceCard)))
     return Gathered([_with_transfers(each, tried) for each in records], list(tried.values()), cards, absent)
@@ -116,7 +116,7 @@ def _with_transfers(record: Record, tried: dict[tuple[str, int], Transfers]) -> 
 
 
 def _trained(run: Run, plan: Plan) -> Record:
-    """What a run's training says; its scores are still to be read."""
+    """The run's facts from training. Its scores are read later."""
     part = plan.open("train", run.cell.id, run.seed)
     file = part.parsed(RUN, _model(RunFile))
     history = part.table(HISTORY).rows
@@ -144,7 +144,7 @@ def _tried(dataset: str, seed: int, plan: Plan) -> Transfers:
 
 
 def _model(model: type[Model]) -> Callable[[bytes], Model]:
-    """Reads JSON as that model; ValueError if it is something else."""
+    """A function that reads JSON as that model. ValueError if it is something else."""
     return lambda text: _valid(model, json.loads(text))
 
 
@@ -158,7 +158,7 @@ def _valid(model: type[Model], content: Any) -> Model:
 
 
 def write(folder: Path, params: Params, gathered: Gathered) -> None:
-    """Write matrix, histories, curves, transfers, claims, published numbers, and what DVC draws."""
+    """Write matrix, histories, curves, transfers, claims, published numbers, and the files of DVC's plots."""
     records, absent = gathered.records, gathered.absent
     measured = matrix.collect_protocols(records, params.grid.datasets)
     frame = matrix.matrix(records, runs(params))

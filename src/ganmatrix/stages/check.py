@@ -1,4 +1,4 @@
-"""`ganmatrix check`: all that is wrong with a params file, before anything is made."""
+"""`ganmatrix check`: all problems of a params file, before anything is made."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +13,10 @@ from ganmatrix.store.layout import of_params
 
 
 def run(path: Path, sources: Path) -> tuple[list[str], list[str]]:
-    """What is wrong with a params file, and what else is to be said of it, a line each.
+    """The problems of a params file, and notes about it, one line each.
 
-    What only data can tell is known of the datasets that are prepared. Relative paths of a user's own images
-    count from `sources`. UserError if the file cannot be read.
+    Limits that depend on the data are checked for prepared datasets. Relative paths of a user's own images
+    start at `sources`. UserError if the file cannot be read.
     """
     document, problems = params.check(path)
     if document is None:
@@ -30,7 +30,7 @@ def run(path: Path, sources: Path) -> tuple[list[str], list[str]]:
 
 
 def _missing(document: Params, sources: Path) -> Iterator[str]:
-    """Folders and files of a user's own that are not there."""
+    """Folders and files of the user that do not exist."""
     for name, dataset in document.datasets.items():
         if name in document.grid.datasets and isinstance(dataset, OwnImages):
             for key in ("train", "held_out"):
@@ -40,7 +40,7 @@ def _missing(document: Params, sources: Path) -> Iterator[str]:
 
 
 def _of_data(plan: Plan) -> tuple[list[str], list[str]]:
-    """What asks more than the prepared datasets have, and the names of these datasets."""
+    """Values that need more samples than the prepared datasets have, and the names of these datasets."""
     prepared = [name for name in plan.params.grid.datasets if plan.state(Task("prepare", name)).is_current]
     cards = [open_dataset(plan.open("prepare", name)).card for name in prepared]
     return list(
@@ -49,7 +49,7 @@ def _of_data(plan: Plan) -> tuple[list[str], list[str]]:
 
 
 def _described(plan: Plan, prepared: list[str]) -> Iterator[str]:
-    """What the grid comes to, and which data were not there to be asked."""
+    """The size of the grid, and which data are not prepared and were not checked."""
     cells, seeds = len(plan.cells), len(plan.seeds)
     counts = ((cells, "cell"), (seeds, "seed"), (cells * seeds, "run"), (len(plan.params.claims), "claim"))
     yield ", ".join(f"{count:,} {name}{'' if count == 1 else 's'}" for count, name in counts)

@@ -1,8 +1,8 @@
-"""`ganmatrix digest`: what each stage depends on besides files, as small files that both engines compare.
+"""`ganmatrix digest`: write dependencies that are not files into small files that both engines compare.
 
-`digests/<stage>/<target>.json` holds a digest of each value of params.yaml that matters, one of the
-code, and the seeds. A file is written only if it changes, so its time tells an engine the same.
-The reports and the cells of variants are listed too, since dvc.yaml cannot find them by itself.
+`digests/<stage>/<target>.json` has a digest of each value of params.yaml that matters, a digest of the code,
+and the seeds. A file is written only if it changes, so engines may also compare its time. The reports and
+the cells of variants are listed too, because dvc.yaml cannot find them by itself.
 """
 
 import os
@@ -18,10 +18,10 @@ from ganmatrix.store.layout import FOR_DVC
 
 
 def run(plan: Plan) -> str:
-    """Write the digests of all stages of the grid; says how many were new, and whether seeds are too few.
+    """Write the digests of all stages of the grid.
 
-    UserError if the code that runs is not the code that lies here, or if DVC works with former variants or
-    reports.
+    Returns how many were new, and whether there are too few seeds. UserError if the running code is not the
+    code in this folder, or if DVC works with former variants or reports.
     """
     here = Path("src", imports.NAME)
     if here.is_dir() and here.resolve() != imports.PACKAGE.resolve():
@@ -31,7 +31,7 @@ def run(plan: Plan) -> str:
         )
     if plan.layout.root == Path() and _list_for_dvc(plan) and os.environ.get("DVC_STAGE"):
         raise UserError(
-            f"{FOR_DVC} listed other variants or reports, and was written anew; repeat the command"
+            f"{FOR_DVC} listed other variants or reports, and was written again; repeat the command"
         )
     wanted = {
         plan.layout.digest(task.stage, task.target): as_json(plan.digest(task)) for task in plan.tasks()
@@ -57,7 +57,7 @@ def _list_for_dvc(plan: Plan) -> bool:
 
 
 def _renew(path: Path, text: str) -> bool:
-    """Write a file unless it has this text; whether it had to be."""
+    """Write a file unless it has this text. Returns whether it was written."""
     try:
         same = path.read_text(encoding="utf-8") == text
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""`evaluate CELL`: the scores of a cell's generators, and the training samples nearest to theirs."""
+"""`evaluate CELL`: the scores of a cell's generators, and the training samples nearest to generated ones."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ from ganmatrix.training.weights import Trained
 PROTOCOL = {"seeds": "evaluation latents and subsets of dataset, architecture and seed"}
 
 SHOWN, MATCHES = 8, 5
-"""Images whose nearest training images are shown, and how many of these."""
+"""The number of images that are shown, and of nearest training images beside each."""
 
 POINTS_SHOWN = 500
 
@@ -39,7 +39,7 @@ NO_SNAPSHOTS = "the recipe keeps no snapshots"
 
 
 def into(folder: Path, cell: Cell, seed: int, plan: Plan, device_name: str) -> Made:
-    """Score each checkpoint that the params name; null with its reason where training diverged."""
+    """Score each checkpoint that the params name. A score is null with a reason if training diverged."""
     run, params = cell.run(seed), plan.params.evaluation
     device = compute.device(device_name)
     trained = open_trained(run, plan.open("train", cell.id, seed))
@@ -88,7 +88,7 @@ def open_judge(
 
 
 def open_generator(run: Run, trained: Trained, checkpoint: Checkpoint, best_step: int) -> nn.Module:
-    """G in eval mode; that of a checkpoint before training gets estimated batch statistics."""
+    """G in eval mode. The generator before training gets estimated batch statistics."""
     if checkpoint == "best":
         return trained.averaged(best_step)
     generator = trained.generator(checkpoint)
@@ -122,7 +122,10 @@ def score_checkpoints(
     best_step: int,
     device: torch.device,
 ) -> dict[str, Entry]:
-    """The entries of each checkpoint; null where training diverged, but for the untrained generator."""
+    """The entries of each checkpoint.
+
+    If training diverged they are null, except for the untrained generator.
+    """
     judged: dict[Checkpoint, Scores] = {}
     entries: dict[str, Entry] = {}
     for checkpoint in checkpoints:
@@ -143,7 +146,7 @@ def score_checkpoints(
 
 
 def divergence(trained: Trained) -> str:
-    """Why a diverged cell has no scores."""
+    """Why a diverged run has no scores."""
     return f"training diverged: {trained.header.diverged}"
 
 
@@ -153,7 +156,7 @@ def curve_columns(judge: Judge) -> list[str]:
 
 
 def selection(judge: Judge) -> str:
-    """What the protocol of the best checkpoint says of the choice."""
+    """How the best checkpoint was chosen, for its protocol."""
     score = next(iter(judge.followed()))
     return f"lowest {' '.join(filter(None, (score.key, score.extractor)))} of the snapshots and the last step"
 
@@ -163,7 +166,7 @@ def neighbours_picture(
 ) -> bytes:
     """A PNG of some of the averaged generator's samples, each with the training samples nearest to it.
 
-    Nearest in the features of the first extractor; of points, in the plane.
+    For images, distances are in the features of the first extractor; for points, in the plane.
     """
     generator = trained.generator("ema").to(device)
     count = SHOWN if data.is_image else POINTS_SHOWN

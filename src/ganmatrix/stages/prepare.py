@@ -31,10 +31,10 @@ def into(
 ) -> Made:
     """Prepare one dataset into that folder.
 
-    Relative paths of sources count from the folder `sources`. `skip_bad` leaves out images that
-    cannot be used, as the params' own `skip_bad` does; without either the first of them is an error.
-    What is read piece by piece notes its progress every `checkpoint_seconds`, and stops, by
-    raising Stopped, when a signal was received.
+    Relative paths of sources start at the folder `sources`. `skip_bad` leaves out unusable images, like
+    `skip_bad` in the params. Without either, the first unusable image is an error. A source that is read
+    piece by piece records its progress every `checkpoint_seconds`, and raises Stopped if a signal was
+    received.
     """
     params = plan.params.datasets[name]
     if isinstance(params, LsunBedroom):
@@ -62,7 +62,7 @@ def into(
 
 
 def write_arrays(prepared: Prepared, folder: Path) -> dict[str, Any]:
-    """Write arrays that are held in memory; what the card says of them."""
+    """Write arrays that are held in memory. Returns their part of the card."""
     pixels = prepared.train.reshape(len(prepared.train), prepared.train.shape[1], -1)
     mean, std = (function(pixels, axis=(0, 2), dtype=np.float64) for function in (np.mean, np.std))
     for name in ARRAYS:

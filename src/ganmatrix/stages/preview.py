@@ -1,6 +1,6 @@
-"""`ganmatrix preview`: results and reports of as much of the grid as there is, in a folder of their own.
+"""`ganmatrix preview`: results and reports of the finished part of the grid, in a separate folder.
 
-Neither engine knows these files, so that a preview changes nothing of what they will do.
+Neither engine knows these files, so a preview does not change what the engines will do.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ from ganmatrix.store.manifest import MadeFrom, Manifest, ManifestEntry
 
 
 def run(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
-    """Write `preview/results/` and the named reports, or all, beside it in `preview/reports/`.
+    """Write `preview/results/`, and the named reports, or all, into `preview/reports/`.
 
-    UserError if nothing is trained yet, or for an artifact that is damaged.
+    UserError if nothing is trained yet, or if an artifact is damaged.
     """
     chosen = report.choose(names, plan)
     layout = plan.layout.preview

@@ -28,11 +28,11 @@ PROTOCOL = {
 }
 
 IMAGES_SHOWN, POINTS_SHOWN = 6, 64
-"""Held-out reals whose attack is shown: the first."""
+"""The number of held-out reals whose attack is shown, from the first on."""
 
 
 def into(folder: Path, cell: Cell, seed: int, plan: Plan, device_name: str) -> Made:
-    """Probe D on held-out reals and on fresh fakes of the generator that it last played against."""
+    """Probe D on held-out reals, and on fresh fakes of the generator after the last step."""
     run, params = cell.run(seed), plan.params.probes
     device = compute.device(device_name)
     trained = open_trained(run, plan.open("train", cell.id, seed))
@@ -70,7 +70,7 @@ def into(folder: Path, cell: Cell, seed: int, plan: Plan, device_name: str) -> M
 
 
 def attack_picture(game: Game, params: Probes, stream: torch.Generator) -> bytes:
-    """What PGD does to the first held-out reals; a grey tile where D answers with what is not finite."""
+    """The effect of PGD on the first held-out reals; a grey tile if D's output is not finite."""
     attack = Attack.of(params, game.bounded)
     count = IMAGES_SHOWN if game.bounded else POINTS_SHOWN
     try:

@@ -1,7 +1,8 @@
-"""`ganmatrix record`: what is current, committed to DVC's cache and dvc.lock.
+"""`ganmatrix record`: commit everything that is current to DVC's cache and dvc.lock.
 
-The quick form of a `dvc repro` in which every verb would say that it is up to date. Only stages that are
-current, with every file as its manifest lists it, are committed: `dvc commit` believes whatever it finds.
+This is the quick form of a `dvc repro` in which every verb would say that it is up to date. Only current
+stages, in which every file matches its manifest, are committed, because `dvc commit` does not check what it
+finds.
 """
 
 import subprocess
@@ -17,18 +18,18 @@ from ganmatrix.stages import digest
 from ganmatrix.store.layout import CELLWISE, OF_VARIANTS
 
 RECORDED = Path("params.yaml")
-"""The params file that dvc.yaml is templated on."""
+"""The params file that dvc.yaml uses."""
 
 STAGES = Path("dvc.yaml")
 
 BUSY = ("being blocked by", "Unable to acquire lock")
-"""In what DVC says while another of its commands is at work."""
+"""Texts in DVC's message while another DVC command runs."""
 
 POLL_SECONDS = 1.0
 
 
 def run(path: Path, plan: Plan) -> str:
-    """Commit all current stages; a line that says how many. UserError if DVC refuses."""
+    """Commit all current stages. Returns a line with their number. UserError if DVC refuses."""
     if path.resolve() != RECORDED.resolve():
         return f"not recorded in DVC: dvc.yaml describes {RECORDED}, these results come from {path}"
     if {"{", "}"} & {*str(Path.cwd())}:
@@ -36,7 +37,7 @@ def run(path: Path, plan: Plan) -> str:
     digest.run(plan)
     tasks = plan.tasks()
     current = [task for task in tasks if is_whole(plan, task)]
-    # DVC takes four times as long for stages that are named one by one.
+    # DVC takes four times as long if stages are named one by one.
     named = [] if len(current) == len(tasks) else ["digest", *map(stage_name, current)]
     dvc("commit", "--force", *named)
     line = f"recorded {len(current)} stages in DVC"
@@ -47,7 +48,7 @@ def run(path: Path, plan: Plan) -> str:
 
 
 def is_whole(plan: Plan, task: Task) -> bool:
-    """Whether the task is current for all its seeds, and its files are those that its manifests list."""
+    """Whether the task is current for all its seeds, and its files match its manifests."""
     if not all(plan.state(task, part).is_current for part in plan.parts(task)):
         return False
     try:
@@ -63,7 +64,7 @@ def stage_name(task: Task) -> str:
 
 
 def dvc(*arguments: str) -> None:
-    """Run DVC, once no other command of DVC is at work here; UserError with its own words if it fails."""
+    """Run DVC as soon as no other DVC command runs here. UserError with DVC's own words if it fails."""
     told = False
     while True:
         done = subprocess.run(
@@ -83,7 +84,7 @@ def dvc(*arguments: str) -> None:
 
 
 def _mend(problem: str) -> str:
-    """What to do about files that DVC writes in place, so that a kill can tear them."""
+    """Advice about files that DVC writes in place, and that a kill can therefore damage."""
     if "dvc.lock" in problem and ("invalid" in problem or "validation failed" in problem):
         return (
             "; a kill while it is written can do that: remove it (or `git checkout dvc.lock`) and repeat this"

@@ -1,4 +1,4 @@
-"""`reference DATASET`: what scoring must know of the real data, under references/<dataset>/."""
+"""`reference DATASET`: facts about the real data for scoring, under references/<dataset>/."""
 
 import sys
 from pathlib import Path
@@ -31,7 +31,7 @@ Measured = tuple[dict[str, Any], Reference]
 def into(folder: Path, name: str, plan: Plan, device_name: str) -> Made:
     """Measure the training split of one dataset, once for all cells, with every extractor that applies.
 
-    Also score held-out samples, and noise. UserError for an extractor that cannot tell noise from the data.
+    Held-out samples and noise are scored too. UserError if an extractor cannot tell noise from the data.
     """
     device = compute.device(device_name)
     params, data = plan.params.evaluation, open_dataset(plan.open("prepare", name))
@@ -39,7 +39,7 @@ def into(folder: Path, name: str, plan: Plan, device_name: str) -> Made:
     facts, arrays = _images(name, params, data, device) if data.is_image else _points(params, data, device)
     card: dict[str, Any] = {"dataset": name, "data_sha256": data.digest, "real_split": "train"} | facts
     card["arrays"] = sorted(arrays)
-    # safetensors writes the memory as it lies: a Fortran-ordered array would come back scrambled.
+    # safetensors writes memory in its present order, so a Fortran-ordered array would come back scrambled.
     packed = save({key: np.array(value, order="C") for key, value in arrays.items()})
     (folder / STATISTICS).write_bytes(packed)
     (folder / CARD).write_text(as_json(card), encoding="utf-8")
@@ -84,7 +84,7 @@ def _points(params: Evaluation, data: PreparedData, device: torch.device) -> Mea
 
 
 def train_reader(name: str, data: PreparedData) -> digits_cnn.Reader:
-    """The classifier that reads the digits; UserError if it reads too few of the unseen correctly."""
+    """The classifier that reads the digits. UserError if it reads too few unseen digits correctly."""
     reader = digits_cnn.train(
         *(data.samples("train"), data.labels("train")), *(data.samples("held_out"), data.labels("held_out"))
     )

@@ -1,4 +1,4 @@
-"""`ganmatrix report`: a notebook, run on the results and turned into one self-contained page."""
+"""`ganmatrix report`: run a notebook on the results, and turn it into one self-contained page."""
 
 import sys
 import tempfile
@@ -22,14 +22,14 @@ from ganmatrix.reporting.page import page
 from ganmatrix.store.layout import Layout
 
 LONGEST = 60
-"""Characters of a folder in which sockets can be made."""
+"""The most characters of a folder's path for sockets."""
 
 
 class ThisInterpreter(AsyncKernelManager):
-    """Runs the notebook with the interpreter that runs us, whatever kernels the user has installed.
+    """Runs the notebook with the current interpreter, whatever kernels the user has installed.
 
-    It talks through sockets in the folder of its connection file, not through ports that another
-    report could take meanwhile; IPython's profile lies there too, without the user's start-up files.
+    It uses sockets in the folder of its connection file, not ports that another report could take meanwhile.
+    IPython's profile is in that folder too, without the user's start-up files.
     """
 
     @property
@@ -42,14 +42,14 @@ class ThisInterpreter(AsyncKernelManager):
 
 
 def into(folder: Path, name: str, plan: Plan) -> Made:
-    """Write one page from its template; equal inputs give equal bytes."""
+    """Write one page from its template. Equal inputs give equal bytes."""
     text = render(name, plan, plan.layout)
     (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return Made()
 
 
 def render(name: str, plan: Plan, results: Layout) -> str:
-    """The page of a report, of results in one working folder and cells in the plan's own."""
+    """The page of a report, with results from one working folder and cells from the plan's folder."""
     choose([name], plan)
     parameters = {
         "folder": str(results.root.resolve()),
@@ -60,7 +60,7 @@ def render(name: str, plan: Plan, results: Layout) -> str:
 
 
 def choose(names: Iterable[str], plan: Plan) -> list[str]:
-    """These reports, or all there are if none is named; UserError for a name that is none."""
+    """These reports, or all reports if none is named. UserError for an unknown name."""
     if not plan.reports:
         raise UserError(f"{plan.templates} holds no notebooks; run this in the project's folder")
     chosen = list(names) or plan.reports
@@ -72,13 +72,13 @@ def choose(names: Iterable[str], plan: Plan) -> list[str]:
 
 
 def _short_folder() -> str:
-    """A folder for sockets, whose paths may have some 100 characters: TMPDIR if it is short."""
+    """A folder for sockets, whose paths may have about 100 characters: TMPDIR if it is short enough."""
     folder = tempfile.gettempdir()
     return folder if len(folder) <= LONGEST else "/tmp"
 
 
 def _execute(template: Path, parameters: dict[str, str]) -> nbformat.NotebookNode:
-    """The executed notebook. What goes wrong in it is the user's line, without its traceback."""
+    """The executed notebook. An error in it becomes one line for the user, without its traceback."""
     with tempfile.TemporaryDirectory(prefix="ganmatrix-", dir=_short_folder()) as folder:
         kernel = {"transport": "ipc", "connection_file": str(Path(folder) / "kernel.json")}
         try:
@@ -102,7 +102,7 @@ def _execute(template: Path, parameters: dict[str, str]) -> nbformat.NotebookNod
 
 
 def _body(notebook: nbformat.NotebookNode) -> str:
-    """The notebook's text and results as HTML: no inputs, no chatter, no identifiers made at random."""
+    """The notebook's text and results as HTML, without inputs, messages and random identifiers."""
     for index, cell in enumerate(notebook.cells):
         cell.id = f"cell-{index}"
         if cell.cell_type == "code":
@@ -113,7 +113,7 @@ def _body(notebook: nbformat.NotebookNode) -> str:
 
 @cache
 def _exporter() -> HTMLExporter:
-    """Made once: it compiles its templates."""
+    """The exporter. It is made once, because it compiles its templates."""
     return HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="basic",
         exclude_input=True,

@@ -1,6 +1,6 @@
-"""`ganmatrix status`: what is current, what is stale because of what, and what is missing.
+"""`ganmatrix status`: what is current, what is stale and why, and what is missing.
 
-It reads manifests alone. Files are compared with them when they are opened, and with `--files` here.
+It reads only manifests. Files are compared with them when they are opened, and here with `--files`.
 """
 
 from collections import Counter
@@ -12,14 +12,14 @@ from ganmatrix.making import why
 from ganmatrix.plan import STAGES, Kind, Plan, State, Task
 
 NAMED = 6
-"""Targets that a line names."""
+"""The most targets that a line names."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The state of one stage of one target, and of one seed where it has seeds."""
+    """The state of one stage of one target, and of one seed if it has seeds."""
 
     task: Task
     seed: int | None
@@ -27,7 +27,7 @@ class Found:
 
 
 def run(plan: Plan, files: bool = False) -> list[Found]:
-    """The state of every stage of the grid. `files` compares every file with its manifest too."""
+    """The state of every stage of the grid. With `files`, every file is also compared with its manifest."""
     return [
         Found(task, part, _state(plan, task, part, files))
         for task in plan.tasks()
@@ -47,7 +47,7 @@ def _state(plan: Plan, task: Task, part: int | None, files: bool) -> State:
 
 
 def lines(found: list[Found]) -> list[str]:
-    """A table of counts, then each reason with what it holds for."""
+    """A table of counts, then each reason with its targets."""
     counts = {
         stage: Counter(each.state.kind for each in found if each.task.stage == stage) for stage in STAGES
     }

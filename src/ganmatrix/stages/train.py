@@ -42,7 +42,7 @@ POINT_SAMPLES = 2000
 
 @dataclass(frozen=True)
 class Effort:
-    """What the step loop has taken, interrupted runs included, and on which processors or GPUs."""
+    """The time that the step loop took, including interrupted runs, and the processors or GPUs."""
 
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -58,11 +58,11 @@ def into(
     checkpoint_seconds: float,
     received: Sequence[signal.Signals] = (),
 ) -> Made:
-    """Train one run into that folder, or go on with it. A diverged run is a result like any other.
+    """Train one run into that folder, or continue it. A diverged run is a result like any other.
 
-    Raises Stopped when a signal has been received, after saving a checkpoint; UserError when the data do
-    not fit the recipe. A signal that comes before the first step is heeded after it; one that comes
-    after the last step finds nothing left to stop.
+    Raises Stopped after saving a checkpoint if a signal was received, and UserError if the data do not fit
+    the recipe. A signal before the first step has its effect after that step. A signal after the last step
+    has no effect, because there is nothing left to stop.
     """
     started = datetime.now(UTC)
     run, params = cell.run(seed), plan.params
@@ -85,7 +85,7 @@ def into(
     resumed_from = trainer.step
     earlier = with_device(found or Effort(), provenance.device_name(device))
     effort = advance(trainer, checkpoints, run.id, checkpoint_seconds, earlier, received)
-    # Kept until the run is published, so that a kill on the way to it does not train it again.
+    # The checkpoint stays until the run is published, so a kill before that does not cost another training.
     if found is None or trainer.step > resumed_from:
         checkpoints.save(trainer.step, trainer.state_dict() | {"effort": asdict(effort)})
     write(folder, run, params, data, pair, trainer)
@@ -110,7 +110,7 @@ def untrained(
 def restored(
     run: Run, params: Params, recipe: Recipe, data: PreparedData, samples: Data, checkpoints: Checkpoints
 ) -> tuple[Pair, Trainer, Effort | None]:
-    """The run's networks and trainer in the newest usable state, and its effort; None at the start."""
+    """The run's networks and trainer in the newest usable state, and its effort so far; None at the start."""
     for state in checkpoints.states():
         pair, trainer = untrained(run, params, recipe, data, samples)
         try:
@@ -126,7 +126,7 @@ def restored(
 
 
 def check_state(state: dict[str, Any], recipe: Recipe) -> None:
-    """ValueError for a state that training by this recipe cannot have reached."""
+    """ValueError for a state that this recipe cannot reach."""
     step, steps = state["step"], recipe.generator_steps
     if not 0 <= step <= steps:
         raise ValueError(f"its step is {step} of {steps}")
@@ -169,12 +169,12 @@ def write(folder: Path, run: Run, params: Params, data: PreparedData, pair: Pair
 
 
 def with_device(effort: Effort, name: str) -> Effort:
-    """The effort of a run that goes on, on the device of that name."""
+    """The effort of a run that continues on the device of that name."""
     return replace(effort, devices=tuple(dict.fromkeys([*effort.devices, name])))
 
 
 def identity(run: Run, params: Params, pair: Pair, data: PreparedData) -> dict[str, Any]:
-    """What is trained, with every default filled in: the part of run.json that is known beforehand."""
+    """The part of run.json that is known before training: what is trained, with every default filled in."""
     method = params.method(run.method, run.variant)
     return {
         "dataset": run.dataset,
@@ -220,7 +220,7 @@ def spent(trainer: Trainer, effort: Effort, resumed_from: int) -> dict[str, Any]
 
 
 def images_per_step(recipe: Recipe) -> int:
-    """Reals that D sees in one generator step: the usual count of training speed."""
+    """Reals that D sees in one generator step. Training speed is usually counted in them."""
     return recipe.batch_size * recipe.discriminator_steps
 
 
@@ -232,9 +232,9 @@ def advance(
     earlier: Effort,
     received: Sequence[signal.Signals],
 ) -> Effort:
-    """Train to the end, saving now and then; on a signal save at once and raise Stopped.
+    """Train to the end, and save regularly. After a signal, save at once and raise Stopped.
 
-    Gives the effort of training, `earlier` included.
+    Returns the effort of training, including `earlier`.
     """
     began = saved = time.monotonic()
     began_cpu = time.process_time()
@@ -267,14 +267,14 @@ def _losses(trainer: Trainer) -> dict[str, float]:
 
 
 def finished_generator(trainer: Trainer, run: Run) -> torch.nn.Module:
-    """The averaged generator with batch statistics of its own, on the CPU."""
+    """The averaged generator with its own batch statistics, on the CPU."""
     return averaging.with_batch_statistics(
         trainer.average.network.cpu(), averaging.statistics_latents(run, trainer.latent)
     )
 
 
 def finished_snapshots(trainer: Trainer, run: Run, pair: Pair) -> dict[str, torch.nn.Module]:
-    """The averaged generators kept on the way, with batch statistics of their own, by name."""
+    """The averaged generators that were kept during training, with their own batch statistics, by name."""
     snapshots = {}
     for step, state in trainer.snapshots.items():
         generator = copy.deepcopy(pair.generator).cpu()
@@ -299,7 +299,7 @@ def sample_picture(generator: torch.nn.Module, run: Run, data: PreparedData, lat
 
 
 def history(rows: list[dict[str, float]]) -> bytes:
-    """The history as Parquet; a value that is not finite stays NaN or infinite."""
+    """The history as Parquet. Values that are not finite stay NaN or infinite."""
     names = list(dict.fromkeys(name for row in rows for name in row)) or ["step"]
     columns = {name: [row.get(name, math.nan) for row in rows] for name in names}
     types = {name: pa.int64() if name == "step" else pa.float64() for name in names}

@@ -1,4 +1,4 @@
-"""`transfer DATASET`: attacks made on one run's D, tried on the others of its seed."""
+"""`transfer DATASET`: attacks on one run's D, tried on the others of its seed."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -45,9 +45,9 @@ DTYPES = {
 
 
 def into(folder: Path, dataset: str, seed: int, plan: Plan, device_name: str) -> Made:
-    """Try all pairs of the runs of one seed, sources innermost. The table's header holds the protocol.
+    """Try all pairs of the runs of one seed, sources innermost. The table's header has the protocol.
 
-    A diverged run gives rows of nulls with its reason.
+    The rows of a diverged run have nulls and its reason.
     """
     device = compute.device(device_name)
     data = open_dataset(plan.open("prepare", dataset))
@@ -72,7 +72,7 @@ def into(folder: Path, dataset: str, seed: int, plan: Plan, device_name: str) ->
 
 
 def _contestant(run: Run, plan: Plan, device: torch.device) -> tuple[Contestant | str, str]:
-    """The run's D, or why it has none, and the SHA-256 of the weights."""
+    """The run's D, or the reason why it has none, and the SHA-256 of the weights."""
     trained = open_trained(run, plan.open("train", run.cell.id, run.seed))
     if trained.header.diverged:
         return f"training diverged: {trained.header.diverged}", trained.sha256

@@ -1,1 +1,1 @@
-"""Artifacts on disk: where they lie, what vouches for them, how they are published and opened. No torch."""
+"""Artifacts on disk: their paths and manifests, and how they are published and opened. No torch."""

@@ -1,4 +1,4 @@
-"""A prepared dataset: its card, and its arrays as the card describes them."""
+"""A prepared dataset: its card and its arrays."""
 
 import json
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Modes(BaseModel):
 
 
 class Card(BaseModel):
-    """What other stages read of `card.json`; it says more to people."""
+    """The part of `card.json` that other stages read. The card says more, for people."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -38,7 +38,7 @@ class Card(BaseModel):
     mean: list[FiniteFloat]
     std: list[FiniteFloat]
     modes: Modes | None
-    """None where samples have no modes."""
+    """None if samples have no modes."""
     digits: Literal[1, 3] | None = None
     """Channels that show a digit each, in the order of the label's decimal places."""
 
@@ -67,7 +67,7 @@ class PreparedData:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the arrays' checksums: what identifies the data."""
+        """SHA-256 over the arrays' checksums. It identifies the data."""
         return self.part.entry.digest(f"{name}.npy" for name in ARRAYS)
 
     def samples(self, split: Split) -> "NDArray[Any]":

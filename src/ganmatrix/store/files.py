@@ -1,4 +1,4 @@
-"""Writing files in one step, and saying what was written."""
+"""Writing files in one step, and reporting what was written."""
 
 import contextlib
 import hashlib
@@ -14,10 +14,10 @@ from ganmatrix.errors import UserError
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends well.
+    """A temporary path beside `path`. It replaces `path` if the block ends without an error.
 
-    A reader sees the old file or the whole new one, never a part. On an error nothing remains. What a
-    killed write left behind goes with the next.
+    A reader sees the old file or the complete new one, never a part. After an error nothing remains. The next
+    write removes what a killed write left behind.
     """
     if path.exists() and not path.is_file():
         raise UserError(f"{path} is not a plain file; name another")
@@ -43,7 +43,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def blamed(path: Path) -> Iterator[None]:
-    """UserError that names the path where the system refuses to write."""
+    """UserError with the path if the system refuses to write."""
     try:
         yield
     except OSError as error:
@@ -51,7 +51,7 @@ def blamed(path: Path) -> Iterator[None]:
 
 
 def sync(path: Path) -> None:
-    """Have a file, or the names in a folder, on disk."""
+    """Force a file, or the names in a folder, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -66,7 +66,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def as_json(value: Any) -> str:
-    """A value as JSON, the same for the same value. NaN is refused, because JSON has none: say null."""
+    """A value as JSON; equal values give equal text. NaN is refused, because JSON has none: use null."""
     return json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
@@ -87,12 +87,12 @@ def text_digest(text: str) -> str:
 
 
 def describe(paths: Iterable[Path]) -> str:
-    """`wrote a (1.2 kB), b (3.4 MB)`: what a verb says when it ends."""
+    """`wrote a (1.2 kB), b (3.4 MB)`: the last line of a verb."""
     return "wrote " + ", ".join(f"{path} ({size(path.stat().st_size)})" for path in paths)
 
 
 def size(count: float) -> str:
-    """Bytes for people, such as `4.1 kB`."""
+    """A number of bytes for people, such as `4.1 kB`."""
     for unit in ("B", "kB", "MB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"

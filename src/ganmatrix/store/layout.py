@@ -1,4 +1,4 @@
-"""Where every artifact lies, relative to the folder that a params file works in."""
+"""The path of every artifact, relative to the working folder of a params file."""
 
 import re
 import shlex
@@ -18,7 +18,7 @@ _FOLDERS = {
     "assemble": "results",
     "report": "reports",
 }
-"""The folder of each stage. Its manifest has the same name with .json; a report's has the report's name."""
+"""The folder of each stage. The manifest has the name of the folder, or of the report, with .json."""
 
 WEIGHTS, HISTORY, SAMPLES, RUN = "weights.safetensors", "history.parquet", "samples.png", "run.json"
 """The files of `train` for each seed."""
@@ -32,16 +32,16 @@ CARD, STATISTICS = "card.json", "statistics.safetensors"
 """The card of `prepare`, beside its arrays, and that of `reference`, beside its statistics."""
 
 FOR_DVC = Path("pipeline/for_dvc.json")
-"""The reports, and the cells of variants with their datasets: what dvc.yaml cannot expand by itself."""
+"""The reports, and the cells of variants with their datasets. dvc.yaml cannot expand these by itself."""
 
 OF_VARIANTS = "_variant"
-"""What follows a stage's name in dvc.yaml where its cells are variants."""
+"""The ending of a stage's name in dvc.yaml for cells of variants."""
 
 CELLWISE = ("train", "evaluate", "probe")
 """The stages of a cell."""
 
 SEEDED = (*CELLWISE, "transfer")
-"""The stages that make something for each seed: `<folder>/<seed>/` with `<folder>/<seed>.json` beside it."""
+"""The stages with a part for each seed: `<folder>/<seed>/`, with `<folder>/<seed>.json` beside it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Layout:
 
     root: Path = Path()
     params: Path | None = None
-    """The params file that works here, where it is another than params.yaml: commands must name it."""
+    """The params file of this folder if it is not params.yaml. Commands must name it."""
 
     def command(self, verb: str, target: str = "") -> str:
         """A command of ganmatrix, such as the one that makes a stage's artifacts."""
@@ -62,21 +62,21 @@ class Layout:
         return "snakemake --cores all" + self.option("--configfile")
 
     def option(self, name: str) -> str:
-        """How a program is told to work here: nothing, or such as ` --params scales/x.yaml`."""
+        """The option that makes a program work here: empty, or ` --params scales/x.yaml`, for example."""
         return f" {name} {shlex.quote(str(self.params))}" if self.params else ""
 
     def folder(self, stage: str, target: str = "", seed: int | None = None) -> Path:
-        """Where a stage's files lie, or those of one seed."""
+        """The folder of a stage's files, or of the files of one seed."""
         folder = self.root / _FOLDERS[stage].format(target=target)
         return folder if seed is None else folder / str(seed)
 
     def manifest(self, stage: str, target: str = "", seed: int | None = None) -> Path:
-        """The manifest of a stage, or the note that one seed's files have beside them."""
+        """The manifest of a stage, or the note beside the files of one seed."""
         folder = self.folder(stage, target, seed)
         return folder / f"{target}.json" if stage == "report" else folder.with_name(f"{folder.name}.json")
 
     def publication(self, stage: str, target: str = "", seed: int | None = None) -> Publication:
-        """How a stage's files, or those of one seed, are published."""
+        """The publication of a stage's files, or of the files of one seed."""
         folder, manifest = self.folder(stage, target, seed), self.manifest(stage, target, seed)
         hidden = manifest.with_name(f".{manifest.stem}")
         if seed is not None:
@@ -86,26 +86,26 @@ class Layout:
         return Publication(folder, manifest, hidden, shared=stage == "report", above=above)
 
     def lock(self, stage: str, target: str = "", seed: int | None = None) -> Path:
-        """What a process holds while it makes these files."""
+        """The lock that a process holds while it makes these files."""
         names = [stage, target, "" if seed is None else str(seed)]
         return self.scratch("locks", "-".join(filter(None, names)))
 
     def digest(self, stage: str, target: str = "") -> Path:
-        """What the stage depends on besides files, as an input for the engines."""
+        """The file with the stage's dependencies that are not files, as an input for the engines."""
         return self.root / "digests" / stage / f"{target or stage}.json"
 
     def scratch(self, *names: str) -> Path:
-        """What is unfinished, and locks: neither engine knows of it."""
+        """Unfinished work, and locks. Neither engine knows this folder."""
         return self.root.joinpath("scratch", *names)
 
     @property
     def preview(self) -> "Layout":
-        """Results and reports of an unfinished grid, which neither engine knows."""
+        """Results and reports of an unfinished grid. Neither engine knows this folder."""
         return Layout(self.root / "preview", self.params)
 
 
 def of_params(path: Path) -> Layout:
-    """Where a params file works: params.yaml in its own folder, any other in scales/<its name>/."""
+    """The layout of a params file: params.yaml uses its own folder, any other scales/<its name>/."""
     if path.resolve() == Path("params.yaml").resolve():
         return Layout()
     if not re.fullmatch(r"[\w-][\w.-]*", path.stem, re.ASCII):

@@ -1,7 +1,7 @@
-"""Locks of the verbs' own: one process at a time makes the same thing.
+"""Locks of the verbs, so that only one process at a time makes an artifact.
 
-The kernel drops a lock when its holder ends, however it ends, so a killed process leaves nothing to
-clear. The file says who holds it; it stays, since removing it would let two processes hold it.
+The kernel releases a lock when its holder ends, however it ends. So a killed process leaves nothing to clean
+up. The file says who holds the lock. The file stays, because without it two processes could hold the lock.
 """
 
 import contextlib
@@ -19,12 +19,12 @@ POLL_SECONDS = 0.2
 
 
 class Taken(Exception):
-    """Another process holds the lock; its text says which."""
+    """Another process holds the lock. The text says which one."""
 
 
 @contextlib.contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold the lock of that file. Taken if another process does."""
+    """Hold the lock of that file. Taken if another process holds it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -38,7 +38,7 @@ def held(path: Path) -> Iterator[None]:
                 os.read(descriptor, 200).decode(errors="replace").strip() or "another process"
             ) from None
         except OSError:
-            pass  # A file system without locks: no protection there, but no failure either.
+            pass  # This file system has no locks. Work continues without protection.
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
@@ -49,7 +49,7 @@ def held(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def waited_for(path: Path, what: str, received: Sequence[object] = ()) -> Iterator[None]:
-    """Hold the lock; wait while another process does, and say so. Taken if a signal comes meanwhile."""
+    """Hold the lock. Wait, and say so, while another process holds it. Taken if a signal comes meanwhile."""
     told = False
     while True:
         with contextlib.ExitStack() as stack:

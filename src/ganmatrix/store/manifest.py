@@ -1,8 +1,8 @@
 """The manifest of a stage: what its files were made from, and the SHA-256 and size of each.
 
-Nothing in a manifest differs between two runs of the same thing. What does differ, such as times and
-hosts, stands under `this_run` in a run's run.json. A JSON file is therefore listed without that part,
-which carries a checksum of its own.
+Two runs of the same thing give the same manifest. Values that differ between them, such as times and hosts,
+are under `this_run` in a run's run.json. Therefore a JSON file is listed without that part, which has a
+checksum of its own.
 """
 
 import json
@@ -29,14 +29,14 @@ class Listed:
 
 @dataclass(frozen=True)
 class MadeFrom:
-    """What the bytes depend on: digests of params by their key, of code, and of what was read by its name."""
+    """What the bytes depend on: digests of params by key, of code, and of inputs by name."""
 
     params: Mapping[str, str]
     code: str
     inputs: Mapping[str, str]
 
     def change(self, now: "MadeFrom") -> str | None:
-        """The first thing that is otherwise now, or None."""
+        """The first thing that has changed, or None."""
         for then_all, now_all in ((self.params, now.params), (self.inputs, now.inputs)):
             for name in dict.fromkeys([*then_all, *now_all]):
                 if then_all.get(name) != now_all.get(name):
@@ -51,16 +51,16 @@ class ManifestEntry:
     made_from: MadeFrom
     files: Mapping[str, Listed]
     environment: Mapping[str, Any] = field(default_factory=dict)
-    """What else the bytes may depend on: device, threads, versions. It is recorded, not compared."""
+    """Other things that the bytes may depend on: device, threads, versions. They are not compared."""
 
     def digest(self, names: Iterable[str] = ()) -> str:
-        """One digest of these files, or of all."""
+        """One digest of these files, or of all files."""
         chosen = list(names) or sorted(self.files)
         lines = [f"{name} {self.files[name].sha256 if name in self.files else None}" for name in chosen]
         return text_digest("\n".join(lines))
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The entry as JSON."""
         return {
             "made_from": {
                 "params": dict(self.made_from.params),
@@ -74,7 +74,7 @@ class ManifestEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All that is known of one stage of one target, by seed; a stage without seeds has the one entry None."""
+    """The entries of one stage of one target, by seed. A stage without seeds has one entry, None."""
 
     stage: str
     target: str
@@ -90,16 +90,20 @@ class Manifest:
 
 
 def note(stage: str, target: str, seed: int, entry: ManifestEntry) -> str:
-    """What lies beside the files of one seed: its entry, so that a killed job loses no finished run."""
+    """The text of the note beside the files of one seed: its entry.
+
+    With it a killed job loses no finished run.
+    """
     return as_json({"manifest": VERSION, "stage": stage, "target": target, "seed": seed} | entry.as_dict())
 
 
 def read(path: Path, stage: str, target: str, maker: str, all_maker: str = "") -> Manifest:
     """The manifest at `path`, or the note of one seed.
 
-    `maker` is the command that makes it, `all_maker` one that makes all that it needs, too.
+    `maker` is the command that makes it. `all_maker` is a command that also makes everything that it needs.
 
-    NotMade if there is none; UserError if it cannot be read, is damaged, of a newer version, or another's.
+    NotMade if there is none. UserError if it cannot be read, is damaged, has a newer version, or belongs to
+    another stage.
     """
     content = _parse(path, maker, all_maker)
     version = content.get("manifest")
@@ -124,7 +128,7 @@ def read(path: Path, stage: str, target: str, maker: str, all_maker: str = "") -
 
 
 def plain_file(path: Path, maker: str, all_maker: str = "") -> None:
-    """NotMade if there is nothing at `path`; UserError if it is a link, a folder or the like."""
+    """NotMade if there is nothing at `path`; UserError if it is a link, a folder, or no regular file."""
     try:
         if path.is_symlink():
             raise UserError(f"{path} is a link; put the file itself there, or remove it and run `{maker}`")
@@ -140,7 +144,7 @@ def plain_file(path: Path, maker: str, all_maker: str = "") -> None:
 
 
 def unreadable(path: Path, error: OSError) -> errors.Unreadable:
-    """The error for what the system does not let us read."""
+    """The error for a file that the system does not let us read."""
     return errors.Unreadable(errors.unreadable(path, error))
 
 
@@ -157,7 +161,7 @@ def listed(path: Path) -> Listed:
 
 
 def sealed(content: dict[str, Any]) -> dict[str, Any]:
-    """A JSON document whose part `this_run` has its checksum beside it; the checksum covers all of it."""
+    """A JSON document with a checksum beside its part `this_run`. The checksum covers the whole document."""
     return content | {SEAL: text_digest(as_json(content))}
 
 

@@ -1,4 +1,4 @@
-"""The one way to open artifacts: by the manifest that vouches for them."""
+"""The only way to open artifacts: each file is compared with its manifest first."""
 
 import json
 from collections.abc import Callable
@@ -21,10 +21,10 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True)
 class Part:
-    """The files of a stage, or of one of its seeds, with what its manifest says of them.
+    """The files of a stage, or of one of its seeds, with their entry in the manifest.
 
-    Each reader checks a file before it hands it out: UserError, which names the file and the command that
-    makes it again, if it is missing, unreadable, or not what the manifest says.
+    Each reader checks a file before it returns it. If the file is missing, unreadable, or not what the
+    manifest says, it raises a UserError with the file and the command that makes it again.
     """
 
     stage: str
@@ -33,7 +33,7 @@ class Part:
     folder: Path
     entry: ManifestEntry
     command: str
-    """What makes these files."""
+    """The command that makes these files."""
 
     def path(self, name: str) -> Path:
         """The file itself, for readers that need a path."""
@@ -66,7 +66,9 @@ class Part:
 
     def table(self, name: str) -> "Table":
         """A Parquet table with its header."""
-        from ganmatrix.store import tables  # a second of imports, for those that need them
+        from ganmatrix.store import (
+            tables,
+        )  # These imports take a second, so only callers that need them pay for it.
 
         return self.parsed(name, tables.unpack)
 
@@ -82,7 +84,10 @@ class Part:
         return array
 
     def parsed(self, name: str, parse: Callable[[bytes], Read]) -> Read:
-        """What `parse` makes of a file's bytes; its ValueError says that the file is damaged."""
+        """The result of `parse` for a file's bytes.
+
+        A ValueError of `parse` means that the file is damaged.
+        """
         content = self.content(name)
         try:
             return parse(content)
@@ -94,13 +99,13 @@ class Part:
         return UserError(f"{self.folder / name} is damaged ({why}); run `{self.command}` to make it again")
 
     def check(self) -> None:
-        """Read every file; UserError for the first that is not what the manifest says."""
+        """Read every file. UserError for the first that is not what the manifest says."""
         for name in self.entry.files:
             self.path(name)
 
 
 def part(layout: Layout, stage: str, target: str = "", seed: int | None = None) -> Part:
-    """What the manifest of a stage vouches for; NotMade if there is none, or if it lacks the seed."""
+    """The files of a stage, or of one seed. NotMade if there is no manifest, or if it lacks the seed."""
     return part_of(read_manifest(layout, stage, target), layout, seed)
 
 
@@ -111,7 +116,7 @@ def read_manifest(layout: Layout, stage: str, target: str = "", seed: int | None
 
 
 def part_of(found: Manifest, layout: Layout, seed: int | None) -> Part:
-    """The same, of a manifest that was read; UserError if the files' folder is a link."""
+    """The same from a manifest that was read before. UserError if the files' folder is a link."""
     stage, target = found.stage, found.target
     if seed not in found.entries:
         path, maker = layout.manifest(stage, target), layout.command(stage, target)

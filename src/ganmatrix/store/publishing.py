@@ -1,6 +1,6 @@
-"""Publication: all files are written aside, then renamed, the manifest last.
+"""Publication: all files are written in a folder beside, then renamed, the manifest last.
 
-A failure, a full disk or a kill in between leaves the former files and their manifest as they were. The
+After a failure, a full disk or a kill in between, the former files and their manifest are as they were. The
 next process that holds the lock puts back what a kill left half renamed.
 """
 
@@ -15,21 +15,21 @@ from ganmatrix.errors import Unreadable, UserError, unreadable
 from ganmatrix.store.files import blamed, sync
 
 MANIFEST, NAMES = "manifest", "names"
-"""Beside the new files: their manifest, which is published last, and the name of each with the path that it
-was brought from, or null, as JSON."""
+"""Two files beside the new ones: their manifest, which is published last, and a JSON mapping from the name of
+each new file to the path that it was moved from, or null."""
 
 
 @dataclass(frozen=True)
 class Publication:
-    """The files in `folder` and the manifest that vouches for them. Whoever uses it holds its lock."""
+    """The files in `folder` and their manifest. Users of a publication hold its lock."""
 
     folder: Path
     manifest: Path
     hidden: Path
-    """Where new files are written and former ones are kept meanwhile: this name and an ending, on the same
-    disk, and outside of the folders that DVC tracks as a whole."""
+    """The path, without its ending, where new files are written and former ones are kept meanwhile. It is
+    on the same disk, and outside of the folders that DVC tracks as a whole."""
     shared: bool = False
-    """Whether files of others lie in the folder."""
+    """Whether the folder also has files of others."""
     above: tuple[Path, ...] = ()
     """Folders above this one that belong to the same dataset or cell."""
 
@@ -44,11 +44,11 @@ class Publication:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody publishes, or was killed at it."""
+        """Whether a process publishes now, or was killed while it did."""
         return self.aside.exists() or self._former.exists()
 
     def check_links(self) -> None:
-        """UserError if the files would lie elsewhere, perhaps among those of another run."""
+        """UserError if a link would put the files elsewhere, perhaps among those of another run."""
         for path in (self.folder, *self.above):
             with _readable(path):
                 linked = path.is_symlink()
@@ -56,7 +56,7 @@ class Publication:
                 raise UserError(f"{path} is a link; put the folder itself there, or remove it, and run again")
 
     def check(self) -> None:
-        """UserError if the files could not be published; asked before the work is done."""
+        """UserError if the files could not be published. This is checked before the work is done."""
         self.check_links()
         with _readable(self.folder):
             for path in (self.folder, self.aside, self._former):
@@ -71,7 +71,7 @@ class Publication:
 
     @contextlib.contextmanager
     def begun(self) -> Iterator[Path]:
-        """An empty folder to write files into; it goes when the block ends."""
+        """An empty folder to write files into. It is removed when the block ends."""
         self.recover()
         with blamed(self.folder):
             self.aside.mkdir(parents=True, exist_ok=True)
@@ -82,15 +82,15 @@ class Publication:
             shutil.rmtree(self.aside, ignore_errors=True)
 
     def publish(self, text: str, moved: Mapping[str, Path] | None = None) -> None:
-        """Have the files that lie aside, and no others, where they belong, with this manifest.
+        """Move the new files into their folder, with this manifest, and remove all other files.
 
-        `moved` names files that lie elsewhere and are to be moved here, or copied from another disk.
+        `moved` names files that lie elsewhere. They are moved here, or copied from another disk.
         """
         elsewhere = moved or {}
         with blamed(self.folder):
             names = [*(path.name for path in self.aside.iterdir()), *elsewhere]
             origins = {name: str(elsewhere[name]) if name in elsewhere else None for name in names}
-            # Names first: whatever finds the manifest here finds them whole.
+            # The names are written first, so a process that finds the manifest here finds all names.
             (self.aside / NAMES).write_text(json.dumps(origins), encoding="utf-8")
             (self.aside / MANIFEST).write_text(text, encoding="utf-8")
             try:
@@ -121,17 +121,17 @@ class Publication:
         return [path for path in files if path.is_file() or path.is_symlink()]
 
     def recover(self) -> None:
-        """Finish or undo what a kill has interrupted."""
+        """Finish or undo a publication that a kill interrupted."""
         with blamed(self.folder):
             self._undo()
         for leftover in (self._former, self.aside):
             shutil.rmtree(leftover, ignore_errors=True)
 
     def _undo(self) -> None:
-        """Put all files back to their place if the manifest is still aside, so was never published.
+        """Put all files back into their place if the manifest was never published.
 
-        The new ones go back first, to where they were brought from last: a kill in between leaves what can be
-        undone again.
+        First the new files leave the folder, then the former ones return, and last the moved files go back
+        to their origin. After a kill in between, this can be done again.
         """
         if not (self.aside / MANIFEST).exists():
             return
@@ -151,7 +151,7 @@ class Publication:
 
 @contextlib.contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Unreadable, which names the path, where the system refuses to look."""
+    """Unreadable, with the path, if the system refuses to look."""
     try:
         yield
     except OSError as error:
@@ -161,5 +161,5 @@ def _readable(path: Path) -> Iterator[None]:
 def _bring(path: Path, target: Path) -> None:
     try:
         path.rename(target)
-    except OSError:  # It lies on another disk.
+    except OSError:  # It is on another disk.
         shutil.copyfile(path, target)

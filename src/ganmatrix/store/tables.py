@@ -1,4 +1,4 @@
-"""Tables as Parquet: bytes that depend on the values alone, and a header that says what they are."""
+"""Tables as Parquet. The bytes depend only on the values. A header says what they are."""
 
 import io
 import json
@@ -12,7 +12,7 @@ HEADER = b"ganmatrix"
 
 
 class Table(NamedTuple):
-    """A table and its header, which is None where it has none."""
+    """A table and its header; the header is None if there is none."""
 
     rows: pd.DataFrame
     header: Any

@@ -1,1 +1,1 @@
-"""What a terminal shows: the matrix, the claims, and what has changed. Never imports torch."""
+"""Printing in a terminal: the matrix, the claims, and changes. It never imports torch."""

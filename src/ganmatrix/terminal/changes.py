@@ -1,4 +1,4 @@
-"""What has changed between two results, in the terminal."""
+"""Changes between two results, in the terminal."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,16 +13,16 @@ from ganmatrix.terminal.tables import seeds, table
 FINDINGS: tuple[Finding, ...] = ("beyond noise", "could be chance", "undecided", "equal")
 
 RULE = (
-    "Beyond noise: p < 0.05 after correction for {tests} (Benjamini-Hochberg). Seeds that both have are "
-    "compared with themselves (paired t test); where fewer than 3 are in common, all with all (Welch). "
+    "Beyond noise: p < 0.05 after correction for {tests} (Benjamini-Hochberg). Common seeds are "
+    "compared in pairs (paired t test); with fewer than 3 common seeds, all runs with all (Welch). "
     "Training times are not compared."
 )
 
 
 def changes(found: Changes, places: tuple[str, str], every: bool) -> Iterator[RenderableType]:
-    """One line if there is nothing to tell; else runs, columns, protocols, verdicts and means.
+    """One line if nothing has changed; otherwise runs, columns, protocols, verdicts and means.
 
-    `every` lists means that could be chance, too, instead of counting them.
+    With `every`, means that may have changed by chance are listed too, instead of counted.
     """
     before, after = places
     if found.none:
@@ -62,7 +62,7 @@ def changes(found: Changes, places: tuple[str, str], every: bool) -> Iterator[Re
 
 
 def _runs(changed: Iterable[RunChange]) -> Iterator[list[str]]:
-    """Runs that differ in the seed alone and changed alike share a row."""
+    """Runs that differ only in the seed and have the same change share a row."""
     alike: dict[tuple[str, str], list[str]] = {}
     for change in changed:
         alike.setdefault((change.run.rpartition("-")[0], _what(change)), []).append(change.run)
@@ -79,7 +79,7 @@ def _what(change: RunChange) -> str:
 
 
 def _means(shifts: list[ColumnShift], every: bool) -> Iterator[RenderableType]:
-    """A table a column, then how many there are of each finding, and the rule."""
+    """One table for each column, then the number of each finding, and the rule."""
     if not shifts:
         return
     told = FINDINGS[:-1] if every else FINDINGS[:1]

@@ -12,7 +12,7 @@ from ganmatrix.terminal.tables import table
 
 
 def claims(results: Assembled) -> RenderableType:
-    """A row a claim; positive effects are in the claimed direction."""
+    """One row for each claim. Positive effects are in the claimed direction."""
     if results.claims.empty:
         return "No claims are listed."
     rows = [

@@ -14,7 +14,7 @@ from ganmatrix.terminal.output import one_line
 
 
 class ShowChoice(StrEnum):
-    """What `show` can be asked for; without it, the matrix and the claims."""
+    """The parts that `show` can print. Without one it prints the matrix and the claims."""
 
     MATRIX = "matrix"
     CLAIMS = "claims"
@@ -29,7 +29,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for other program
 Given = Annotated[
     Path,
     typer.Option(
-        "--params", metavar="FILE", help="The params file; any but params.yaml works in scales/<its name>/."
+        "--params",
+        metavar="FILE",
+        help="The params file; any file but params.yaml works in scales/<its name>/.",
     ),
 ]
 NOTHING: Names = []
@@ -39,7 +41,7 @@ DEFAULT_PARAMS = Path("params.yaml")
 
 def show(
     part: Annotated[
-        ShowChoice | None, typer.Argument(help="One of them; the matrix and the claims otherwise.")
+        ShowChoice | None, typer.Argument(help="One of these parts; without it, the matrix and the claims.")
     ] = None,
     column: Columns = NOTHING,
     dataset: Annotated[
@@ -104,9 +106,10 @@ def diff(
     column: Columns = NOTHING,
     as_json: Json = False,
 ) -> None:
-    """Say what has changed from A to B: cells, protocols, verdicts, and which means beyond noise.
+    """Print what has changed from A to B: cells, protocols, verdicts, and means that changed beyond noise.
 
-    A revision's results come from DVC's cache, as its dvc.lock names them; the workspace stays as it is.
+    The results of a revision come from DVC's cache, as its dvc.lock names them. The workspace does not
+    change.
     """
     from ganmatrix.results.changes import compare
     from ganmatrix.terminal.changes import changes
@@ -124,7 +127,7 @@ def diff(
 
 
 def _rows(frame: Any) -> list[dict[str, Any]]:
-    """The rows of a table as JSON has them: NaN is null."""
+    """The rows of a table as JSON, with null for NaN."""
     rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", double_precision=15))
     return rows
 
@@ -132,12 +135,12 @@ def _rows(frame: Any) -> list[dict[str, Any]]:
 def check(
     params: Given = DEFAULT_PARAMS,
     sources: Annotated[
-        Path, typer.Option("--sources", metavar="FOLDER", help="What relative paths of sources count from.")
+        Path, typer.Option("--sources", metavar="FOLDER", help="Where relative paths of sources start.")
     ] = HERE,
 ) -> None:
-    """Name all that is wrong with a params file, a line each, or say what it comes to.
+    """List all problems of a params file, one line each, or print the size of the study.
 
-    Of data that are prepared it also knows whether there are enough of them.
+    For prepared data it also checks whether there are enough samples.
     """
     from ganmatrix.stages import check as stage
 
@@ -153,11 +156,11 @@ def check(
 def status(
     params: Given = DEFAULT_PARAMS,
     files: Annotated[
-        bool, typer.Option("--files", help="Compare every file with its manifest too; reads them all.")
+        bool, typer.Option("--files", help="Also compare every file with its manifest; this reads all files.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Say what is current, what is stale because of what, and what is missing."""
+    """Print what is current, what is stale and why, and what is missing."""
     from ganmatrix.stages import status as stage
 
     found = stage.run(Plan.load(params), files)

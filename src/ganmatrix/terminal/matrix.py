@@ -1,4 +1,4 @@
-"""The matrix in the terminal: a table a dataset and column, methods by architectures; or a row a run."""
+"""The matrix in the terminal: a table for each dataset and column, or a row for each run."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from ganmatrix.terminal.tables import table
 
 
 def matrix(results: Assembled, selection: Selection) -> Iterator[Group]:
-    """Mean [95% interval] and number of seeds, and what is missing from them."""
+    """Mean [95% interval] and number of seeds, and missing seeds."""
     architectures, summary = selection.axis(results, "architecture"), placed_summary(results.summary)
     for dataset in selection.axis(results, "dataset"):
         for column in selection.of(results, dataset):
@@ -46,7 +46,7 @@ def matrix(results: Assembled, selection: Selection) -> Iterator[Group]:
 def _marks(
     summary: Mapping[str, Any], dataset: str, column: Column, places: Sequence[str]
 ) -> list[list[str]]:
-    """Rows of what the score is before training, of unseen reals and of noise, where that is known."""
+    """Rows with the score before training, of unseen reals and of noise, if they are known."""
     found = [beside(summary, dataset, column, at) for at in places]
     return [
         [mark, *(each.get(mark, "-") for each in found)] for mark in MARKS if any(mark in f for f in found)
@@ -54,7 +54,7 @@ def _marks(
 
 
 def runs(results: Assembled, selection: Selection) -> Iterator[Group]:
-    """A row a run: its outcome and the value of each column."""
+    """One row for each run: its outcome and the value of each column."""
     for dataset, rows in _kept(results, selection).groupby("dataset", sort=False):
         columns = selection.of(results, str(dataset))
         yield table(
@@ -114,7 +114,7 @@ def _entry(row: dict[str, Any], column: Column, results: Assembled) -> str:
 
 
 def _diverged(row: dict[str, Any], results: Assembled) -> int:
-    """How many of the missing values are those of runs that diverged."""
+    """How many of the missing values belong to diverged runs."""
     frame = results.matrix
     keys = [*setting(frame), "method"]
     same = frame[keys] == [row[key] for key in keys]

@@ -1,7 +1,8 @@
-"""The way out of the program: all that it prints, and its status.
+"""Output of the program, and its exit status.
 
-An output may lack characters, be full, be closed or go away. None of that shows a traceback or stops work
-half-way: standard output and standard error become streams that take everything. Imports nothing slow.
+An output may lack characters, be full, be closed or disappear. None of this prints a traceback or stops work
+half-way: standard output and standard error become streams that accept everything. This module imports
+nothing slow.
 """
 
 import codecs
@@ -30,16 +31,16 @@ LIKENESSES = {
     "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
     "\N{RIGHTWARDS ARROW}": ">",
 }
-"""As wide as what they stand for, so that tables keep their columns."""
+"""Replacements of the same width, so that tables keep their columns."""
 
 _LIKENESS = "ganmatrix.likeness"
 
 
 @contextmanager
 def printing() -> Iterator[None]:
-    """Run a command in this block. A UserError ends it in one line and status 2.
+    """Run a command in this block. A UserError ends it with one line and status 2.
 
-    So does an output that could not be written. One that nobody reads any more, such as a pipe to
+    An output that could not be written does so too. An output that nobody reads any more, such as a pipe to
     `head`, is no error.
     """
     out = _guarded("stdout", 1)
@@ -68,13 +69,13 @@ def printing() -> Iterator[None]:
 
 
 def one_line(text: str) -> str:
-    """A text in one line that shows what it holds: line ends are blanks, what cannot be seen is escaped."""
+    """A text in one line: line ends become blanks, and invisible characters are escaped."""
     joined = " ".join(text.split())
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in joined)
 
 
 def _complained(problem: str) -> SystemExit:
-    """Say what is wrong; the end of a program that did."""
+    """Print the error, and return the exception that ends the program."""
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.write(f"error: {one_line(problem)}\n")
@@ -82,13 +83,13 @@ def _complained(problem: str) -> SystemExit:
 
 
 class _Sink(io.FileIO):
-    """An open file that takes everything. Once the system refuses it, nothing more is written."""
+    """An open file that accepts everything. After the system refuses a write, nothing more is written."""
 
     refused = ""
-    """Why nothing more can be written, unless nobody reads it any more."""
+    """Why nothing more can be written; empty while writing works, and if nobody reads the output any more."""
     gone = False
     used = False
-    """Whether anything was to be written."""
+    """Whether something was to be written."""
 
     def write(self, data: object) -> int:
         size = memoryview(data).nbytes  # type: ignore[arg-type]
@@ -97,7 +98,7 @@ class _Sink(io.FileIO):
             return size
         try:
             while (written := super().write(data)) is None:  # type: ignore[arg-type]
-                select.select([], [self], [])  # another program made the terminal not wait
+                select.select([], [self], [])  # Another program set the terminal to non-blocking.
         except OSError as error:
             self.gone = error.errno == errno.EPIPE
             self.refused = "" if self.gone else error.strerror or str(error)
@@ -106,10 +107,10 @@ class _Sink(io.FileIO):
 
 
 def _guarded(name: str, number: int) -> _Sink | None:
-    """Have sys.stdout or sys.stderr take everything; None if it is no output of the process."""
+    """Make sys.stdout or sys.stderr accept everything; None if it is no output of the process."""
     stream: TextIO | None = getattr(sys, name)
     if stream is not None and stream is not getattr(sys, f"__{name}__"):
-        return None  # captured by someone, who is to have it
+        return None  # Captured, so it belongs to the program that captures it.
     closed = _reserve(number)
     sink = _Sink(number, "w", closefd=False)
     if closed:
@@ -130,7 +131,7 @@ def _guarded(name: str, number: int) -> _Sink | None:
 
 
 def _reserve(number: int) -> bool:
-    """Whether that descriptor is closed; it is then reserved, lest the next file that is opened gets it."""
+    """Whether that descriptor is closed. Then it is reserved, so that no file opened later gets it."""
     try:
         os.fstat(number)
     except OSError:
@@ -141,7 +142,7 @@ def _reserve(number: int) -> bool:
 
 
 def _likeness(error: UnicodeError) -> tuple[str, int]:
-    """What is printed for characters that the output lacks."""
+    """The replacement of characters that the output lacks."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(map(_like, error.object[error.start : error.end])), error.end
@@ -150,7 +151,7 @@ def _likeness(error: UnicodeError) -> tuple[str, int]:
 def _like(character: str) -> str:
     if character in LIKENESSES:
         return LIKENESSES[character]
-    if unicodedata.category(character) == "Cs":  # a byte of a file name that is no text
+    if unicodedata.category(character) == "Cs":  # A byte of a file name that is no text.
         return character.encode("unicode_escape").decode("ascii")
     plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode("ascii")
     return plain or "?"

@@ -1,4 +1,4 @@
-"""Reading results back: from a folder, or from DVC's cache as a git revision recorded them."""
+"""Reading results from a folder, or those of a git revision from DVC's cache."""
 
 import tempfile
 from pathlib import Path
@@ -15,14 +15,14 @@ _SUMMARY = "summary.json"
 def read(place: str) -> Assembled:
     """The results at `place`: a results folder, a folder that has one, or else a git revision.
 
-    A revision's files come from DVC's cache (or its remote); the workspace stays as it is.
-    UserError if they are not there, damaged, or of a version that recorded less.
+    A revision's files come from DVC's cache (or its remote). The workspace does not change.
+    UserError if files are missing, damaged, or from a version that recorded less.
     """
     folder = Path(place)
     if folder.is_dir():
         inside = folder.name == "results" and not (folder / "results").is_dir()
         root = folder.parent if inside else folder
-        # Which params file works in another folder than this one is not known here.
+        # The params file of another folder is not known here.
         return read_in(Layout(root, None if root.resolve() == Path.cwd() else Path("FILE")))
     with tempfile.TemporaryDirectory(prefix="ganmatrix-") as copies:
         _fetch(place, Layout(Path(copies)))

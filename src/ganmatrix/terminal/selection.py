@@ -1,4 +1,4 @@
-"""What of the matrix the user asks for."""
+"""The part of the matrix that the user asks for."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,10 @@ from ganmatrix.results.matrix import COSTS
 
 @dataclass(frozen=True)
 class Selection:
-    """Names to keep, by axis of the grid, and columns; an empty list keeps all, of columns the primary."""
+    """Names to keep, by axis of the grid, and columns.
+
+    An empty list keeps all names, or the primary columns.
+    """
 
     columns: Sequence[str] = ()
     dataset: Sequence[str] = ()
@@ -20,7 +23,7 @@ class Selection:
     method: Sequence[str] = ()
 
     def check(self, results: Assembled) -> None:
-        """UserError for a name that these results do not have."""
+        """UserError for a name that is not in these results."""
         for axis in ("dataset", "architecture", "method"):
             require(getattr(self, axis), results.summary["grid"][axis], axis)
         require_columns(self.columns, [results])

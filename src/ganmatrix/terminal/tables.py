@@ -1,4 +1,4 @@
-"""Tables that fit the terminal, and nothing but text where there is none."""
+"""Tables that fit the terminal; plain text if there is no terminal."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -10,12 +10,12 @@ from rich.text import Text
 
 
 def console() -> Console:
-    """As wide as the terminal, in its colours; 80 columns and no colour in a pipe."""
+    """A console with the terminal's width and colours; 80 columns and no colour in a pipe."""
     return Console(highlight=False, markup=False, emoji=False)
 
 
 def table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> Group:
-    """A table whose cells wrap rather than overflow, the first column's last, with a note below."""
+    """A table with a note below. Long cells wrap; those of the first column wrap last."""
     made = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
     for column in made.columns:
         column.overflow = "fold"
@@ -26,7 +26,7 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]], note
 
 
 def seeds(runs: Sequence[str]) -> list[str]:
-    """`digits-conventional-gan: 0, 1, 2` for runs that differ in the seed alone and follow each other."""
+    """`digits-conventional-gan: 0, 1, 2` for consecutive runs that differ only in the seed."""
     split = (run.rsplit("-", 1) for run in runs)
     return [
         f"{group}: {', '.join(seed for _, seed in members)}"

@@ -1,1 +1,1 @@
-"""The step loop and what makes it exact: streams, schedules, averages, checkpoints, outcomes."""
+"""The step loop and its parts: streams, schedules, averages, checkpoints, outcomes."""

@@ -1,9 +1,9 @@
-"""The running average of G's weights, with batch statistics that belong to it.
+"""The running average of G's weights, with its own batch statistics.
 
-The average is exponential with a half-life in generator steps; the first update copies. Running
-means and variances of batch normalisation describe the weights they were collected with, so an
-average of them fits no network. They are estimated anew for the averaged weights: the cumulative
-mean over `BATCHES` training-mode passes of fixed latents.
+The average is exponential, with a half-life in generator steps. The first update copies. Running means and
+variances of batch normalisation describe the weights that they were collected with, so an average of them
+fits no network. For the averaged weights they are estimated again, as the cumulative mean over `BATCHES`
+passes of fixed latents in training mode.
 """
 
 import copy
@@ -32,7 +32,10 @@ class RunningAverage:
         self._lerp = get_ema_multi_avg_fn(0.5 ** (1 / half_life))
 
     def update(self, generator: nn.Module) -> None:
-        """Move towards the generator's weights; everything else of it is copied. Nothing waits."""
+        """Move towards the generator's weights, and copy everything else.
+
+        This does not wait for the device.
+        """
         with torch.no_grad():
             if self.updates == 0:
                 for mine, theirs in zip(self._weights, generator.parameters(), strict=True):
@@ -52,7 +55,7 @@ class RunningAverage:
 
 
 def statistics_latents(run: Run, dimension: int) -> Tensor:
-    """The latents (BATCHES * BATCH_SIZE, dimension) that a run's batch statistics are estimated from."""
+    """The latents (BATCHES * BATCH_SIZE, dimension) for estimating a run's batch statistics."""
     return torch.randn(BATCHES * BATCH_SIZE, dimension, generator=stream_of(run, Stream.BATCH_STATISTICS))
 
 

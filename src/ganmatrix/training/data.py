@@ -1,4 +1,4 @@
-"""Training data: resident on the device where they fit, else read ahead from the memory map."""
+"""Training data: resident on the device if they fit, otherwise read ahead from the memory map."""
 
 from abc import ABC, abstractmethod
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 LARGEST_SHARE = 0.5
-"""Share of the memory that is free on the device which resident data may take."""
+"""The share of the device's free memory that resident data may take."""
 
 COPIED = 4096
-"""Samples that go to the device at a time."""
+"""Samples that are copied to the device at a time."""
 
 
 class Data(ABC):
@@ -65,18 +65,18 @@ class Streamed(Data):
         return samples.to(self.device, non_blocking=True)
 
     def _read(self, indices: Tensor) -> Tensor:
-        # In ascending order the memory map is read forwards; the batch is then put back in order.
+        # In ascending order the memory map is read forwards. Then the batch gets its order back.
         order = indices.argsort()
         samples = torch.from_numpy(self.array[indices[order].numpy()])
         return _pinned(samples[order.argsort()], self.device)
 
 
 def _pinned(values: Tensor, device: torch.device) -> Tensor:
-    """The values where a GPU can fetch them by itself, so that nobody waits for the copy."""
+    """The values in memory that a GPU can read by itself, so that nothing waits for the copy."""
     return values.pin_memory() if device.type == "cuda" else values
 
 
 def open_data(array: NDArray[Any], device: torch.device, free_bytes: float) -> Data:
-    """Resident if the array takes at most half of the free memory, else streamed."""
+    """Resident data if the array takes at most half of the free memory, otherwise streamed data."""
     kind = Resident if array.nbytes <= LARGEST_SHARE * free_bytes else Streamed
     return kind(array, device)

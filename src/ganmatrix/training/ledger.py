@@ -1,7 +1,7 @@
-"""What the steps met: noted on the device, read now and then, kept as running means.
+"""Values of the steps: noted on the device, read sometimes, and kept as running means.
 
-Noting waits for nothing. Reading waits for the device, and finds the first value that was not
-finite. When it is read changes no mean and no finding, so that reading for a checkpoint is safe.
+Noting does not wait for the device. Reading waits, and finds the first value that was not finite. The time of
+reading changes no mean and no finding, so reading for a checkpoint is safe.
 """
 
 import math
@@ -14,21 +14,21 @@ from ganmatrix.training.outcome import Divergence, Reason
 
 
 class Ledger:
-    """The row of history in the making, and the first divergence so far."""
+    """The unfinished row of the history, and the first divergence so far."""
 
     def __init__(self) -> None:
         self.step = 0
-        """The generator step (counted from 1) that what is noted belongs to."""
+        """The generator step (counted from 1) of the values that are noted."""
         self.divergence: Divergence | None = None
         self._unread: list[tuple[int, str | None, Reason | None, Tensor]] = []
         self._sums: dict[str, tuple[float, int]] = {}
 
     def note(self, value: Tensor, name: str | None = None, reason: Reason | None = None) -> None:
-        """Note a scalar: under `name` for the history, with `reason` as one that must be finite."""
+        """Note a scalar. With `name` it goes into the history; with `reason` it must be finite."""
         self._unread.append((self.step, name, reason, value.detach().reshape(())))
 
     def read(self) -> None:
-        """Take what was noted over to the host."""
+        """Copy the noted values to the host."""
         if not self._unread:
             return
         values = torch.stack([value for *_, value in self._unread]).tolist()
@@ -41,13 +41,13 @@ class Ledger:
         self._unread.clear()
 
     def row(self) -> dict[str, float]:
-        """The means of what was read since the last row."""
+        """The means of the values that were read since the last row."""
         means = {name: total / count for name, (total, count) in self._sums.items()}
         self._sums.clear()
         return means
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything noted so far, as plain numbers; reads first."""
+        """Everything noted so far as plain numbers, after reading."""
         self.read()
         found = self.divergence
         return {"sums": self._sums, "divergence": found and (found.reason.value, found.step)}

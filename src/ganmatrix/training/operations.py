@@ -1,4 +1,4 @@
-"""What a training step computes, counted instead of timed: no load, processor or seed moves it."""
+"""The operations of a training step, counted instead of timed: load, processor and seed do not matter."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,13 +14,13 @@ MILLION = 1_000_000
 _FORMULAS: dict[Any, Callable[..., int]] = flop_registry | {
     torch.ops.aten.mv: lambda matrix, vector, out_val: 2 * matrix.numel()
 }
-"""Torch's own, and that of a matrix times a vector; each takes a multiplication and an addition for two."""
+"""Torch's counts, and that of a matrix times a vector. A multiplication and an addition count as two."""
 
 
 class _Counter(TorchDispatchMode):
-    """Adds up the operations that are carried out within it.
+    """Adds up the operations inside its block.
 
-    Torch's FlopCounterMode follows modules as well, with hooks that fail where a penalty takes D's gradient.
+    Torch's FlopCounterMode also follows modules, with hooks that fail if a penalty takes D's gradient.
     """
 
     total = 0
@@ -35,16 +35,18 @@ class _Counter(TorchDispatchMode):
 
 
 def per_step(trainer: Trainer) -> float:
-    """Millions of multiply-adds in a generator step with its discriminator steps; takes that step.
+    """Millions of multiply-adds in a generator step with its discriminator steps.
 
-    It counts the matrix products and convolutions that torch carries out: forward, backward for the gradients
-    that are asked for, second derivatives of penalties, attention, and the products with vectors in spectral
-    norm. A product of m x k by k x n counts m k n. A convolution counts one for each weight, sample and place
-    of the output (of the input if it is transposed), padding included. What works entry by entry is not
-    counted: activations, normalisation, losses, optimiser, averages.
+    The function takes that step.
 
-    Every step of a run computes as much, whatever the weights, so one step is enough. The recipe must not
-    ask for torch.compile, whose fused kernels the count would miss.
+    It counts the matrix products and convolutions that torch carries out: the forward pass, the backward
+    pass for the gradients that are needed, second derivatives of penalties, attention, and the products with
+    vectors in spectral norm. A product of m x k by k x n counts m k n. A convolution counts one for each
+    weight, sample and place of the output (of the input if it is transposed), including padding. Operations
+    on single entries are not counted: activations, normalisation, losses, optimiser, averages.
+
+    Every step of a run has the same operations, whatever the weights, so one step is enough. The recipe must
+    not use torch.compile, because the count would miss its fused kernels.
     """
     with _Counter() as counter:  # type: ignore[no-untyped-call]
         trainer.take_step()

@@ -8,14 +8,14 @@ from ganmatrix.params.recipes import Adam, LinearDecay, Recipe, RmsProp, StepDec
 
 
 def build(params: Adam | RmsProp, weights: Iterable[Tensor], rate: float) -> optim.Optimizer:
-    """The recipe's optimiser at that learning rate; Adam is fused, RMSprop runs over lists."""
+    """The recipe's optimiser with that learning rate. Adam is fused; RMSprop works on lists of tensors."""
     if isinstance(params, Adam):
         return optim.Adam(weights, rate, betas=(params.beta1, params.beta2), fused=True)
     return optim.RMSprop(weights, rate, alpha=params.alpha, foreach=True)
 
 
 def rate_factor(recipe: Recipe, step: int) -> float:
-    """What the learning rates are multiplied by in generator step `step`, counted from 0."""
+    """The factor of the learning rates in generator step `step`, counted from 0."""
     decay = recipe.decay
     if isinstance(decay, LinearDecay):
         length = max(recipe.generator_steps - decay.start, 1)

@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class Reason(Enum):
-    """What was first found not to be finite."""
+    """The first value that was not finite."""
 
     LOSS = "non_finite_loss"
     GRADIENT = "non_finite_gradient"
@@ -14,7 +14,7 @@ class Reason(Enum):
 
 @dataclass(frozen=True)
 class Divergence:
-    """What was not finite, and in which generator step (counted from 1)."""
+    """Which value was not finite, and in which generator step (counted from 1)."""
 
     reason: Reason
     step: int

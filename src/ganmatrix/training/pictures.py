@@ -17,26 +17,26 @@ TILE = 48
 GUTTER = 128
 POINT_RASTER = 256
 POINT_MARGIN = 1.3
-"""Half the side of a raster, in units of the largest coordinate of the data."""
+"""Half the side of a raster, as a multiple of the largest coordinate of the data."""
 ARROW = 0.12
-"""Length of an arrow that stands for the whole strength of an attack, as a share of half the side."""
+"""Length of an arrow for the full strength of an attack, as a share of half the side."""
 SUPERSAMPLING = 2
 NOTE = "ganmatrix"
-"""The text field of a PNG that carries, as JSON, what the picture cannot say itself."""
+"""The text field of a PNG that has, as JSON, the facts that the picture cannot show."""
 REAL, FAKE = np.array([0, 114, 178]), np.array([213, 94, 0])
-"""Okabe and Ito's blue and vermilion: where D says real, and where fake."""
+"""Okabe and Ito's blue and vermilion, where D says real and where it says fake."""
 
 
 def to_uint8(images: Tensor) -> NDArray[np.uint8]:
-    """Images in [-1, 1] as a saved image would hold them; what is not finite becomes 0."""
+    """Images in [-1, 1] as bytes of a saved image. Values that are not finite become 0."""
     levels = ((images.float().cpu() + 1) * 127.5).nan_to_num(0.0).round().clamp(0, 255)
     return levels.byte().numpy()
 
 
 def image_grid(images: Tensor) -> bytes:
-    """The first GRID x GRID images (N, C, H, W) side by side, each enlarged to TILE pixels at least.
+    """The first GRID x GRID images (N, C, H, W) side by side, each enlarged to at least TILE pixels.
 
-    A grey line, a pixel wide before enlarging, keeps neighbours apart.
+    A grey line, one pixel wide before enlarging, separates neighbours.
     """
     pixels = to_uint8(images[: GRID * GRID])
     _, channels, height, width = pixels.shape
@@ -46,7 +46,7 @@ def image_grid(images: Tensor) -> bytes:
 
 
 def point_raster(points: Tensor, extent: float) -> bytes:
-    """Points (N, 2) as dark dots on a light square that spans [-extent, extent] both ways."""
+    """Points (N, 2) as dark dots on a light square that spans [-extent, extent] in both directions."""
     finite = points[points.isfinite().all(dim=1)].cpu().numpy()
     edges = np.linspace(-extent, extent, POINT_RASTER + 1)
     counts, _, _ = np.histogram2d(-finite[:, 1], finite[:, 0], bins=(edges, edges))
@@ -74,9 +74,11 @@ def matched_points(samples: Tensor, train: NDArray[np.floating]) -> bytes:
 
 
 def attacked_images(reals: Tensor, attacked: Tensor, strength: float, note: Mapping[str, object]) -> bytes:
-    """By columns an image, by rows: as it is, its perturbation, attacked (all (N, C, H, W) in [-1, 1]).
+    """One column for each image.
 
-    The perturbation is on middle grey, amplified so that the strength becomes black or white.
+    The rows: the image, its perturbation, the attacked image (all (N, C, H, W) in [-1, 1]).
+
+    The perturbation is drawn on middle grey, amplified so that the full strength becomes black or white.
     """
     amplified = 1 / strength
     rows = torch.stack([reals, (attacked - reals) * amplified, attacked])
@@ -94,10 +96,10 @@ def attacked_points(
     strength: float,
     note: Mapping[str, object],
 ) -> bytes:
-    """Arrows from points (N, 2) to where the attack moves them, over what D says of the plane.
+    """Arrows from points (N, 2) to the places where the attack moves them, over D's verdict in the plane.
 
-    `landscape` (S, S) holds D's logits within [-extent, extent], `logits` (N,) those after the attack: the
-    arrows of points that D then takes for fakes are vermilion and thick. Arrows are amplified.
+    `landscape` (S, S) has D's logits within [-extent, extent], `logits` (N,) those after the attack. If D
+    takes a point for a fake after the attack, its arrow is vermilion and thick. Arrows are amplified.
     """
     amplified = ARROW * extent / strength
     side = POINT_RASTER * SUPERSAMPLING
@@ -117,7 +119,7 @@ def attacked_points(
 
 
 def blank(note: Mapping[str, object] | None = None) -> bytes:
-    """A plain grey tile, where there is nothing to show."""
+    """A plain grey tile, for the case that there is nothing to show."""
     return _png(Image.fromarray(np.full((TILE, TILE), GUTTER, dtype=np.uint8)), note)
 
 

@@ -17,7 +17,7 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 class Player:
-    """Its steps go to the ledger under its name; none waits for the device."""
+    """A player. It notes its steps in the ledger under its name; no step waits for the device."""
 
     def __init__(
         self, name: str, network: nn.Module, optimiser: optim.Optimizer, recipe: Recipe, ledger: Ledger
@@ -32,11 +32,11 @@ class Player:
         self.joint = not (recipe.separate_passes or looks_across_batch(network))
 
     def __call__(self, batch: Tensor) -> Tensor:
-        """The network's output, computed in the recipe's precision and never given in a lower one."""
+        """The network's output, computed in the recipe's precision, and returned in at least float32."""
         return self.call(self.forward, batch)
 
     def call(self, function: Callable[..., Any], *inputs: Tensor) -> Any:
-        """Another function of the network in the same way: a tensor or a tuple of tensors."""
+        """The output of another function of the network in the same way: a tensor or a tuple of tensors."""
         with self._autocast(inputs[0].device.type):
             output = function(*inputs)
         if isinstance(output, Tensor):
@@ -45,9 +45,9 @@ class Player:
         return type(output)(*values) if hasattr(output, "_fields") else tuple(values)
 
     def pair(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-        """The outputs for two batches: one pass if no sample's output depends on the others.
+        """The outputs for two batches, in one pass if no sample's output depends on the others.
 
-        Two passes where the recipe wants them separate.
+        There are two passes if the recipe asks for separate passes.
         """
         if not self.joint:
             return self(first), self(second)
@@ -56,7 +56,7 @@ class Player:
 
     @contextlib.contextmanager
     def full_precision(self) -> Iterator[None]:
-        """Within it the network computes in float32, whatever the recipe says."""
+        """A block in which the network computes in float32, whatever the recipe says."""
         precision, self.precision = self.precision, torch.float32
         try:
             yield
@@ -64,13 +64,13 @@ class Player:
             self.precision = precision
 
     def split(self, *batches: Tensor) -> Iterator[tuple[Tensor, ...]]:
-        """The micro-batches of batches of equal length, as many as gradients are accumulated over."""
+        """The micro-batches of batches of equal length, one for each accumulated gradient."""
         return zip(*(batch.chunk(self.accumulate) for batch in batches), strict=True)
 
     def descend(self, objective: Objective, *batches: Tensor) -> Logs:
         """One optimiser step on the objective's mean over the batches, micro-batch by micro-batch.
 
-        Gradients reach this player's weights and those batches that require one, nothing else.
+        Gradients reach only this player's weights, and batches that require a gradient.
         """
         self.optimiser.zero_grad(set_to_none=True)
         leaves = [*self.weights, *(batch for batch in batches if batch.requires_grad)]
@@ -87,7 +87,7 @@ class Player:
         assert total is not None
         gradients = [w.grad for w in self.weights if w.grad is not None]
         self.ledger.note(total, reason=Reason.LOSS)
-        # Not the Euclidean norm, which can overflow where every entry is finite.
+        # The Euclidean norm could overflow although every entry is finite.
         self.ledger.note(_largest(gradients), reason=Reason.GRADIENT)
         self.ledger.note(nn.utils.get_total_norm(gradients), f"gradient_norm_{self.name}")
         self.optimiser.step()
@@ -99,7 +99,7 @@ class Player:
             group["lr"] = rate
 
     def weights_are_finite(self) -> bool:
-        """Whether every weight is finite; waits for the device."""
+        """Whether every weight is finite. This waits for the device."""
         return bool(torch.isfinite(_largest(self.weights)))
 
     def state_dict(self) -> dict[str, Any]:
@@ -116,7 +116,10 @@ class Player:
 
 
 def _largest(tensors: Iterable[Tensor]) -> Tensor:
-    """The largest magnitude of all entries, NaN if there is one; on a CPU far faster than torch's norm."""
+    """The largest magnitude of all entries, or NaN if an entry is NaN.
+
+    On a CPU it is much faster than torch's norm.
+    """
     return torch.stack([tensor.detach().abs().amax() for tensor in tensors]).amax()
 
 

@@ -7,10 +7,10 @@ from torch import Tensor
 
 
 class EpochSampler:
-    """Shuffled passes over `count` indices in full batches; an incomplete last batch is dropped.
+    """Shuffled passes over `count` indices in full batches. An incomplete last batch is dropped.
 
-    Its state is the stream, the current order and the position in it: a restored sampler goes on
-    exactly where the saved one stood.
+    Its state is the stream, the current order and the position in it. A restored sampler continues exactly
+    where the saved one stopped.
     """
 
     def __init__(self, count: int, batch_size: int, stream: torch.Generator) -> None:
@@ -36,7 +36,7 @@ class EpochSampler:
         return batch
 
     def peek(self) -> Tensor | None:
-        """The indices of the batch after the last one; None where a new pass would begin."""
+        """The indices of the batch after the last one; None if a new pass would begin."""
         batch = self.order[self.position : self.position + self.batch_size]
         return batch if len(batch) == self.batch_size else None
 

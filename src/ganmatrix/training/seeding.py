@@ -1,10 +1,9 @@
 """All randomness: one named stream per purpose, derived from the run.
 
-The streams of initialisation, data order and latents depend on dataset, architecture and seed but
-not on the method or the variant: runs that differ in nothing else start from the same networks and see
-the same batches. Comparisons between methods, and along an axis of the lattice, are thereby paired. A
-method with `streams: own` is a twin of another one that shares nothing with it but the rule: what differs
-between the two is chance.
+The streams depend on dataset, architecture and seed, but not on the method or the variant. So runs that
+differ only in these start from the same networks and see the same batches, and comparisons between methods,
+and along an axis of the lattice, are paired. A method with `streams: own` is a twin of another method: it
+shares only the rule with it, and the two differ by chance alone.
 """
 
 import hashlib
@@ -16,7 +15,7 @@ from ganmatrix.cell import Run
 
 
 class Stream(Enum):
-    """What a stream of random numbers is for."""
+    """The purpose of a stream of random numbers."""
 
     INITIALISATION = "initialisation"
     DATA_ORDER = "data_order"
@@ -29,7 +28,7 @@ class Stream(Enum):
 
 
 def stream_seed(run: Run, stream: Stream) -> int:
-    """A 63-bit seed: the SHA-256 of dataset, architecture, seed, purpose, and a method with its own."""
+    """A 63-bit seed from the SHA-256 of dataset, architecture, seed, purpose, and a twin's own name."""
     text = f"{run.dataset}-{run.architecture}-{run.seed}/{stream.value}{run.streams}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 

@@ -1,7 +1,7 @@
-"""The step loop: n_dis discriminator updates, one generator update, over and over.
+"""The step loop: n_dis discriminator updates, then one generator update, and so on.
 
-It knows no method, file or clock: a method acts through the protocol of `methods.method`, and the
-caller decides between steps whether to save, to report or to stop.
+It knows no method, file or clock. A method acts through the protocol of `methods.protocol`. Between steps
+the caller decides whether to save, to report or to stop.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ from ganmatrix.training.sampling import EpochSampler
 from ganmatrix.training.seeding import Stream, generator
 
 READ_EVERY = 100
-"""Generator steps after which the ledger is read at the latest, so that divergence ends a run soon."""
+"""The most generator steps between two readings of the ledger, so that divergence ends a run soon."""
 
 
 class Trainer:
@@ -68,11 +68,11 @@ class Trainer:
 
     @property
     def finished(self) -> bool:
-        """Whether there is nothing left to do: all steps taken, or diverged."""
+        """Whether the run has ended: all steps were taken, or it diverged."""
         return self.divergence is not None or self.step >= self.recipe.generator_steps
 
     def take_step(self) -> None:
-        """One generator step with its discriminator steps; at the end of an interval, one history row."""
+        """One generator step with its discriminator steps; every interval ends with a row of the history."""
         self._take_step()
         row_ends = self.step % self.recipe.log_every == 0 or self.step == self.recipe.generator_steps
         if row_ends or self.step % READ_EVERY == 0:
@@ -81,7 +81,7 @@ class Trainer:
             self.history.append({"step": self.step, **self.ledger.row()})
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that the rest of the run depends on; also of the row in the making."""
+        """Everything that the rest of the run depends on, including the unfinished row of the history."""
         return {
             "generator": self.generator.state_dict(),
             "discriminator": self.discriminator.state_dict(),
@@ -165,7 +165,10 @@ class Trainer:
             self.ledger.note(value, name)
 
     def _find_divergence(self) -> Divergence | None:
-        """The first value that was not finite, or the weights if they are not; waits for the device."""
+        """The first value that was not finite, or the weights if they are not finite.
+
+        This waits for the device.
+        """
         self.ledger.read()
         if self.ledger.divergence is not None:
             return self.ledger.divergence

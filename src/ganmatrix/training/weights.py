@@ -1,8 +1,8 @@
 """weights.safetensors: a trained run that describes itself.
 
-Tensors `generator.*`, `generator_ema.*`, `discriminator.*` and, where the recipe names snapshots,
-`generator_ema_step_<n>.*`; the header says which networks they belong to, so that no other file is
-needed to use them. safetensors holds nothing but numbers: loading it executes nothing.
+It has the tensors `generator.*`, `generator_ema.*`, `discriminator.*` and, if the recipe names snapshots,
+`generator_ema_step_<n>.*`. The header describes their networks, so no other file is needed to use them.
+safetensors has only numbers: loading it executes nothing.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ def snapshot_name(step: int) -> str:
 
 @dataclass(frozen=True)
 class Header:
-    """What the tensors are: whose, of which family and method, for which data, and how training ended."""
+    """What the tensors are: the run, the family and the method, the data, and how training ended."""
 
     run: Run
     architecture: dict[str, Any]
@@ -55,10 +55,10 @@ class Trained:
     header: Header
     tensors: dict[str, Tensor]
     sha256: str
-    """Of the file."""
+    """SHA-256 of the file."""
 
     def generator(self, checkpoint: Literal["init", "last", "ema"]) -> nn.Module:
-        """G in eval mode: as initialised, after the last step, or its running average then."""
+        """G in eval mode: as initialised, after the last step, or the running average at that step."""
         generator = self._pair().generator
         if checkpoint != "init":
             prefix = "generator." if checkpoint == "last" else "generator_ema."
@@ -69,7 +69,7 @@ class Trained:
     def snapshots(self) -> list[int]:
         """The generator steps at which the averaged generator was kept, ascending.
 
-        Those of the recipe, but for what a diverged training did not live to see.
+        These are the steps of the recipe, without those that a diverged training did not reach.
         """
         kept = {key.partition(".")[0] for key in self.tensors}
         return sorted(step for step in self.header.snapshots if snapshot_name(step) in kept)
@@ -87,7 +87,7 @@ class Trained:
         return self._method().critic(self._last()).eval()
 
     def members(self) -> tuple[nn.Module, ...]:
-        """The several D that the method's D consists of, as `discriminator`; none where it is one."""
+        """The members of a D with several members, as in `discriminator`; empty if D is a single network."""
         return tuple(member.eval() for member in self._method().members(self._last()))
 
     @property
@@ -116,7 +116,7 @@ def initialise(run: Run, architecture: Architecture, method: Method[Any], shape:
 
 
 def pack(header: Header, parts: dict[str, nn.Module]) -> bytes:
-    """The file's bytes; the same parts give the same bytes."""
+    """The bytes of the file. The same parts give the same bytes."""
     tensors = {
         f"{name}.{key}": value.detach().cpu().contiguous()
         for name, network in parts.items()
@@ -125,12 +125,12 @@ def pack(header: Header, parts: dict[str, nn.Module]) -> bytes:
     fields = asdict(header)
     if not header.run.variant:
         del fields["run"]["variant"]
-    # One metadata entry only: safetensors does not fix the order of several.
+    # There is only one metadata entry, because safetensors does not fix the order of several.
     return save(tensors, {HEADER: json.dumps(fields, sort_keys=True)})
 
 
 def unpack(data: bytes) -> Trained:
-    """Read the file's bytes. ValueError if they are damaged or no trained run."""
+    """Read the bytes of the file. ValueError if they are damaged or no trained run."""
     try:
         size = int.from_bytes(data[:8], "little")
         text = json.loads(data[8 : 8 + size])["__metadata__"][HEADER]
