@@ -55,7 +55,7 @@ class Claim(Section):
         description="direction in which the method is said to move the metric"
     )
     effect: Literal["difference", "relative"] = Field(
-        description="unit of the bound: the metric's, or a share of the baseline's value"
+        description="what the bound is: a difference in the metric's unit, or a share of the baseline's value"
     )
     smallest_effect: float | None = Field(
         default=None, ge=0, description="the smallest effect that would count"
