@@ -1,5 +1,6 @@
 """The commands that README.md and docs/ print are commands that there are."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ def test_every_verb_and_option_is_known() -> None:
 
 def test_snakemake_is_told_how_many_cores() -> None:
     for where, words in commands("snakemake"):
-        for option, value in zip(words, [*words[1:], ""], strict=True):
+        for option, value in itertools.pairwise([*words, ""]):
             assert option != "--cores" or re.fullmatch("all|[0-9]+|N", value), where
 
 
