@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from ganmatrix.networks.pair import build, parameter_count
 from ganmatrix.params.architectures import Architecture
+from ganmatrix.params.kinds import adapter
 
 PAGE = Path(__file__).parents[1] / "docs" / "networks.md"
 BEGIN, END = "<!-- made by bench/architectures.py -->", "<!-- end -->"
@@ -66,7 +65,7 @@ def row(family: str, side: int, sizes: Options, options: Options, source: str) -
     """One line of the table."""
     here = "images" if side else "points"
     document = {"kind": family, "points": POINTS, "images": IMAGES, here: sizes | options}
-    architecture: Architecture = TypeAdapter(Architecture).validate_python(document)
+    architecture: Architecture = adapter(Architecture).validate_python(document)
     pair = build(architecture, (3, side, side) if side else (2,))
     written = ", ".join(f"{key}: {str(value).lower()}" for key, value in options.items())
     counts = [f"{parameter_count(network):,}" for network in (pair.generator, pair.discriminator)]

@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from pydantic import TypeAdapter
 from torch import Tensor, nn
 
 from ganmatrix.datasets import digits
@@ -26,6 +25,7 @@ from ganmatrix.networks.pair import Pair
 from ganmatrix.networks.resnet import DownBlock
 from ganmatrix.params.architectures import AsGanNetwork, DcganNetwork, SnganNetwork
 from ganmatrix.params.datasets import Digits
+from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.params.recipes import Adam, Recipe
 from ganmatrix.training.ledger import Ledger
@@ -79,7 +79,7 @@ def update(real: Tensor, players: Pair, separate: bool, bounds: bool = True, see
 
 
 def method(**params: Any) -> Any:
-    return build(TypeAdapter(Method).validate_python(params))
+    return build(adapter(Method).validate_python(params))
 
 
 def spread(values: list[float], unit: str = "") -> str:

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic import TypeAdapter
 
 from ganmatrix.cell import Run
 from ganmatrix.methods import method as methods
 from ganmatrix.params.architectures import Architecture
+from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.params.recipes import Recipe
 from ganmatrix.runtime import compute
@@ -63,10 +63,10 @@ def build(spec: dict[str, Any]) -> Trainer:
             "log_every": 50,
         }
     )
-    architecture: Architecture = TypeAdapter(Architecture).validate_python(
+    architecture: Architecture = adapter(Architecture).validate_python(
         NETWORKS[spec["network"]] | {"points": POINTS}
     )
-    method: Method = TypeAdapter(Method).validate_python(spec["method"])
+    method: Method = adapter(Method).validate_python(spec["method"])
     run = Run("random", spec["network"], spec["method"]["kind"], 0)
     images = np.random.default_rng(0).integers(0, 256, (IMAGES, 3, 32, 32), dtype=np.uint8)
     data = Resident(images, torch.device(spec["device"]))

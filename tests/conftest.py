@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 # Small tensors: threads would mostly wait for each other, and for the other test processes.
 torch.set_num_threads(1)
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 SMALL = (Path(__file__).parent / "small.yaml").read_text()
 

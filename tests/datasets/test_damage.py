@@ -10,19 +10,19 @@ from typing import Any
 import archives
 import pytest
 from archives import copy_of, jpeg
-from pydantic import TypeAdapter
 from test_readers import write_parquet
 
 from ganmatrix.datasets import unpacking
 from ganmatrix.datasets.framing import frame_chunk
 from ganmatrix.datasets.stream import BadSource, open_source
 from ganmatrix.params.datasets import Dataset
+from ganmatrix.params.kinds import adapter
 
 ROUNDS = 60
 
 
 def _params(**values: Any) -> Any:
-    return TypeAdapter(Dataset).validate_python({"resolution": 32} | values)
+    return adapter(Dataset).validate_python({"resolution": 32} | values)
 
 
 def _line(params: Any, root: Path) -> str | None:

@@ -12,12 +12,12 @@ import archives
 import lmdb
 import pytest
 from archives import lsun_keys
-from pydantic import TypeAdapter
 
 from ganmatrix.datasets.decoding import LARGEST_FILE
 from ganmatrix.datasets.lmdb_file import DamagedFile, LmdbFile
 from ganmatrix.datasets.stream import BadSample, BadSource, open_source
 from ganmatrix.params.datasets import Dataset
+from ganmatrix.params.kinds import adapter
 
 PAGE = 4096
 
@@ -185,7 +185,7 @@ def test_forged_files(change: Callable[[bytearray], None], problem: str, databas
 
 def _read_as_dataset(folder: Path) -> str:
     """What a preparation would meet."""
-    params = TypeAdapter(Dataset).validate_python(
+    params = adapter(Dataset).validate_python(
         {"kind": "lsun_bedroom", "resolution": 32, "folder": str(folder)}
     )
     try:
@@ -227,7 +227,7 @@ def _damage(path: Path) -> None:
 def test_a_file_that_is_cut_while_it_is_read(database: Path) -> None:
     """A mapped file would kill the process here."""
     params: Any = {"kind": "lsun_bedroom", "resolution": 32, "folder": str(database.parent)}
-    source = open_source(TypeAdapter(Dataset).validate_python(params), Path("/"))
+    source = open_source(adapter(Dataset).validate_python(params), Path("/"))
     samples = source.samples(0)
     next(samples)
     with database.open("r+b") as file:
@@ -239,7 +239,7 @@ def test_a_file_that_is_cut_while_it_is_read(database: Path) -> None:
 def test_a_value_too_long_for_an_image_is_not_read(tmp_path: Path) -> None:
     archives.lsun(tmp_path / "lmdb", [b"x", bytes(LARGEST_FILE + 1), b"y"])
     params = {"kind": "lsun_bedroom", "resolution": 32, "folder": "lmdb"}
-    source = open_source(TypeAdapter(Dataset).validate_python(params), tmp_path)
+    source = open_source(adapter(Dataset).validate_python(params), tmp_path)
     images = {sample.name: sample.image for sample in source.samples(0)}
     problem = images.pop(f"{tmp_path}/lmdb/data.mdb, key {lsun_keys(3)[1].decode()}")
     assert isinstance(problem, BadSample)

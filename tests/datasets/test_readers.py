@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from archives import copy_of, encoded, jpeg, picture
-from pydantic import TypeAdapter
 
 from ganmatrix.datasets.decoding import decode
 from ganmatrix.datasets.stream import Sample, Source, open_source
 from ganmatrix.params.datasets import Dataset
+from ganmatrix.params.kinds import adapter
 
 
 def opened(root: Path, **params: Any) -> Source:
     """The source that the params describe."""
-    source = open_source(TypeAdapter(Dataset).validate_python(params), root)
+    source = open_source(adapter(Dataset).validate_python(params), root)
     assert not hasattr(source, "train_labels")
     return source
 

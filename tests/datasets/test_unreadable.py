@@ -8,12 +8,12 @@ from typing import Any
 import archives
 import pytest
 from archives import copy_of, encoded, picture
-from pydantic import TypeAdapter
 from test_readers import write_parquet
 
 from ganmatrix.datasets import raw
 from ganmatrix.datasets.stream import BadSample, BadSource, open_source
 from ganmatrix.params.datasets import Dataset
+from ganmatrix.params.kinds import adapter
 
 NOBODY = 65534
 
@@ -21,7 +21,7 @@ NOBODY = 65534
 def _read(params: dict[str, Any], root: Path) -> str:
     """The line of a source that cannot be read, or of its first bad sample, or how many samples it has."""
     try:
-        source = open_source(TypeAdapter(Dataset).validate_python(params), root)
+        source = open_source(adapter(Dataset).validate_python(params), root)
         samples = list(source.samples(0))
         assert source.identity
     except BadSource as error:
@@ -115,7 +115,7 @@ def test_an_image_that_may_not_be_read_is_a_bad_sample(root: Path) -> None:
     from ganmatrix.datasets.framing import frame_chunk
 
     params, _ = _made("image_folder", root)
-    source = open_source(TypeAdapter(Dataset).validate_python(params), root)
+    source = open_source(adapter(Dataset).validate_python(params), root)
     samples = list(source.samples(0))
     Path(samples[0].name).unlink()
     Path(samples[0].name).symlink_to("/proc/self/mem")
@@ -222,7 +222,7 @@ def _unchecked(values: dict[str, Any]) -> Any:
     """Params as if they had been read, whatever the checks of params say of a path."""
     usual = {"train": "x", "folder": "x", "archive": {"path": "x", "md5": "0" * 32}}
     keys = {key: usual[key] for key in values if key in usual}
-    params = TypeAdapter(Dataset).validate_python(values | keys)
+    params = adapter(Dataset).validate_python(values | keys)
     changes = {
         key: type(getattr(params, key)).model_construct(**values[key]) if key == "archive" else values[key]
         for key in keys

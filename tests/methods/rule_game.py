@@ -8,13 +8,13 @@ import copy
 import math
 
 import torch
-from pydantic import TypeAdapter
 from torch import nn
 
 from ganmatrix.methods.method import build
 from ganmatrix.methods.protocol import Update
 from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.pair import Pair
+from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.params.recipes import Adam, Recipe
 from ganmatrix.training.ledger import Ledger
@@ -57,7 +57,7 @@ class Game:
 
     def __init__(self, kind, accumulate=1, size=BATCH, bounds=None, **settings):
         torch.manual_seed(3)
-        self.rule = build(TypeAdapter(Method).validate_python({"kind": kind} | settings))
+        self.rule = build(adapter(Method).validate_python({"kind": kind} | settings))
         pair = self.rule.networks(family, (2,))
         self.G, self.D = pair.generator.double(), pair.discriminator.double()
         with torch.no_grad():

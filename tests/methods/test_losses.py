@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ganmatrix.methods.losses.loss import build
@@ -117,8 +117,8 @@ def test_an_f_gan_discriminator_at_its_best_measures_its_divergence(name):
 
 
 @pytest.mark.parametrize("name", DIVERGENCES)
-@given(values=st.lists(st.floats(-5, 5), min_size=1, max_size=4))
-def test_conjugates_are_suprema(name, values):
+@given(value=st.floats(-5, 5))
+def test_conjugates_are_suprema(name, value):
     """f*(t) = sup_u (u t - f(u)), by a fine grid over u."""
     f = {
         "kl": lambda u: u * u.log(),
@@ -129,12 +129,10 @@ def test_conjugates_are_suprema(name, values):
     }[name]
     loss = _loss(name)
     u = torch.logspace(-9, 9, 200_001, dtype=torch.float64)
-    for value in values:
-        v = torch.tensor([value], dtype=torch.float64)
-        supremum = (u * loss.activation(v) - f(u)).max().item()
-        if name == "pearson" and value < -2:  # there u would be negative
-            continue
-        assert loss.conjugate(v).item() == pytest.approx(supremum, rel=1e-5, abs=1e-5)
+    v = torch.tensor([value], dtype=torch.float64)
+    supremum = (u * loss.activation(v) - f(u)).max().item()
+    assume(name != "pearson" or value >= -2)  # there u would be negative
+    assert loss.conjugate(v).item() == pytest.approx(supremum, rel=1e-5, abs=1e-5)
 
 
 @pytest.mark.parametrize("pi", [0.1, 0.5, 0.8])

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from pydantic import TypeAdapter
 
 from ganmatrix.networks.pair import build
 from ganmatrix.params.architectures import Architecture
+from ganmatrix.params.kinds import adapter
 
 POINTS = {"latent": 5, "width": 12, "depth": 2}
 IMAGES = {"latent": 5, "generator_width": 6, "discriminator_width": 4}
@@ -34,7 +34,7 @@ def _ramped(network):
 
 @pytest.mark.parametrize(("kind", "side"), RECORDED)
 def test_defaults_are_what_they_were(kind, side):
-    params = TypeAdapter(Architecture).validate_python({"kind": kind, "points": POINTS, "images": IMAGES})
+    params = adapter(Architecture).validate_python({"kind": kind, "points": POINTS, "images": IMAGES})
     torch.manual_seed(0)
     pair = build(params, (2,) if side == 2 else (3, side, side))
     *structure, generator_sum, discriminator_sum = RECORDED[kind, side]

@@ -5,7 +5,6 @@ from typing import get_args
 
 import pytest
 import torch
-from pydantic import TypeAdapter
 from torch import nn
 
 from ganmatrix.networks.pair import build, has_batch_statistics
@@ -17,7 +16,7 @@ from ganmatrix.params.architectures import (
     DcganNetwork,
     SnganNetwork,
 )
-from ganmatrix.params.kinds import kinds
+from ganmatrix.params.kinds import adapter, kinds
 
 SIDES = {"conventional": (16, 32, 48, 64, 128), "resnet_sn": (16, 32, 48, 64, 128), "as_gan_resnet": (32, 64)}
 ATTENTION = {16: 4, 32: 8, 48: 6, 64: 16, 128: 4}
@@ -59,7 +58,7 @@ def _build(kind, shape, options, seed=0):
     points = {"latent": 5, "width": 12, "depth": 2} | (options if len(shape) == 1 else {})
     sizes = {"latent": 5, "generator_width": 8, "discriminator_width": 8}
     images = sizes | (options if len(shape) == 3 else {})
-    params = TypeAdapter(Architecture).validate_python({"kind": kind, "points": points, "images": images})
+    params = adapter(Architecture).validate_python({"kind": kind, "points": points, "images": images})
     pair = build(params, shape)
     for network in (pair.generator, pair.discriminator):
         for module in network.modules():

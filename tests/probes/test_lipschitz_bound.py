@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from pydantic import TypeAdapter
 from torch import nn
 
 from ganmatrix.methods import method as methods
@@ -14,6 +13,7 @@ from ganmatrix.networks.pair import Pair
 from ganmatrix.networks.residual_mlp import Residual
 from ganmatrix.networks.resnet import DownBlock, SumPool
 from ganmatrix.params.architectures import Architecture
+from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.probes.input_gradient import gradient_norms
 from ganmatrix.probes.lipschitz import steepest
@@ -40,13 +40,13 @@ def _architecture(kind, shape, options):
     points = {"latent": 4, "width": 12, "depth": 2} | (options if len(shape) == 1 else {})
     sizes = {"latent": 4, "generator_width": 4, "discriminator_width": 8}
     images = sizes | (options if len(shape) == 3 else {})
-    return TypeAdapter(Architecture).validate_python({"kind": kind, "points": points, "images": images})
+    return adapter(Architecture).validate_python({"kind": kind, "points": points, "images": images})
 
 
 def _critic(architecture, shape, method: dict) -> nn.Module:
     """D after some batches, so that its batch statistics and its spectral norm have settled."""
     torch.manual_seed(0)
-    rule = methods.build(TypeAdapter(Method).validate_python(method))
+    rule = methods.build(adapter(Method).validate_python(method))
     pair: Pair = rule.networks(lambda each: networks.build(architecture, each), shape)
     critic = rule.critic(pair)
     with torch.no_grad():

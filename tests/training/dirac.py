@@ -20,15 +20,13 @@ from typing import Any
 
 import torch
 import torch.autograd.forward_ad as forward
-from pydantic import TypeAdapter
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ganmatrix.methods.method import Method, build
 from ganmatrix.methods.protocol import Logs, Objective, Update
+from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method as MethodParams
-
-PARAMS: TypeAdapter[Any] = TypeAdapter(MethodParams)
 
 with warnings.catch_warnings(), forward.dual_level():
     # The first dual number of a process loads rules through torch.jit, which torch itself deprecates.
@@ -145,7 +143,7 @@ class Game:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        self.method: Method[Any] = build(PARAMS.validate_python(self.params))
+        self.method: Method[Any] = build(adapter(MethodParams).validate_python(self.params))
         self.generator = PlainPlayer(PointGenerator(), self.step)
         self.discriminator = PlainPlayer(LinearDiscriminator(), self.step)
         self.update = Update(

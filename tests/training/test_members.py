@@ -5,9 +5,9 @@ import copy
 import pytest
 import torch
 from members import MEMBERS, PLACES
-from pydantic import TypeAdapter
 from trainers import RUN, finish, trainer
 
+from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.training.weights import Header, pack, unpack
 
@@ -53,7 +53,7 @@ def test_saved_players_are_the_trained_ones(name, modality):
         "points": {"latent": 2, "width": 6, "depth": 1},
         "images": {"latent": 4, "generator_width": 4, "discriminator_width": 8},
     }
-    method = TypeAdapter(Method).validate_python(MEMBERS[name]).model_dump()
+    method = adapter(Method).validate_python(MEMBERS[name]).model_dump()
     header = Header(RUN, architecture, method, shape, "0" * 64, 2, (), None)
     networks = {
         "generator": made.generator.network,

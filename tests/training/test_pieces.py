@@ -9,7 +9,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
 from safetensors.torch import save
 from torch import nn
 from trainers import finish, recipe, trainer
@@ -18,6 +17,7 @@ from ganmatrix.cell import Run
 from ganmatrix.methods.gan import Gan
 from ganmatrix.methods.gman import Gman
 from ganmatrix.params.architectures import Architecture
+from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Gan as GanParams
 from ganmatrix.params.methods import Gman as GmanParams
 from ganmatrix.training import averaging, optimisers
@@ -138,7 +138,7 @@ def _header(shape=(1, 16, 16)):
 
 
 def _networks(header):
-    architecture = TypeAdapter(Architecture).validate_python(header.architecture)
+    architecture = adapter(Architecture).validate_python(header.architecture)
     pair = initialise(header.run, architecture, Gan(GanParams(kind="gan")), header.shape)
     average = copy.deepcopy(pair.generator)
     with torch.no_grad():
@@ -174,7 +174,7 @@ def test_weights_come_back_as_they_were(shape):
 
 def test_several_discriminators_come_back_one_by_one():
     header = dataclasses.replace(_header((2,)), method={"kind": "gman", "discriminators": 3})
-    architecture = TypeAdapter(Architecture).validate_python(header.architecture)
+    architecture = adapter(Architecture).validate_python(header.architecture)
     rule = Gman(GmanParams(kind="gman", discriminators=3))
     pair = initialise(header.run, architecture, rule, header.shape)
     average = copy.deepcopy(pair.generator)

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic import TypeAdapter
 
 from ganmatrix.cell import Run
 from ganmatrix.methods.method import build
 from ganmatrix.params.architectures import Architecture
+from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.params.recipes import Recipe
 from ganmatrix.runtime import checkpoints
@@ -45,14 +45,14 @@ def trainer(
     **changes: Any,
 ) -> Trainer:
     """A trainer of that method on random images or points; `resnet_sn` has no batch normalisation in D."""
-    architecture: Architecture = TypeAdapter(Architecture).validate_python(
+    architecture: Architecture = adapter(Architecture).validate_python(
         {
             "kind": family,
             "points": {"latent": 2, "width": 6, "depth": 1},
             "images": {"latent": 4, "generator_width": 4, "discriminator_width": 8},
         }
     )
-    chosen: Method = TypeAdapter(Method).validate_python(method or {"kind": "gan"})
+    chosen: Method = adapter(Method).validate_python(method or {"kind": "gan"})
     if data is None:
         data = Resident(points() if modality == "points" else images(), torch.device("cpu"))
     rule = build(chosen)
