@@ -1,4 +1,4 @@
-"""The command line as a user meets it, and small cells that were trained once."""
+"""The command line as a user meets it; small cells that were trained once, and a database half read."""
 
 import contextlib
 import io
@@ -7,13 +7,19 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import archives
 import pytest
+from archives import jpeg
+from databases import BAD, COUNT, prepared, read_so_far
 
 from ganmatrix.cli import main
+from ganmatrix.datasets import streaming
 from ganmatrix.runtime import signals
 
 
@@ -142,24 +148,86 @@ def whole_project(
     return folder
 
 
+def _copy(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(source, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "project"
+
+
 @pytest.fixture
 def whole(whole_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it to damage, as the current folder."""
-    folder = tmp_path / "project"
-    shutil.copytree(whole_project, folder)
-    monkeypatch.chdir(folder)
-    return folder
+    return _copy(whole_project, tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def finished(finished_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it to damage, as the current folder."""
-    folder = tmp_path / "project"
-    shutil.copytree(finished_project, folder)
-    monkeypatch.chdir(folder)
-    return folder
+    return _copy(finished_project, tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="session")
 def run(one_core: None) -> Callable[..., Ended]:
     return invoke
+
+
+MINE = {"kind": "lsun_bedroom", "resolution": 64, "folder": "lmdb", "held_out_share": 0.1}
+NAMES = ("card.json", "held_out.npy", "held_out_labels.npy", "mine.json", "train.npy", "train_labels.npy")
+
+
+@pytest.fixture(scope="session")
+def database_project(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Ended]) -> Path:
+    """A database of images, two of them bad, and what is prepared from it."""
+    root = tmp_path_factory.mktemp("database")
+    dataset = f"datasets:\n  mine: {json.dumps(MINE | {'skip_bad': True})}\n"
+    small = (Path(__file__).parents[1] / "small.yaml").read_text()
+    (root / "params.yaml").write_text(small.replace("datasets:\n", dataset, 1))
+    values = [jpeg(n % 100) for n in range(COUNT)]
+    values[BAD[0]], values[BAD[1]] = b"", values[0][:200]
+    archives.lsun(root / "lmdb", values)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        assert run("prepare", "mine").status == 0
+    assert sorted(prepared(root)) == list(NAMES)
+    (root / "data").rename(root / "expected")
+    return root
+
+
+@pytest.fixture(scope="session")
+def half_read_project(
+    database_project: Path, tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Ended]
+) -> Path:
+    """The same, stopped when half of the images were read."""
+    root = tmp_path_factory.mktemp("half_read") / "root"
+    shutil.copytree(database_project, root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        _interrupt(patch)
+        assert run("prepare", "mine").status == 75
+    assert list((root / "data").iterdir()) == []
+    assert COUNT / 2 <= read_so_far(root) < COUNT
+    return root
+
+
+def _interrupt(patch: pytest.MonkeyPatch) -> None:
+    plus = streaming.Progress.plus
+
+    def stopping(progress: Any, framed: Any, arrays: Any) -> Any:
+        if progress.read >= COUNT / 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+        return plus(progress, framed, arrays)
+
+    patch.setattr(streaming.Progress, "plus", stopping)
+
+
+@pytest.fixture
+def database(database_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it to work in, as the current folder."""
+    return _copy(database_project, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def half_read(half_read_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it to damage, as the current folder."""
+    return _copy(half_read_project, tmp_path, monkeypatch)
