@@ -26,8 +26,6 @@ def refused(ran: Ran, words: str) -> None:
     ("old", "new", "message"),
     [
         ("epsilon: 1/255", "epsilon: -1", "methods.as_gan.epsilon"),
-        ("methods: [gan, as_gan]", "methods: []", "grid.methods"),
-        ("methods: [gan, as_gan]", "methods: [gan, as_gam]", "did you mean as_gan?"),
         ("grid:", "grid: [", "line "),
     ],
 )
