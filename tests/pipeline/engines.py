@@ -7,9 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from processes import start
 
 from ganmatrix.store.layout import Layout
 
@@ -109,6 +112,24 @@ class Project:
 
     def snakemake(self, *arguments: str) -> Ran:
         return self.run(sys.executable, "-m", "snakemake", *arguments)
+
+    def snakemake_here(self, *arguments: str) -> Ran:
+        """The same in a copy of this process, which has imported Snakemake, for what starts no job."""
+        from snakemake.cli import main
+
+        environment = self.environment()
+
+        def begin() -> None:
+            warnings.resetwarnings()
+            os.environ.clear()
+            os.environ.update(environment)
+            sys.path.insert(0, environment["PYTHONPATH"])
+            for name in [each for each in sys.modules if each.partition(".")[0] == "ganmatrix"]:
+                del sys.modules[name]
+
+        process = start(self.root, *arguments, first=begin, program=main)
+        said = "".join(process.communicate())
+        return Ran(process.returncode, said)
 
     def dvc(self, *arguments: str) -> str:
         return self.succeed(sys.executable, "-m", "dvc", *arguments)

@@ -33,7 +33,7 @@ def test_invalid_params(project: Project, old: str, new: str, message: str) -> N
     good = smoke_params()
     assert old in good
     (project.root / "params.yaml").write_text(good.replace(old, new))
-    ran = project.snakemake("--cores", "1")
+    ran = project.snakemake_here("--cores", "1")
     (project.root / "params.yaml").write_text(good)
     refused(ran, message)
     assert len(ran.text.splitlines()) <= 2
@@ -41,7 +41,7 @@ def test_invalid_params(project: Project, old: str, new: str, message: str) -> N
 
 def test_missing_params(project: Project) -> None:
     (project.root / "params.yaml").unlink()
-    ran = project.snakemake("--cores", "1")
+    ran = project.snakemake_here("--cores", "1")
     (project.root / "params.yaml").write_text(smoke_params())
     refused(ran, "params.yaml")
 
@@ -57,7 +57,7 @@ def test_missing_params(project: Project) -> None:
 )
 def test_what_would_be_ignored_or_believed(project: Project, arguments: list[str], words: str) -> None:
     before = project.digests().keys() - {name for name in project.digests() if name.startswith("digests/")}
-    refused(project.snakemake(*arguments), words)
+    refused(project.snakemake_here(*arguments), words)
     assert {name for name in project.digests() if not name.startswith("digests/")} == before
     assert not (project.root / "scales" / "smoke" / "data").exists()
 
@@ -118,13 +118,13 @@ def test_nor_does_that_of_anything_else(project: Project, key: str) -> None:
 
 
 def test_a_cell_outside_the_grid(project: Project) -> None:
-    ran = project.snakemake("--cores", "1", "cells/digits-conventional-as_gam/evaluate.json")
+    ran = project.snakemake_here("--cores", "1", "cells/digits-conventional-as_gam/evaluate.json")
     refused(ran, "did you mean digits-conventional-as_gan?")
     assert not (project.root / "data" / "digits").exists()
 
 
 def test_no_such_output(project: Project) -> None:
-    ran = project.snakemake("--cores", "1", "cells/digits/evaluate.json")
+    ran = project.snakemake_here("--cores", "1", "cells/digits/evaluate.json")
     assert ran.status == 1
     assert "No rule to produce cells/digits/evaluate.json" in ran.text
     assert "Traceback" not in ran.text
@@ -171,6 +171,6 @@ def test_a_scale_works_in_a_folder_of_its_own_and_a_path_may_have_braces(tmp_pat
 def test_a_params_file_s_name_has_no_braces(project: Project) -> None:
     scale = project.root / "pipeline" / "scales" / "a{b}.yaml"
     shutil.copy(HOME / SMOKE, scale)
-    ran = project.snakemake("--cores", "1", "--configfile", f"pipeline/scales/{scale.name}")
+    ran = project.snakemake_here("--cores", "1", "--configfile", f"pipeline/scales/{scale.name}")
     scale.unlink()
     refused(ran, "rename it")

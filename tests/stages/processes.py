@@ -72,6 +72,7 @@ def start(
     *argv: str,
     environment: Mapping[str, str] | None = None,
     first: Callable[[], Any] = lambda: None,
+    program: Callable[[], Any] = main,
 ) -> Command:
     """Run a command in a folder, at the head of a process group of its own, after doing something first."""
     (out, out_end), (err, err_end) = os.pipe(), os.pipe()
@@ -86,9 +87,9 @@ def start(
             for descriptor in (out, out_end, err, err_end):
                 os.close(descriptor)
             sys.stdout, sys.stderr = open(1, "w"), open(2, "w", buffering=1)  # noqa: SIM115
-            sys.argv = ["ganmatrix", *argv]
+            sys.argv = ["ganmatrix" if program is main else "snakemake", *argv]
             first()
-            main()
+            program()
             status = 0
         except SystemExit as stop:
             status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
