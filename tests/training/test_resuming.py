@@ -32,15 +32,15 @@ def _history(made):
 
 
 @pytest.mark.parametrize(("kind", "modality"), PLACES)
-def test_the_same_run_stopped_at_every_step_is_the_same_bytes(kind, modality):
-    """On images, which take longer, at every second step. Random numbers of others change nothing."""
+def test_a_run_that_is_stopped_and_resumed_is_the_same_bytes(kind, modality):
+    """On images, which take longer, once, within a row. Random numbers of others change nothing."""
     torch.manual_seed(1)
     whole = finish(_make(kind, modality))
     torch.manual_seed(2)
     torch.rand(5)
     stopped = _make(kind, modality)
     for step in range(STEPS):
-        if modality == "points" or step % 2:
+        if modality == "points" or step == 5:
             saved = checkpoints.unpack(_state(stopped))
             stopped = _make(kind, modality)
             stopped.load_state_dict(saved["state"])
