@@ -29,12 +29,12 @@ def test_an_order_is_a_number(order, tmp_path):
 
 
 def test_what_its_code_imports_of_this_package(tmp_path):
-    lines = ["import json\n", "from ganmatrix.reporting import dots, drawing\n"]
+    lines = ["import json\n", "from ganmatrix.reporting import figures, page\n"]
     path = _notebook(tmp_path / "a.ipynb", lines, "import ganmatrix.results.claims")
     assert imported(path) == {
         "ganmatrix.reporting",
-        "ganmatrix.reporting.dots",
-        "ganmatrix.reporting.drawing",
+        "ganmatrix.reporting.figures",
+        "ganmatrix.reporting.page",
         "ganmatrix.results.claims",
     }
 

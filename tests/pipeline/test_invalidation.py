@@ -207,8 +207,8 @@ CHANGES = {
     "results/comparisons.py": code("results/comparisons.py", "assemble"),
     "results/statistics.py": code("results/statistics.py", "assemble", "report"),
     "reporting/page.py": code("reporting/page.py", "report"),
-    "reporting/reach.py": Change(
-        CODE + "reporting/reach.py", "", "# changed\n", lambda grid: {"report index"}
+    "reporting/training_curves.py": Change(
+        CODE + "reporting/training_curves.py", "", "# changed\n", lambda grid: {"report stability"}
     ),
     "reporting/assets/page.css": Change(
         CODE + "reporting/assets/page.css", "", "/* changed */\n", lambda grid: grid.of("report")

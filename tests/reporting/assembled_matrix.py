@@ -3,7 +3,7 @@
 from fake_matrix import FakeMatrix
 from stated import PAPER, lines
 
-from ganmatrix.reporting import evidence
+from ganmatrix.reporting import report_data
 
 CLAIMS = f"""claims:
   better_fid:
@@ -37,6 +37,6 @@ def assembled(fake: FakeMatrix) -> FakeMatrix:
     return fake.write().assemble()
 
 
-def read(fake: FakeMatrix) -> evidence.Evidence:
+def read(fake: FakeMatrix) -> report_data.ReportData:
     """What the reports see of it."""
-    return evidence.read(str(fake.root), str(fake.root), "")
+    return report_data.read(str(fake.root), str(fake.root), "")

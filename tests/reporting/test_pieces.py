@@ -10,28 +10,20 @@ from ganmatrix.columns import MEASURES, column
 from ganmatrix.entry import Axis
 from ganmatrix.errors import UserError
 from ganmatrix.reporting import (
-    attack_pictures,
-    cell_files,
-    descriptive,
-    divergence,
-    dossier,
-    dots,
-    fooling,
-    geometry,
-    headline,
-    helps,
-    matrix_tables,
-    methods,
-    paper_scores,
-    probe_curves,
-    protocols,
-    samples,
+    against_baseline,
+    attack_figures,
+    claims_page,
+    discriminator_figures,
+    matrix_page,
+    methods_table,
+    pictures,
+    run_counts,
+    run_details,
+    seed_figures,
     training_curves,
-    transfers,
-    verdicts,
 )
-from ganmatrix.reporting.fragments import Fragment, table
 from ganmatrix.reporting.numbers import CUT_NOTE, bounds, bounds_of_difference, interval, number, plain
+from ganmatrix.reporting.page import Fragment, table
 from ganmatrix.store import opening
 from ganmatrix.store.layout import SAMPLES
 from publishing import rewrite
@@ -46,38 +38,63 @@ def _grid(methods: str = "gan, as_gan", seeds: str = "0, 1, 2") -> str:
 def _everything(fake: FakeMatrix) -> str:
     """All that the notebooks show."""
     data = read(fake)
+    found = run_details.read_runs(data)
     pieces = [
-        *(make(data) for make in (headline.overview, headline.answers, helps.answers, helps.grid)),
-        *(make(data) for make in (verdicts.gaps, verdicts.glance, verdicts.divergences)),
-        *(make(data) for make in (dossier.dossiers, paper_scores.published, divergence.rates)),
-        *(make(data) for make in (methods.methods, methods.caveats, matrix_tables.glossary)),
-        descriptive.table(data),
+        *(
+            make(data)
+            for make in (
+                run_counts.overview,
+                against_baseline.by_setting,
+                against_baseline.pooled_table,
+                against_baseline.settings_table,
+            )
+        ),
+        *(
+            make(data)
+            for make in (run_counts.missing_sentence, claims_page.claims_table, run_counts.missing_list)
+        ),
+        *(
+            make(data)
+            for make in (
+                claims_page.claim_sections,
+                claims_page.published_scores,
+                run_counts.divergence_rates,
+            )
+        ),
+        *(make(data) for make in (methods_table.methods_table, methods_table.caveats, matrix_page.glossary)),
+        seed_figures.descriptive_table(data),
     ]
     for dataset in data.datasets:
-        for make in (matrix_tables.scores, matrix_tables.probes, matrix_tables.costs, matrix_tables.networks):
-            pieces.append(make(data, dataset))
-        pieces += [samples.sheets(data, dataset), protocols.protocols(data, dataset)]
-        pieces.append(transfers.maps(data, dataset))
-        pieces.append(attack_pictures.pictures(data, dataset))
+        pieces += [matrix_page.matrix_table(data, found, dataset), matrix_page.networks_table(data, dataset)]
+        pieces += [pictures.sample_sheets(data, dataset), matrix_page.protocols_table(data, dataset)]
+        pieces.append(attack_figures.transfer_maps(data, dataset))
+        pieces.append(pictures.attack_pictures(data, dataset))
     for setting in data.settings:
         for draw in (training_curves.losses, training_curves.gradients, training_curves.scores):
             pieces.append(draw(data, setting))
         pieces += [
-            dots.final_scores(data, setting),
-            descriptive.profile(data, setting),
-            *dots.targets(data, setting),
-            fooling.losses(data, setting),
+            seed_figures.final_scores(data, setting),
+            seed_figures.performance_profile(data, setting),
+            *seed_figures.targets(data, setting),
+            attack_figures.auroc_under_attack(data, setting),
         ]
-        pieces += [fooling.curves(data, setting, norm) for norm in (fooling.LINF, fooling.L2)]
-        kinds = (geometry.SLOPES, geometry.GRADIENTS, geometry.MEMORY)
-        pieces += [geometry.chart(data, setting, kind) for kind in kinds]
-        pieces.append(probe_curves.by_setting(data, ("gradient_growth", "rotation_auroc")))
+        pieces += [
+            attack_figures.auroc_by_strength(data, setting, norm)
+            for norm in (attack_figures.LINF, attack_figures.L2)
+        ]
+        kinds = (discriminator_figures.SLOPES, discriminator_figures.GRADIENTS, discriminator_figures.MEMORY)
+        pieces += [discriminator_figures.chart(data, setting, kind) for kind in kinds]
+        pieces.append(discriminator_figures.curves_by_setting(data, ("gradient_growth", "rotation_auroc")))
     return "\n".join(piece.html for piece in pieces)
+
+
+def _matrix(data, dataset: str) -> str:
+    return matrix_page.matrix_table(data, run_details.read_runs(data), dataset).html
 
 
 def test_a_single_seed_has_no_intervals_and_shows_no_difference(tmp_path):
     page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0"))))
-    assert "no interval, n = 1" in page
+    assert "<small>no interval</small>" in page
     assert "is shown for as_gan: fewer than 6 pairs decide nothing." in page
     assert "No claims are listed." in page
 
@@ -85,14 +102,14 @@ def test_a_single_seed_has_no_intervals_and_shows_no_difference(tmp_path):
 def test_a_single_method_has_nothing_to_be_compared_with(tmp_path):
     page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(methods="gan"))))
     assert "There is one method only" in page
-    assert "(best mean)" not in page
+    assert "best mean" not in page
     assert "No attack on one method was tried on another" in page
 
 
 def test_a_method_that_always_diverges_is_named_everywhere(tmp_path):
     diverged = {f"digits-conventional-as_gan-{seed}": 0 for seed in (0, 1, 2)}
     page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(), diverged=diverged)))
-    assert "no value<small>all 3 seeds missing</small>" in page
+    assert ">3 diverged</a>" in page
     assert "is shown for as_gan: every pair lacks a value." in page
     assert "3 of 6 runs diverged" in page
     assert "as_gan: no run completed" in page
@@ -116,7 +133,7 @@ def test_a_value_missing_from_a_completed_run_is_named_with_its_reason(tmp_path)
 
     page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(), edit=edit)))
     assert "digits-conventional-gan-1, kid_efficientnet_lite0_ema: too few samples" in page
-    assert "n = 2, 1 missing" in page
+    assert "<small>1 missing</small>" in page
 
 
 @pytest.mark.parametrize("size", [0, 30, -20])
@@ -125,7 +142,7 @@ def test_a_truncated_sample_sheet_is_refused_by_name(tmp_path, size):
     path = fake.file(SAMPLES, "digits-conventional-as_gan-0")
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(UserError, match=r"samples\.png is damaged .*train digits-conventional-as_gan`"):
-        samples.sheets(read(fake), "digits")
+        pictures.sample_sheets(read(fake), "digits")
 
 
 def test_a_picture_of_another_run_is_refused(tmp_path):
@@ -133,13 +150,13 @@ def test_a_picture_of_another_run_is_refused(tmp_path):
     one, other = (fake.file(SAMPLES, f"digits-conventional-gan-{seed}") for seed in (0, 1))
     one.write_bytes(other.read_bytes())
     with pytest.raises(UserError, match=r"gan/train/0/samples\.png is damaged"):
-        samples.sheets(read(fake), "digits")
+        pictures.sample_sheets(read(fake), "digits")
 
 
 def test_sample_sheets_that_were_not_made_yet_are_named(tmp_path):
     fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
     fake.layout.manifest("evaluate", "digits-conventional-as_gan").unlink()
-    shown = samples.neighbours(read(fake), "digits").html
+    shown = pictures.nearest_samples(read(fake), "digits").html
     assert "as_gan: not made yet; run `ganmatrix evaluate digits-conventional-as_gan`" in shown
     assert shown.count("<img") == 1
 
@@ -153,8 +170,8 @@ def test_a_manifest_is_read_once_for_all_seeds(tmp_path, monkeypatch):
         return original(layout, stage, target)
 
     monkeypatch.setattr(opening, "read_manifest", counted)
-    samples.sheets(data, "digits")
-    cell_files.read(data)
+    pictures.sample_sheets(data, "digits")
+    run_details.read_runs(data)
     assert len(found) == len(set(found)) == 2 * 3
 
 
@@ -170,7 +187,7 @@ def test_damaged_results_are_refused_by_name(tmp_path, name):
 def test_a_difference_is_worse_where_the_measure_says_so(tmp_path):
     effects = {("as_gan", "fid_efficientnet_lite0"): 1.5}
     data = read(assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0, 1, 2, 3, 4, 5"), effects=effects)))
-    assert "higher than gan&#x27;s, which is worse" in headline.answers(data).html
+    assert "higher than gan&#x27;s, which is worse" in against_baseline.by_setting(data).html
 
 
 def test_a_method_that_lacks_a_column_misses_nothing(tmp_path):
@@ -183,7 +200,7 @@ def test_a_method_that_lacks_a_column_misses_nothing(tmp_path):
     shown = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(), edit=edit)))
     assert "Disagreement of the members of D" in shown
     assert "does not apply" in shown
-    assert "seeds missing" not in shown
+    assert "3 missing" not in shown
 
 
 def test_the_strongest_transfer_is_named(tmp_path):
@@ -191,7 +208,7 @@ def test_the_strongest_transfer_is_named(tmp_path):
         (f"digits-conventional-as_gan-{seed}", f"digits-conventional-gan-{seed}"): 0.8 for seed in (0, 1, 2)
     }
     data = read(assembled(FakeMatrix(tmp_path, grid=_grid(), rates=rates)))
-    assert "Between methods at most 80%: as_gan on gan." in transfers.maps(data, "digits").html
+    assert "Between methods at most 80%: as_gan on gan." in attack_figures.transfer_maps(data, "digits").html
 
 
 def test_figures_are_the_same_when_drawn_again(planted):
@@ -199,10 +216,16 @@ def test_figures_are_the_same_when_drawn_again(planted):
     setting = data.settings[0]
     assert training_curves.losses(data, setting) == training_curves.losses(data, setting)
     keys = ("gradient_growth",)
-    assert probe_curves.curves(data, setting, keys) == probe_curves.curves(data, setting, keys)
-    assert fooling.losses(data, setting) == fooling.losses(data, setting)
-    assert dossier.dossiers(data) == dossier.dossiers(data)
-    assert transfers.maps(data, setting.dataset) == transfers.maps(data, setting.dataset)
+    assert discriminator_figures.curves(data, setting, keys) == discriminator_figures.curves(
+        data, setting, keys
+    )
+    assert attack_figures.auroc_under_attack(data, setting) == attack_figures.auroc_under_attack(
+        data, setting
+    )
+    assert claims_page.claim_sections(data) == claims_page.claim_sections(data)
+    assert attack_figures.transfer_maps(data, setting.dataset) == attack_figures.transfer_maps(
+        data, setting.dataset
+    )
 
 
 def test_every_column_is_explained_in_words_of_its_own():
@@ -211,7 +234,7 @@ def test_every_column_is_explained_in_words_of_its_own():
 
 
 def test_every_axis_has_a_label():
-    assert set(probe_curves.AXES) == set(get_args(Axis))
+    assert set(discriminator_figures.AXES) == set(get_args(Axis))
 
 
 def test_columns_say_what_they_are():
@@ -258,7 +281,7 @@ def test_the_summary_is_what_the_tables_print(planted):
     group = next(g for g in data.summary["groups"] if g["column"] == "kid_efficientnet_lite0_ema")
     matrix = planted.table("matrix")
     rows = matrix[(matrix["dataset"] == "digits") & (matrix["method"] == group["method"])]
-    assert plain(rows["kid_efficientnet_lite0_ema"].mean()) in matrix_tables.scores(data, "digits").html
+    assert plain(rows["kid_efficientnet_lite0_ema"].mean()) in _matrix(data, "digits")
 
 
 def test_intervals_are_cut_at_what_is_possible_and_marked():
@@ -291,15 +314,15 @@ def test_cut_intervals_have_one_footnote_a_table(tmp_path):
     grid = GRID.format(methods="gan, as_gan", seeds="0, 1, 2").replace("[digits]", "[ring8]")
     values = {f"ring8-conventional-as_gan-{seed}": value for seed, value in enumerate((0, 8, 8))}
     data = read(assembled(FakeMatrix(tmp_path, grid=grid, edit=_modes(values))))
-    html = matrix_tables.scores(data, "ring8").html
-    assert "5.33<small>[0.000, 8.00]\N{DAGGER}, n = 3</small>" in html
+    html = _matrix(data, "ring8")
+    assert "5.33</a><small>[0.000, 8.00]\N{DAGGER}</small>" in html
     assert html.count(CUT_NOTE) == html.count('class="footnoted"')
 
 
 def test_effects_that_point_both_ways_are_told_apart_by_setting(tmp_path):
     claims = CLAIMS.replace("metric: modes_ema", "metric: fgsm_auroc").replace("effect: 2\n", "effect: 0.2\n")
     data = read(assembled(FakeMatrix(tmp_path, claims=claims)))
-    html = dossier.dossiers(data).html
+    html = claims_page.claim_sections(data).html
     assert "of 2 settings agree with the claim" in html
     assert "ring8 x conventional, digits x conventional; seeds 0, 1, 2" in html
 
@@ -315,8 +338,8 @@ def test_a_discriminator_that_guesses_is_named(tmp_path, auroc, said):
 
     data = read(assembled(FakeMatrix(tmp_path, grid=_grid(), edit=edit)))
     sentence = "D tells real from fake no better than chance here"
-    assert (f"digits x conventional, gan: {sentence}" in matrix_tables.probes(data, "digits").html) is said
-    assert (f"With gan and as_gan, {sentence}" in headline.answers(data).html) is said
+    assert (f"digits x conventional, gan: {sentence}" in _matrix(data, "digits")) is said
+    assert (f"With gan and as_gan, {sentence}" in against_baseline.by_setting(data).html) is said
 
 
 def _under_attack(clean, attacked):
@@ -336,8 +359,11 @@ def test_titles_name_whom_pgd_costs_most_and_whom_least(tmp_path):
     edit = _under_attack({"gan": 0.95, "as_gan": 0.95}, {"gan": 0.6, "as_gan": 0.8})
     data = read(assembled(FakeMatrix(tmp_path, grid=_grid(), edit=edit)))
     said = "PGD costs gan most (30.0 points beyond noise), as_gan least (10.0)."
-    assert f"digits x conventional: {said}" in fooling.losses(data, data.settings[0]).html
-    assert f"full strength: {said}" in fooling.curves(data, data.settings[0], fooling.LINF).html
+    assert f"digits x conventional: {said}" in attack_figures.auroc_under_attack(data, data.settings[0]).html
+    assert (
+        f"full strength: {said}"
+        in attack_figures.auroc_by_strength(data, data.settings[0], attack_figures.LINF).html
+    )
 
 
 def test_titles_leave_out_a_discriminator_that_has_nothing_to_lose(tmp_path):
@@ -345,13 +371,14 @@ def test_titles_leave_out_a_discriminator_that_has_nothing_to_lose(tmp_path):
     data = read(assembled(FakeMatrix(tmp_path, grid=_grid(), edit=edit)))
     left_out = "The title leaves out as_gan: no better than chance even without a perturbation."
     for shown in (
-        fooling.losses(data, data.settings[0]).html,
-        fooling.curves(data, data.settings[0], fooling.LINF).html,
+        attack_figures.auroc_under_attack(data, data.settings[0]).html,
+        attack_figures.auroc_by_strength(data, data.settings[0], attack_figures.LINF).html,
     ):
         assert "PGD costs gan most (30.0 points beyond noise)." in shown
         assert left_out in shown
     slopes, memory = (
-        geometry.chart(data, data.settings[0], kind).html for kind in (geometry.SLOPES, geometry.MEMORY)
+        discriminator_figures.chart(data, data.settings[0], kind).html
+        for kind in (discriminator_figures.SLOPES, discriminator_figures.MEMORY)
     )
     assert "as_gan (" not in slopes
     assert left_out in slopes
@@ -374,6 +401,8 @@ def test_a_summary_of_another_matrix_is_refused(tmp_path, planted):
 
 
 def test_what_is_lost_is_counted_in_one_order():
-    lost = [cell_files.Lost(kind, "") for kind in ("not measured", "not trained", "not trained", "diverged")]
+    lost = [
+        run_details.Missing(kind, "") for kind in ("not measured", "not trained", "not trained", "diverged")
+    ]
     said = "2 not trained, 1 diverged, 1 not measured"
-    assert cell_files.tally(lost) == cell_files.tally(reversed(lost)) == said
+    assert run_details.count_missing(lost) == run_details.count_missing(reversed(lost)) == said

@@ -10,19 +10,16 @@ from PIL import Image
 
 from ganmatrix.errors import UserError
 from ganmatrix.reporting import (
-    attack_pictures,
-    descriptive,
-    divergence,
-    dossier,
-    dots,
-    fooling,
-    geometry,
-    helps,
-    paper_scores,
+    against_baseline,
+    attack_figures,
+    claims_page,
+    discriminator_figures,
+    pictures,
+    run_counts,
+    seed_figures,
     training_curves,
-    verdicts,
 )
-from ganmatrix.reporting.headline import VERDICTS
+from ganmatrix.reporting.run_counts import VERDICTS
 from ganmatrix.store.layout import ATTACKS
 from ganmatrix.training.pictures import NOTE
 
@@ -45,30 +42,30 @@ def _probed(auroc):
 
 def test_a_planted_gain_is_better_and_a_null_unclear(planted):
     data = read(planted)
-    grid = helps.grid(data).html
+    grid = against_baseline.settings_table(data).html
     assert '<strong class="judged better">better</strong>' in grid
     assert '<strong class="judged unclear">unclear</strong>' in grid
-    assert "<span>50% lower than gan&#x27;s</span>" in helps.answers(data).html
+    assert "<span>50% lower than gan&#x27;s</span>" in against_baseline.pooled_table(data).html
 
 
 def test_without_pairs_nothing_is_compared(tmp_path):
     lost = {f"digits-conventional-as_gan-{seed}": 40 for seed in range(6)}
     data = _fake(tmp_path, diverged=lost)
-    assert "not comparable" in helps.grid(data).html
-    assert "6 pairs lost" in helps.grid(data).html
-    assert "6 runs of 12 diverged" in verdicts.gaps(data).html
+    assert "not comparable" in against_baseline.settings_table(data).html
+    assert "6 pairs lost" in against_baseline.settings_table(data).html
+    assert "6 runs of 12 diverged" in run_counts.missing_sentence(data).html
 
 
 def test_every_claim_at_a_glance_leads_to_its_evidence(planted):
     data = read(planted)
-    glance, evidence = verdicts.glance(data).html, dossier.dossiers(data).html
+    glance, evidence = claims_page.claims_table(data).html, claims_page.claim_sections(data).html
     for name in data.claims["claim"]:
         assert f'href="claims.html#claim-{name}"' in glance
         assert f'<section id="claim-{name}">' in evidence
 
 
 def test_a_claim_shows_its_evidence_scope_and_what_it_lost(planted):
-    html = dossier.dossiers(read(planted)).html
+    html = claims_page.claim_sections(read(planted)).html
     assert "counts beyond 10 % of gan&#x27;s" in html
     assert "digits x conventional; seeds 0, 1, 2, 3, 4, 5" in html
     assert "Hedges&#x27; g" in html
@@ -82,38 +79,38 @@ def test_an_open_claim_says_how_many_seeds_might_decide_it(tmp_path):
     data = _fake(tmp_path, effects={("as_gan", "fid_efficientnet_lite0"): 0.88}, noise=0.05)
     assert data.claims["verdict"].iloc[0] == "inconclusive"
     seeds = int(data.claims["seeds_needed"].iloc[0])
-    assert f"About {seeds:,} seeds in each setting" in dossier.dossiers(data).html
+    assert f"About {seeds:,} seeds in each setting" in claims_page.claim_sections(data).html
 
 
 def test_a_claim_stands_with_its_quote_and_what_is_otherwise_here(planted):
     data = read(planted)
     quote = "\N{LEFT DOUBLE QUOTATION MARK}Ours is better &amp; faster.\N{RIGHT DOUBLE QUOTATION MARK}"
     differs = "data digits, theirs cifar10; baseline gan with no technique, theirs their GAN"
-    for html in (dossier.dossiers(data).html, verdicts.glance(data).html):
+    for html in (claims_page.claim_sections(data).html, claims_page.claims_table(data).html):
         assert quote in html
-    html = dossier.dossiers(data).html
+    html = claims_page.claim_sections(data).html
     assert "A paper of 2021: arXiv 0000.00000v1, abstract (better_fid)" in html
     assert f"<strong>Not the paper&#x27;s setting: {differs}.</strong>" in html
     untested = html[html.index('id="claim-recall"') :]
     assert "setting: data" not in untested
-    assert verdicts.glance(data).html.count("not in the paper&#x27;s setting") == 2
+    assert claims_page.claims_table(data).html.count("not in the paper&#x27;s setting") == 2
 
 
 def test_the_papers_under_test_have_their_rows(planted):
-    html = paper_scores.published(read(planted)).html
+    html = claims_page.published_scores(read(planted)).html
     for stated in ("10% to 50% lower", "11.5% lower than SSGAN", "13.2% lower", "by a large margin"):
         assert stated in html
     assert html.count("only a relative number is known") == 5
 
 
 def test_published_numbers_have_a_reason_where_they_do_not_compare(planted):
-    html = paper_scores.published(read(planted)).html
+    html = claims_page.published_scores(read(planted)).html
     assert "published scores none are comparable with ours" in html
     assert "the grid has no dataset of the kind cifar10" in html
 
 
 def test_rates_of_divergence_have_exact_intervals(planted):
-    html = divergence.rates(read(planted)).html
+    html = run_counts.divergence_rates(read(planted)).html
     assert "1 of 6<small>0% to 64%</small>" in html
     assert "0 of 12<small>0% to 26%</small>" in html
 
@@ -121,17 +118,17 @@ def test_rates_of_divergence_have_exact_intervals(planted):
 def test_no_divergence_is_no_proof(tmp_path):
     assert (
         "Of 6 runs of each method that says no more than that its rate is at most 46%"
-        in divergence.rates(_fake(tmp_path)).html
+        in run_counts.divergence_rates(_fake(tmp_path)).html
     )
 
 
 def test_descriptive_views_judge_nothing(planted):
     """A method that is ahead in every pair, beside one diverged run: numbers, but no judgement of them."""
     data = read(planted)
-    table = descriptive.table(data).html
+    table = seed_figures.descriptive_table(data).html
     assert "<small>1.00 [1.00, 1.00] over gan</small>" in table
     assert "<small>1 diverged</small>" in table
-    digits, ring8 = (descriptive.profile(data, s).html for s in sorted(data.settings, key=str))
+    digits, ring8 = (seed_figures.performance_profile(data, s).html for s in sorted(data.settings, key=str))
     assert re.search(r"the median run gets 0\.\d\d \(gan\) to 0\.9\d \(as_gan\) of the way", digits)
     assert "no run is known to get beyond the untrained generators" in ring8
     for judging in ("better", "worse", "judged", *VERDICTS):
@@ -141,23 +138,23 @@ def test_descriptive_views_judge_nothing(planted):
 def test_the_settings_of_a_score_stand_together(tmp_path):
     grid = DIGITS.replace("[conventional]", "[conventional, resnet_sn]")
     effects = {("as_gan", "fid_efficientnet_lite0"): 0.5}
-    table = descriptive.table(_fake(tmp_path, grid=grid, effects=effects)).html
+    table = seed_figures.descriptive_table(_fake(tmp_path, grid=grid, effects=effects)).html
     assert '<th scope="col">together<small>FID (EfficientNet-Lite0 features)</small></th>' in table
     assert table.count("1.00 [1.00, 1.00] over gan") == 3
 
 
 def test_a_target_that_was_missed_is_no_step(tmp_path):
     data = _fake(tmp_path, late=frozenset({"digits-conventional-gan-2"}))
-    (html,) = (figure.html for figure in dots.targets(data, data.settings[0]))
+    (html,) = (figure.html for figure in seed_figures.targets(data, data.settings[0]))
     assert "as_gan is first, after 385 steps on average; 1 run never" in html
     assert "Target: FID (EfficientNet-Lite0 features) at 40% of the untrained generator" in html
-    assert "1 target was not reached within training" in verdicts.gaps(data).html
+    assert "1 target was not reached within training" in run_counts.missing_sentence(data).html
 
 
 def test_no_method_is_first_where_all_miss(tmp_path):
     late = frozenset(f"digits-conventional-{m}-{seed}" for m in ("gan", "as_gan") for seed in range(6))
     data = _fake(tmp_path, late=late)
-    (note,) = dots.targets(data, data.settings[0])
+    (note,) = seed_figures.targets(data, data.settings[0])
     assert "no run is known to have reached the target of FID" in note.html
 
 
@@ -168,34 +165,36 @@ def test_a_recipe_without_snapshots_has_no_target(tmp_path):
             entries[name] = {"value": None, "protocol": {}, "reason": "no snapshots", "applies": False}
 
     data = _fake(tmp_path, edit=edit)
-    assert dots.targets(data, data.settings[0]) == []
+    assert seed_figures.targets(data, data.settings[0]) == []
     assert "No score was followed" in training_curves.scores(data, data.settings[0]).html
 
 
 def test_a_single_seed_has_no_spread(tmp_path):
     data = _fake(tmp_path, grid=DIGITS.replace("seeds: 6", "seeds: [0]"))
-    assert "one seed a method has no spread" in dots.final_scores(data, data.settings[0]).html
+    assert "one seed a method has no spread" in seed_figures.final_scores(data, data.settings[0]).html
     assert "Thin: the one seed, a cross" in training_curves.losses(data, data.settings[0]).html
 
 
 def test_vulnerability_is_what_an_attack_costs_beyond_noise(tmp_path):
     data = _fake(tmp_path, edit=_probed({"noise_auroc": 0.9, "pgd_auroc": 0.6}))
-    html = fooling.losses(data, data.settings[0]).html
+    html = attack_figures.auroc_under_attack(data, data.settings[0]).html
     assert "digits x conventional: PGD costs gan most (30.0 points beyond noise)." in html
-    assert "60.0%<small>[60.0%, 60.0%], n = 6</small>" in fooling.numbers(data).html
+    assert "60.0%<small>[60.0%, 60.0%], n = 6</small>" in attack_figures.auroc_table(data).html
 
 
 def test_a_discriminator_without_numbers_is_left_out(tmp_path):
     diverged = {f"digits-conventional-gan-{seed}": 40 for seed in range(6)}
     data = _fake(tmp_path, diverged=diverged)
     setting = data.settings[0]
-    assert "PGD costs as_gan most" in fooling.losses(data, setting).html
-    assert "lowest with as_gan" in geometry.chart(data, setting, geometry.SLOPES).html
+    assert "PGD costs as_gan most" in attack_figures.auroc_under_attack(data, setting).html
+    assert (
+        "lowest with as_gan" in discriminator_figures.chart(data, setting, discriminator_figures.SLOPES).html
+    )
 
 
 def test_attacks_are_shown_with_the_logits_before_and_after(tmp_path):
     data = _fake(tmp_path, diverged={"digits-conventional-as_gan-0": 40})
-    html = attack_pictures.pictures(data, "digits").html
+    html = pictures.attack_pictures(data, "digits").html
     logits = "<li>1.5 <span>0.2</span></li><li>\N{MINUS SIGN}0.5 <span>\N{MINUS SIGN}0.8</span></li>"
     assert logits in html
     assert "as_gan: no picture, training diverged" in html
@@ -205,7 +204,7 @@ def test_attacks_are_shown_with_the_logits_before_and_after(tmp_path):
 
 def test_points_are_counted_that_still_pass_for_real(tmp_path):
     data = _fake(tmp_path, grid=DIGITS.replace("digits", "ring8"))
-    html = attack_pictures.pictures(data, "ring8").html
+    html = pictures.attack_pictures(data, "ring8").html
     assert (
         "gan: of 2 called real: 1 \N{RIGHTWARDS ARROW} 1; mean change of the logit \N{MINUS SIGN}0.8" in html
     )
@@ -217,17 +216,17 @@ def test_a_picture_that_is_not_made_names_its_verb_and_a_damaged_one_is_refused(
     content = path.read_bytes()
     path.unlink()
     assert (
-        "run `ganmatrix probe digits-conventional-gan`" in attack_pictures.pictures(read(fake), "digits").html
+        "run `ganmatrix probe digits-conventional-gan`" in pictures.attack_pictures(read(fake), "digits").html
     )
     path.write_bytes(content)
     picture = fake.file(ATTACKS, "digits-conventional-gan-0")
     picture.write_bytes(picture.read_bytes()[:-20])
     with pytest.raises(UserError, match=r"attacks\.png is damaged"):
-        attack_pictures.pictures(read(fake), "digits")
+        pictures.attack_pictures(read(fake), "digits")
 
 
 def test_a_picture_carries_the_note_that_reports_read(planted):
-    assert attack_pictures.NOTE == NOTE
+    assert pictures.NOTE == NOTE
     with Image.open(planted.file(ATTACKS, "digits-conventional-gan-0")) as picture:
         assert json.loads(picture.text[NOTE])["before"] == [1.5, -0.5]
 
@@ -237,7 +236,7 @@ FEWER_DIVERGE = f"claims:\n{claim('steadier', 'diverged', 'lower', 0)}"
 
 def test_a_claim_about_counts_has_no_interval_anywhere_and_counts_what_diverged(tmp_path):
     diverged = {"digits-conventional-gan-1": 40}
-    html = dossier.dossiers(_fake(tmp_path, claims=FEWER_DIVERGE, diverged=diverged)).html
+    html = claims_page.claim_sections(_fake(tmp_path, claims=FEWER_DIVERGE, diverged=diverged)).html
     assert "No bars: counts of runs that diverged have no interval." in html
     assert "digits x conventional: 16.7, no interval." in html
     assert "<summary>1 run that diverged</summary>" in html
@@ -247,7 +246,7 @@ def test_a_claim_about_counts_has_no_interval_anywhere_and_counts_what_diverged(
 
 
 def test_a_figure_without_bars_promises_none(tmp_path):
-    html = dossier.dossiers(_fake(tmp_path, grid=DIGITS.replace("seeds: 6", "seeds: [0]"))).html
+    html = claims_page.claim_sections(_fake(tmp_path, grid=DIGITS.replace("seeds: 6", "seeds: [0]"))).html
     assert "No bars: no setting has 6 pairs." in html
     assert "Bars are" not in html
 
@@ -301,12 +300,14 @@ def test_losses_that_all_differ_in_kind_are_not_ranked(tmp_path):
 def test_a_claim_counts_the_settings_whose_mean_agrees(tmp_path):
     values = {("conventional", "gan"): 40.0, ("conventional", "as_gan"): 4.0}
     values |= {("resnet_sn", "gan"): 40.0, ("resnet_sn", "as_gan"): 44.0}
-    html = dossier.dossiers(_fake(tmp_path, grid=TWO, edit=_fids(values))).html
+    html = claims_page.claim_sections(_fake(tmp_path, grid=TWO, edit=_fids(values))).html
     assert "the means of 1 of 2 settings agree with the claim" in html
 
 
 @pytest.mark.parametrize(("effect", "said"), [(0.5, "agrees"), (1.5, "does not agree")])
 def test_one_setting_is_not_one_of_one(tmp_path, effect, said):
-    html = dossier.dossiers(_fake(tmp_path, effects={("as_gan", "fid_efficientnet_lite0"): effect})).html
+    html = claims_page.claim_sections(
+        _fake(tmp_path, effects={("as_gan", "fid_efficientnet_lite0"): effect})
+    ).html
     assert f"the mean {said} with the claim" in html
     assert "of 1 settings" not in html

@@ -9,18 +9,28 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ganmatrix.columns import MEASURES, column, preferred
-from ganmatrix.reporting.drawing import COLOURS
-from ganmatrix.reporting.evidence import Evidence, Setting
-from ganmatrix.reporting.fragments import Fragment, text
-from ganmatrix.reporting.numbers import number, plain
-from ganmatrix.reporting.panels import GREY, embed_wide, entitle, legend, multiples, state
-from ganmatrix.reporting.seeds import span
+from ganmatrix.reporting.figures import (
+    COLOURS,
+    GREY,
+    embed_wide,
+    legend,
+    panel_axes,
+    title_figure,
+    title_panel,
+)
+from ganmatrix.reporting.numbers import count_range, number, plain
+from ganmatrix.reporting.page import Fragment, text
+from ganmatrix.reporting.report_data import ReportData, Setting
 
 _STEP = "generator step"
+_LOOKS: dict[str, dict[str, Any]] = {
+    "D": {"color": COLOURS[0], "linestyle": "-"},
+    "G": {"color": COLOURS[1], "linestyle": "--"},
+}
 
 
 @dataclass(frozen=True)
-class _Kind:
+class _Quantity:
     """A quantity that both networks have: its name, its columns by network, and what it is."""
 
     noun: str
@@ -35,48 +45,47 @@ class _Kind:
         return f"{self.noun}, log scale" if self.log else self.noun
 
 
-_LOSSES = _Kind("loss", {"D": "loss_discriminator", "G": "loss_generator"}, "Losses of D and G", by_loss=True)
-_GRADIENTS = _Kind(
+_LOSSES = _Quantity(
+    "loss", {"D": "loss_discriminator", "G": "loss_generator"}, "Losses of D and G", by_loss=True
+)
+
+_GRADIENTS = _Quantity(
     "gradient norm",
     {"D": "gradient_norm_discriminator", "G": "gradient_norm_generator"},
     "Norm of the gradients that D's and G's weights receive",
     log=True,
 )
-_LOOKS: dict[str, dict[str, Any]] = {
-    "D": {"color": COLOURS[0], "linestyle": "-"},
-    "G": {"color": COLOURS[1], "linestyle": "--"},
-}
 
 
-def losses(evidence: Evidence, setting: Setting) -> Fragment:
+def losses(data: ReportData, setting: Setting) -> Fragment:
     """D's and G's loss, all methods on the same axes."""
-    return _logged(evidence, setting, _LOSSES)
+    return _logged(data, setting, _LOSSES)
 
 
-def gradients(evidence: Evidence, setting: Setting) -> Fragment:
+def gradients(data: ReportData, setting: Setting) -> Fragment:
     """The norms of the weight gradients, all methods on the same axes."""
-    return _logged(evidence, setting, _GRADIENTS)
+    return _logged(data, setting, _GRADIENTS)
 
 
-def scores(evidence: Evidence, setting: Setting) -> Fragment:
+def scores(data: ReportData, setting: Setting) -> Fragment:
     """The averaged generator's score over training, each method before its baseline in grey."""
-    columns = map(column, evidence.columns(setting.dataset))
+    columns = map(column, data.columns(setting.dataset))
     followed = preferred(c for c in columns if c.key.endswith("_over_steps"))
-    rows = evidence.curves(setting, [followed.name] if followed else [])
+    rows = data.curves(setting, [followed.name] if followed else [])
     if followed is None or rows["mean"].isna().all():
         return text("p", f"No score was followed over training on {setting}.", "note")
     measure = MEASURES[followed.key.removesuffix("_over_steps")]
-    figure, axes = multiples(evidence.methods, _STEP, f"{measure.title}, log scale", entries=3, log=True)
+    figure, axes = panel_axes(data.methods, _STEP, f"{measure.title}, log scale", entries=3, log=True)
     bottom = 0.8 * rows["mean"].min()
     axes[0].set_ylim(bottom, 1.3 * rows["mean"].max())
     ends: dict[str, float] = {}
-    for ax, method in zip(axes, evidence.methods, strict=True):
-        if (baseline := evidence.baselines.get(method)) is not None:
+    for ax, method in zip(axes, data.methods, strict=True):
+        if (baseline := data.baselines.get(method)) is not None:
             base = rows[rows["method"] == baseline]
             ax.plot(base["at"], base["mean"], color=GREY, linewidth=1.2, linestyle="--", label="its baseline")
         own = rows[(rows["method"] == method) & rows["mean"].notna()]
         if own.empty:
-            entitle(ax, f"{method}: no value")
+            title_panel(ax, f"{method}: no value")
             continue
         ax.fill_between(
             own["at"], own["low"].clip(lower=bottom), own["high"], color=COLOURS[0], alpha=0.2, linewidth=0
@@ -87,45 +96,45 @@ def scores(evidence: Evidence, setting: Setting) -> Fragment:
         ends[method] = float(own["mean"].iloc[-1])
     legend(figure)
     finding = f"{setting}: ends {_extremes(ends, lambda value: number(value, measure))}"
-    state(figure, finding)
+    title_figure(figure, finding)
     caption = (
         f"{followed.title.replace(', mean over training', '')} of the running average of G's weights; "
-        f"lower is better. Lines: means over seeds, n = {span(rows['n'])}; bands: 95% intervals."
+        f"lower is better. Lines: means over seeds, n = {count_range(rows['n'])}; bands: 95% intervals."
     )
     return embed_wide(figure, f"{finding}. {caption}", caption)
 
 
-def _logged(evidence: Evidence, setting: Setting, kind: _Kind) -> Fragment:
-    history = evidence.history
+def _logged(data: ReportData, setting: Setting, kind: _Quantity) -> Fragment:
+    history = data.history
     history = history[
         (history["dataset"] == setting.dataset) & (history["architecture"] == setting.architecture)
     ]
     shown = {network: name for network, name in kind.columns.items() if name in history}
     if history.empty or not shown:
         return text("p", f"No {kind.noun} was logged on {setting}.", "note")
-    figure, axes = multiples(evidence.methods, _STEP, kind.axis, entries=len(shown), log=kind.log)
+    figure, axes = panel_axes(data.methods, _STEP, kind.axis, entries=len(shown), log=kind.log)
     axes[0].set_ylim(*_limits(history[list(shown.values())], log=kind.log))
     ends: dict[str, float] = {}
     fates = []
-    for ax, method in zip(axes, evidence.methods, strict=True):
-        runs = evidence.of(setting)
+    for ax, method in zip(axes, data.methods, strict=True):
+        runs = data.of(setting)
         runs = runs[runs["method"] == method]
         completed = runs.loc[runs["outcome"] == "completed", "seed"]
         if len(completed) < len(runs):
             lost = runs.loc[runs["outcome"] != "completed", "outcome"].value_counts(sort=False)
             fate = ", ".join(f"{count} of {len(runs)} {outcome}" for outcome, count in lost.items())
             fates.append(f"{method}: {fate if len(completed) else 'no run completed'}")
-            entitle(ax, fates[-1])
+            title_panel(ax, fates[-1])
         logged = history[history["method"] == method]
         for network, name in shown.items():
             end = _draw(ax, logged, name, list(completed), f"{network} ({kind.noun})", network)
             if end is not None and network == "D":
                 ends[method] = end
     legend(figure)
-    finding = f"{setting}: D's {kind.noun} {_alike(evidence, setting, ends) if kind.by_loss else _ends(ends)}"
-    state(figure, finding)
+    finding = f"{setting}: D's {kind.noun} {_alike(data, setting, ends) if kind.by_loss else _ends(ends)}"
+    title_figure(figure, finding)
     caption = (
-        f"{kind.caption}. Thin: {_each(evidence.of(setting)['seed'].nunique())}, a cross where one "
+        f"{kind.caption}. Thin: {_each(data.of(setting)['seed'].nunique())}, a cross where one "
         "diverged; thick: mean of those that completed. The axis covers the middle 99% of all values."
         + "".join(f" {fate}." for fate in fates)
     )
@@ -152,9 +161,9 @@ def _ends(ends: dict[str, float]) -> str:
     return f"ends {_extremes(ends, plain)}"
 
 
-def _alike(evidence: Evidence, setting: Setting, ends: dict[str, float]) -> str:
+def _alike(data: ReportData, setting: Setting, ends: dict[str, float]) -> str:
     """Where D's loss ends among the methods that share theirs: of the losses, the one of most methods."""
-    losses = evidence.of(setting)[["method", "loss"]].dropna().drop_duplicates("method")
+    losses = data.of(setting)[["method", "loss"]].dropna().drop_duplicates("method")
     loss_of = dict(zip(losses["method"], losses["loss"], strict=True))
     by_loss: dict[str, dict[str, float]] = {}
     for method, end in ends.items():

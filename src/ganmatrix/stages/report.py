@@ -18,7 +18,7 @@ from ganmatrix.errors import UserError
 from ganmatrix.making import Made
 from ganmatrix.params.messages import nearest
 from ganmatrix.plan import Plan
-from ganmatrix.reporting.page import page
+from ganmatrix.reporting.page import document
 from ganmatrix.store.layout import Layout
 
 LONGEST = 60
@@ -56,7 +56,7 @@ def render(name: str, plan: Plan, results: Layout) -> str:
         "root": str(plan.layout.root.resolve()),
         "params": str(plan.layout.params or ""),
     }
-    return page(name, plan.pages, _body(_execute(plan.template(name), parameters)))
+    return document(name, plan.pages, _body(_execute(plan.template(name), parameters)))
 
 
 def choose(names: Iterable[str], plan: Plan) -> list[str]:

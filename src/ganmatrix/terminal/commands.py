@@ -63,7 +63,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Print the matrix (mean [95% interval] over seeds) and the claims with their verdicts."""
-    from ganmatrix.reporting.unfinished import sentence
+    from ganmatrix.reporting.run_counts import preview_sentence
     from ganmatrix.terminal import matrix
     from ganmatrix.terminal.claims import claims
     from ganmatrix.terminal.reading import read, read_in
@@ -94,7 +94,7 @@ def show(
         ShowChoice.CLAIMS: [claims(found)],
         ShowChoice.RUNS: matrix.runs(found, selection),
     }
-    if said := sentence(found.summary):
+    if said := preview_sentence(found.summary):
         console().print(said, style="bold", end="\n\n")
     for each in parts:
         console().print(*tables[each], sep="\n")

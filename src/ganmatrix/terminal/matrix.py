@@ -8,8 +8,17 @@ from rich.console import Group
 
 from ganmatrix.cell import place
 from ganmatrix.columns import Column
-from ganmatrix.reporting.floors import MARKS, UNSEEN, beside, samples
-from ganmatrix.reporting.numbers import CUT, CUT_NOTE, bounds, interval, number
+from ganmatrix.reporting.numbers import (
+    CUT,
+    CUT_NOTE,
+    REFERENCE_POINTS,
+    UNSEEN,
+    bounds,
+    held_out_samples,
+    interval,
+    number,
+    reference_points,
+)
 from ganmatrix.results.artifacts import Assembled, outcome
 from ganmatrix.results.matrix import VARIANT, placed_summary, setting
 from ganmatrix.terminal.selection import Selection
@@ -34,7 +43,7 @@ def matrix(results: Assembled, selection: Selection) -> Iterator[Group]:
             ]
             if column.checkpoint != "init":
                 rows += _marks(summary, dataset, column, places)
-            counted = samples(summary, dataset, column)
+            counted = held_out_samples(summary, dataset, column)
             notes = [
                 CUT_NOTE if any(CUT in entry for entry in entries.values()) else "",
                 f"{UNSEEN}: {counted}" if counted else "",
@@ -47,9 +56,11 @@ def _marks(
     summary: Mapping[str, Any], dataset: str, column: Column, places: Sequence[str]
 ) -> list[list[str]]:
     """Rows with the score before training, of unseen reals and of noise, if they are known."""
-    found = [beside(summary, dataset, column, at) for at in places]
+    found = [reference_points(summary, dataset, column, at) for at in places]
     return [
-        [mark, *(each.get(mark, "-") for each in found)] for mark in MARKS if any(mark in f for f in found)
+        [mark, *(each.get(mark, "-") for each in found)]
+        for mark in REFERENCE_POINTS
+        if any(mark in f for f in found)
     ]
 
 

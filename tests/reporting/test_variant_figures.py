@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from fake_matrix import FakeMatrix, claim
 
-from ganmatrix.reporting import regions
+from ganmatrix.reporting import variant_figures
 from ganmatrix.stages import report
 
 GRID = """datasets: [ring8, digits]
@@ -53,5 +53,5 @@ def test_every_page_renders(varied, name):
 def test_without_variants_the_page_has_no_such_section(planted, without_kernels):
     from assembled_matrix import read
 
-    assert regions.regions(read(planted)) is None
+    assert variant_figures.where_methods_train(read(planted)) is None
     assert "Where does it train?" not in report.render("stability", planted.plan, planted.layout)

@@ -7,7 +7,7 @@ import pytest
 from assembled_matrix import assembled, read
 from fake_matrix import FakeMatrix
 
-from ganmatrix.reporting import headline, helps
+from ganmatrix.reporting import against_baseline
 
 GRID = """datasets: [digits]
   architectures: [conventional]
@@ -33,22 +33,22 @@ def _words(fragment) -> str:
 def test_a_gain_of_survivors_is_unclear(tmp_path, diverged, judged):
     lost = {LOST.format(method, 3): 100 for method in diverged}
     data = read(assembled(FakeMatrix(tmp_path, grid=GRID, effects=FID, diverged=lost, noise=0.001)))
-    assert judged in _words(helps.grid(data))
+    assert judged in _words(against_baseline.settings_table(data))
 
 
 def test_a_loss_among_the_survivors_of_the_baseline_is_unclear(tmp_path):
     worse = {("as_gan", "fid_efficientnet_lite0"): 1.5}
     lost = {LOST.format("gan", 3): 100}
     data = read(assembled(FakeMatrix(tmp_path, grid=GRID, effects=worse, diverged=lost)))
-    assert "unclear 48% higher" in _words(helps.grid(data))
+    assert "unclear 48% higher" in _words(against_baseline.settings_table(data))
 
 
 @pytest.mark.parametrize("seeds", ["0", "0, 1, 2, 3, 4"])
 def test_fewer_than_six_pairs_decide_nothing(tmp_path, seeds):
     grid = GRID.replace("0, 1, 2, 3, 4, 5, 6", seeds)
     data = read(assembled(FakeMatrix(tmp_path, grid=grid, effects=FID, noise=0.001)))
-    assert "unclear 50% lower" in _words(helps.grid(data))
-    assert "shown for as_gan: fewer than 6 pairs decide nothing." in _words(headline.answers(data))
+    assert "unclear 50% lower" in _words(against_baseline.settings_table(data))
+    assert "shown for as_gan: fewer than 6 pairs decide nothing." in _words(against_baseline.by_setting(data))
 
 
 def test_a_difference_that_the_correction_takes_back_is_said_to_be_one(tmp_path):
@@ -63,5 +63,7 @@ def test_a_difference_that_the_correction_takes_back_is_said_to_be_one(tmp_path)
     )
     assert row["difference"]["high"] < 0
     assert row["difference"]["p_holm"] > 0.05
-    assert "perhaps better" in _words(helps.grid(data))
-    assert "which is better, if it were the only comparison of this score" in _words(headline.answers(data))
+    assert "perhaps better" in _words(against_baseline.settings_table(data))
+    assert "which is better, if it were the only comparison of this score" in _words(
+        against_baseline.by_setting(data)
+    )

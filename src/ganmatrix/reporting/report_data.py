@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from ganmatrix.cell import Cell, Run
-from ganmatrix.columns import Bounds
+from ganmatrix.columns import Bounds, Column, ordered
 from ganmatrix.errors import NotMade, UserError
 from ganmatrix.reporting.numbers import CHANCE, bounds
 from ganmatrix.results.artifacts import NEEDED
 from ganmatrix.results.matrix import (
+    COSTS,
     IDENTITY,
     LEARNED,
     NOT_TRAINED,
@@ -57,7 +58,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ReportData:
     """`results/`, and where the cells' own files lie.
 
     In tables and rows of the summary the architecture is the place: with the variant, where there is one.
@@ -188,6 +189,10 @@ class Evidence:
         """The columns measured on a dataset."""
         return list(self.summary["protocols"][dataset])
 
+    def all_columns(self, dataset: str) -> list[Column]:
+        """What was measured on a dataset, costs at the end."""
+        return ordered([*self.columns(dataset), *COSTS])
+
     def bounds(self, dataset: str, column: str) -> Bounds:
         """What the mean of a column can be on a dataset."""
         return bounds(column, self.summary["protocols"][dataset].get(column, {}))
@@ -219,7 +224,7 @@ class Evidence:
         return placed(with_stand_ins(plain, stand_ins_of_rows(self.summary["stand_ins"])))
 
 
-def read(folder: str, root: str, params: str) -> Evidence:
+def read(folder: str, root: str, params: str) -> ReportData:
     """Read `results/` of one working folder; the cells' own files are those of the folder `root`.
 
     `params` is the params file that works there, if it is another than params.yaml: commands name it.
@@ -232,7 +237,7 @@ def read(folder: str, root: str, params: str) -> Evidence:
         part, "matrix.parquet", part.table("matrix.parquet").rows, (*NEEDED["matrix"], LEARNED)
     )
     history = _complete(part, "history.parquet", part.table("history.parquet").rows, IDENTITY)
-    return Evidence(
+    return ReportData(
         matrix=placed(matrix),
         history=placed(history),
         claims=_complete(part, "claims.parquet", part.table("claims.parquet").rows, NEEDED["claims"]),

@@ -4,8 +4,8 @@ import pytest
 from assembled_matrix import assembled, read
 from fake_matrix import FakeMatrix
 
-from ganmatrix.reporting import divergence, dots, fooling, geometry, probe_curves, transfers
-from ganmatrix.reporting.seeds import resting, span
+from ganmatrix.reporting import attack_figures, discriminator_figures, run_counts, seed_figures
+from ganmatrix.reporting.numbers import count_range, seed_counts
 
 DIGITS = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1, 2]"
 
@@ -20,25 +20,29 @@ def lost(tmp_path_factory):
 def test_robustness_counts_the_seeds_that_are_left_and_names_who_lacks_some(lost):
     (setting,) = lost.settings
     said = "n = 2 to 3 (as_gan 2 of 3)"
-    assert f"Means over strengths and seeds, {said}." in fooling.losses(lost, setting).html
+    assert f"Means over strengths and seeds, {said}." in attack_figures.auroc_under_attack(lost, setting).html
     assert (
-        f"Means with 95% intervals over seeds, {said}." in geometry.chart(lost, setting, geometry.SLOPES).html
+        f"Means with 95% intervals over seeds, {said}."
+        in discriminator_figures.chart(lost, setting, discriminator_figures.SLOPES).html
     )
-    assert "Means over seeds, n = 2 to 3; bands" in fooling.curves(lost, setting, fooling.LINF).html
-    assert "intervals, n = 2 to 3." in probe_curves.curves(lost, setting, ("gradient_growth",)).html
+    assert (
+        "Means over seeds, n = 2 to 3; bands"
+        in attack_figures.auroc_by_strength(lost, setting, attack_figures.LINF).html
+    )
+    assert "intervals, n = 2 to 3." in discriminator_figures.curves(lost, setting, ("gradient_growth",)).html
 
 
 def test_transfers_name_the_side_that_lacks_seeds(lost):
-    html = transfers.maps(lost, "digits").html
+    html = attack_figures.transfer_maps(lost, "digits").html
     assert "n = 2 to 3 (attacks on as_gan 2 of 3, as_gan&#x27;s D 2 of 3)." in html
 
 
 def test_means_that_do_not_exist_have_no_seeds():
-    assert span([0, 2, 3]) == "2 to 3"
-    assert span([3, 3]) == "3"
-    assert span([]) == span([0]) == "0"
+    assert count_range([0, 2, 3]) == "2 to 3"
+    assert count_range([3, 3]) == "3"
+    assert count_range([]) == count_range([0]) == "0"
     groups = {"gan": {"n": 3, "missing": 0}, "dat": {"n": 0, "missing": 3}}
-    assert resting(groups.values(), groups) == "n = 3 (dat 0 of 3)"
+    assert seed_counts(groups.values(), groups) == "n = 3 (dat 0 of 3)"
 
 
 def _missing(run, column, **entry):
@@ -57,7 +61,7 @@ FID, STEPS = "fid_efficientnet_lite0_ema", "steps_to_fid_efficientnet_lite0_ema"
 def test_a_value_that_a_completed_run_lacks_is_not_counted(tmp_path):
     edit = _missing("digits-conventional-gan-1", FID)
     data = read(assembled(FakeMatrix(tmp_path, grid=DIGITS, edit=edit)))
-    html = dots.final_scores(data, data.settings[0]).html
+    html = seed_figures.final_scores(data, data.settings[0]).html
     assert "n = 2 to 3 seeds a method; 1 value missing." in html
 
 
@@ -66,7 +70,7 @@ def test_a_score_that_nobody_has_counts_no_seeds(tmp_path):
         documents["metrics"]["entries"][FID].update(value=None, reason="lost")
 
     data = read(assembled(FakeMatrix(tmp_path, grid=DIGITS, edit=edit)))
-    html = dots.final_scores(data, data.settings[0]).html
+    html = seed_figures.final_scores(data, data.settings[0]).html
     assert "n = 0 seeds a method; 6 values missing." in html
 
 
@@ -81,7 +85,7 @@ def test_a_method_is_first_only_if_every_seed_got_there(tmp_path, planted):
     """gan's other two seeds take 370 and 380 steps, as_gan's three 360, 370 and 380."""
     slow = {"grid": DIGITS.replace("as_gan", "as_gan, dat"), "late": frozenset({"digits-conventional-dat-2"})}
     data = read(assembled(FakeMatrix(tmp_path, **slow, **planted)))
-    (html,) = (figure.html for figure in dots.targets(data, data.settings[0]))
+    (html,) = (figure.html for figure in seed_figures.targets(data, data.settings[0]))
     assert (
         "FID (EfficientNet-Lite0 features): as_gan is first, after 370 steps on average; 1 run never" in html
     )
@@ -89,7 +93,7 @@ def test_a_method_is_first_only_if_every_seed_got_there(tmp_path, planted):
     alone = tmp_path / "alone"
     alone.mkdir()
     quick = read(assembled(FakeMatrix(alone, grid=DIGITS.replace(", as_gan", ""), **planted)))
-    (html,) = (figure.html for figure in dots.targets(quick, quick.settings[0]))
+    (html,) = (figure.html for figure in seed_figures.targets(quick, quick.settings[0]))
     assert "no method reaches it with every seed" in html
 
 
@@ -97,5 +101,5 @@ def test_no_divergence_says_least_of_the_method_with_fewest_runs(tmp_path):
     untrained = (("as_gan", 1), ("as_gan", 2), *(("dat", seed) for seed in range(3)))
     absent = frozenset(("train", f"digits-conventional-{method}-{seed}") for method, seed in untrained)
     fake = FakeMatrix(tmp_path, grid=DIGITS.replace("as_gan", "as_gan, dat"), absent=absent).write()
-    html = divergence.rates(read(fake.assemble(tolerant=True))).html
+    html = run_counts.divergence_rates(read(fake.assemble(tolerant=True))).html
     assert "Of 1 run of as_gan, the fewest, that says no more than that its rate is at most 98%" in html

@@ -1,16 +1,16 @@
-"""What each method is, the command that compares them, and the caveats that every report must carry."""
+"""The methods under test, the command that compares them, and what to know before quoting a number."""
 
 from html import escape
 
 from ganmatrix.columns import column
-from ganmatrix.reporting.evidence import Evidence
-from ganmatrix.reporting.fragments import Fragment, bullets, table
+from ganmatrix.reporting.page import Fragment, bullets, table
+from ganmatrix.reporting.report_data import ReportData
 
 
-def methods(evidence: Evidence) -> Fragment:
+def methods_table(data: ReportData) -> Fragment:
     """The methods of the grid: name, kind, loss, techniques, and what these are."""
-    rows, ideas = [], evidence.summary["ideas"]
-    for row in evidence.trained.drop_duplicates("method").to_dict("records"):
+    rows, ideas = [], data.summary["ideas"]
+    for row in data.trained.drop_duplicates("method").to_dict("records"):
         techniques = row["techniques"].split()
         words = [ideas.get(kind, "-") for kind in (row["method_kind"], *techniques)]
         names = [name.replace("_", " ") for name in (row["loss"] or "-", ", ".join(techniques) or "-")]
@@ -18,14 +18,14 @@ def methods(evidence: Evidence) -> Fragment:
     return table("Methods under test", ["Method", "Kind", "Loss", "Techniques", "Idea"], rows)
 
 
-def command(evidence: Evidence) -> Fragment:
+def command(data: ReportData) -> Fragment:
     """The command that makes all of this, from the params file that it was made from."""
-    return Fragment(f"<pre><code>{escape(evidence.layout.all_command)}</code></pre>")
+    return Fragment(f"<pre><code>{escape(data.layout.all_command)}</code></pre>")
 
 
-def caveats(evidence: Evidence) -> Fragment:
+def caveats(data: ReportData) -> Fragment:
     """What a reader must know before quoting a number."""
-    n = len(evidence.summary["grid"]["seed"])
+    n = len(data.summary["grid"]["seed"])
     notes = [
         f"Intervals are 95% Student-t intervals over {n} seed{'' if n == 1 else 's'}, or over pairs of "
         "runs for claims. With few seeds they are wide, and an interval that includes zero is no proof "
@@ -33,13 +33,13 @@ def caveats(evidence: Evidence) -> Fragment:
         "Verdicts are corrected for the number of claims, other comparisons for the methods and settings of "
         "their score (Holm). Nothing corrects over scores: of many, expect some to differ by chance.",
     ]
-    extractors = {column(name).extractor for d in evidence.datasets for name in evidence.columns(d)}
+    extractors = {column(name).extractor for d in data.datasets for name in data.columns(d)}
     if extractors - {None, "inception"}:
         notes.append(
             "Image scores use other features than the published ones do (see the protocols); they compare "
             "methods within this matrix and must not be set beside published FIDs."
         )
-    if "fargan" in set(evidence.matrix["method_kind"]):
+    if "fargan" in set(data.matrix["method_kind"]):
         notes.append(
             "FARGAN follows the text of its paper; no code was published, and its tables could not be read. "
             "docs/methods.md says what is a choice of ours."

@@ -8,10 +8,8 @@ from assembled_matrix import CLAIMS, assembled, read
 from fake_matrix import IMAGE_FLOORS, FakeMatrix
 
 from ganmatrix.columns import column
-from ganmatrix.reporting import cell_files, dossier, headline, helps
-from ganmatrix.reporting.explorer import table
-from ganmatrix.reporting.floors import beside, in_words, samples
-from ganmatrix.reporting.numbers import number
+from ganmatrix.reporting import against_baseline, claims_page, matrix_page, run_details
+from ganmatrix.reporting.numbers import held_out_samples, number, reference_points, reference_points_in_words
 from ganmatrix.results.artifacts import floor_of
 
 GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1]"
@@ -58,32 +56,37 @@ def test_a_floor_is_found_by_the_columns_of_generators_alone(data):
 def test_marks_and_words(data):
     measured = column(f"{FID}_ema")
     marks = {"before training": _before(data), "unseen reals": "1.25", "noise": "215"}
-    assert beside(data.summary, "digits", measured, "conventional") == marks
+    assert reference_points(data.summary, "digits", measured, "conventional") == marks
     words = f"{_before(data)} before training, 1.25 for unseen reals, 215 for noise"
-    assert in_words(data.summary, "digits", measured, "conventional") == words
-    assert in_words(data.summary, "digits", column("fgsm_auroc"), "conventional") == ""
+    assert reference_points_in_words(data.summary, "digits", measured, "conventional") == words
+    assert reference_points_in_words(data.summary, "digits", column("fgsm_auroc"), "conventional") == ""
 
 
 def test_how_many_reals_were_scored_is_said(data):
     measured = column(f"{FID}_ema")
-    assert samples(data.summary, "digits", measured) == "360 held-out samples, where G is scored on 1,000"
+    assert (
+        held_out_samples(data.summary, "digits", measured)
+        == "360 held-out samples, where G is scored on 1,000"
+    )
     same = {"protocols": {"digits": {measured.name: {"fake_samples": 360}}}, "floors": data.summary["floors"]}
-    assert samples(same, "digits", measured) == "360 held-out samples"
-    assert samples({"protocols": {"digits": {}}}, "digits", measured) == ""
+    assert held_out_samples(same, "digits", measured) == "360 held-out samples"
+    assert held_out_samples({"protocols": {"digits": {}}}, "digits", measured) == ""
 
 
 def test_the_front_page_has_them_below_the_methods(data):
-    shown = _words(helps.grid(data))
+    shown = _words(against_baseline.settings_table(data))
     after = shown[shown.index("before training") :]
     expected = (
         f"before training {_before(data)} unseen reals 1.25 360 held-out samples, where G is scored on "
     )
     assert after == f"{expected}1,000 noise 215"
-    assert f"For scale, FID: {_before(data)} before training, 1.25 for" in _words(headline.answers(data))
+    assert f"For scale, FID: {_before(data)} before training, 1.25 for" in _words(
+        against_baseline.by_setting(data)
+    )
 
 
 def test_the_page_of_claims_has_them_with_the_evidence(data):
-    sections = dossier.dossiers(data).html.split("<section")[1:]
+    sections = claims_page.claim_sections(data).html.split("<section")[1:]
     words = f"the score itself digits x conventional: {_before(data)} before training, 1.25 for unseen reals"
     shown = [unescape(re.sub("<[^>]*>", " ", section)) for section in sections]
     assert words in " ".join(shown[0].split())
@@ -91,7 +94,7 @@ def test_the_page_of_claims_has_them_with_the_evidence(data):
 
 
 def test_the_matrix_has_them_in_the_heads_of_columns(data):
-    html = table.table(data, cell_files.read(data), "digits").html
+    html = matrix_page.matrix_table(data, run_details.read_runs(data), "digits").html
     heads = dict(re.findall(r'<th scope="col" data-key="(\w+)"[^>]*>(.*?)</th>', html))
     assert "unseen reals 1.25, noise 215</small>" in heads[f"{FID}_ema"]
     assert "noise" not in heads[f"{FID}_init"]

@@ -10,10 +10,9 @@ from fake_matrix import FakeMatrix
 
 from ganmatrix.columns import column
 from ganmatrix.errors import UserError
-from ganmatrix.reporting import cell_files, fragments, run_facts
-from ganmatrix.reporting.explorer import controls, seeds, table
-from ganmatrix.reporting.explorer.columns import overview, sections
-from ganmatrix.reporting.sparklines import sparkline
+from ganmatrix.reporting import matrix_page, page, run_details
+from ganmatrix.reporting.matrix_page import by_section, first_columns
+from ganmatrix.reporting.run_details import sparkline
 from ganmatrix.results.artifacts import RECEIVED
 from ganmatrix.store.layout import RUN
 
@@ -22,7 +21,7 @@ FID = "fid_efficientnet_lite0_ema"
 
 
 def _table(data):
-    return table.table(data, cell_files.read(data), "digits").html
+    return matrix_page.matrix_table(data, run_details.read_runs(data), "digits").html
 
 
 def _number(html, method, name):
@@ -33,7 +32,7 @@ def _number(html, method, name):
 
 
 def _seeds(data):
-    html = seeds.seeds(data, cell_files.read(data)).html
+    html = run_details.seed_data(data, run_details.read_runs(data)).html
     return json.loads(re.fullmatch(r"<script[^>]*>(.*)</script>", html, re.DOTALL)[1])
 
 
@@ -44,7 +43,7 @@ def test_the_overview_has_averaged_weights_general_features_and_the_floor(tmp_pa
             entries[name] = entries[FID] | {"value": 1.0}
 
     data = read(assembled(FakeMatrix(tmp_path, grid=GRID, edit=edit)))
-    assert overview(data) == [
+    assert first_columns(data) == [
         FID,
         "fid_efficientnet_lite0_init",
         "kid_efficientnet_lite0_ema",
@@ -56,7 +55,7 @@ def test_the_overview_has_averaged_weights_general_features_and_the_floor(tmp_pa
 
 
 def test_columns_without_an_explanation_stand_apart():
-    found = sections([column("novel_score_ema"), column("fid_inception_ema")])
+    found = by_section([column("novel_score_ema"), column("fid_inception_ema")])
     assert {title: [c.name for c in columns] for title, columns in found.items()} == {
         "What the generators achieved": ["fid_inception_ema"],
         "Others": ["novel_score_ema"],
@@ -127,9 +126,9 @@ def test_a_half_finished_matrix_renders_and_says_what_to_run(tmp_path):
         "not measured yet; run `ganmatrix evaluate digits-conventional-gan`",
         "not trained; run `ganmatrix train digits-conventional-gan`",
     ]
-    facts = run_facts.runs(data, cell_files.read(data), "digits").html
+    facts = run_details.run_sections(data, run_details.read_runs(data), "digits").html
     assert "Not trained yet; run `ganmatrix train digits-conventional-gan`." in facts
-    assert 'value="as_gan" checked' in controls.controls(data).html
+    assert 'value="as_gan" checked' in matrix_page.controls(data).html
 
 
 def test_attacks_that_are_still_to_come_are_named_seed_by_seed(tmp_path):
@@ -147,12 +146,12 @@ def test_a_damaged_record_is_refused_by_name(tmp_path):
     fake = assembled(FakeMatrix(tmp_path, grid=GRID))
     fake.file(RUN, "digits-conventional-gan-1").write_text("{")
     with pytest.raises(UserError, match=r"run\.json is damaged .*train digits-conventional-gan`"):
-        cell_files.read(read(fake))
+        run_details.read_runs(read(fake))
 
 
 def test_a_run_tells_what_it_was_made_from_and_with(planted):
     data = read(planted)
-    html = run_facts.runs(data, cell_files.read(data), "ring8").html
+    html = run_details.run_sections(data, run_details.read_runs(data), "ring8").html
     file = json.loads(planted.file(RUN, "ring8-conventional-gan-0").read_text())
     repeated, once = file["reproducible"], file["this_run"]
     facts = [repeated[name] for name in ("data_sha256", "weights_sha256", "code_digest")]
@@ -163,7 +162,7 @@ def test_a_run_tells_what_it_was_made_from_and_with(planted):
 
 
 def test_json_inside_a_page_cannot_end_its_element():
-    html = fragments.data("x", {"a": "</script><b>"}).html
+    html = page.json_data("x", {"a": "</script><b>"}).html
     assert html.count("</script>") == 1
     assert json.loads(html.removeprefix('<script type="application/json" id="x">')[:-9]) == {
         "a": "</script><b>"

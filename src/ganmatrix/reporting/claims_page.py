@@ -1,0 +1,265 @@
+"""The page of claims: a table of all, a section for each, and the papers' own scores."""
+
+from itertools import groupby
+from typing import Any
+
+from ganmatrix.columns import column
+from ganmatrix.reporting.claim_effects import ClaimResult, claim_results, effect_plot
+from ganmatrix.reporting.numbers import (
+    CUT,
+    CUT_NOTE,
+    counted,
+    interval,
+    number,
+    plain,
+    reference_points_in_words,
+)
+from ganmatrix.reporting.page import (
+    Fragment,
+    box,
+    bullets,
+    definitions,
+    details,
+    footnoted,
+    join,
+    table,
+    text,
+)
+from ganmatrix.reporting.report_data import ReportData
+
+PAGE = "claims.html"
+_HEADER = ["Claim", "Verdict", "Effect", "Beyond its control"]
+_NO_CLAIMS = "params.yaml lists no claims, so there is nothing to adjudicate."
+Row = dict[str, Any]
+_PUBLISHED_HEADER = ["Trained", "Score", "Published", "Ours", "Comparable"]
+
+
+def claims_table(data: ReportData) -> Fragment:
+    """A line a claim: verdict, sentence, effect; its evidence is a click away."""
+    found = claim_results(data)
+    if not found:
+        return text("p", _NO_CLAIMS, "note")
+    content = table("Every claim; positive effects are as claimed", _HEADER, map(_claim_row, found), "claims")
+    return footnoted(content, CUT, CUT_NOTE)
+
+
+def _claim_row(claim: ClaimResult) -> list[str | Fragment]:
+    sentence = Fragment(f'<a href="{PAGE}#{claim.anchor}">{text("span", claim["sentence"]).html}</a>')
+    quote = text("small", f"\N{LEFT DOUBLE QUOTATION MARK}{claim['quote']}\N{RIGHT DOUBLE QUOTATION MARK}")
+    source = text("small", f"{claim['paper']}; {claim['method']} against {claim['baseline']}")
+    measured = text("small", f"{claim.measured.title}; {claim.bound}")
+    elsewhere = text("small", "not in the paper's setting" if claim["setting_differs"] else "")
+    control = claim.effect("control_") if claim["control"] else "none named"
+    return [
+        Fragment(f"{sentence.html}{quote.html}{source.html}"),
+        Fragment(f"{claim.badge.html}{elsewhere.html}"),
+        Fragment(f"{text('span', claim.effect()).html}{measured.html}"),
+        control,
+    ]
+
+
+def claim_sections(data: ReportData) -> Fragment:
+    """A section a claim: sentence, verdict, figure, and what it rests on."""
+    found = claim_results(data)
+    return join(_claim_section(data, claim) for claim in found) if found else text("p", _NO_CLAIMS, "note")
+
+
+def _claim_section(data: ReportData, claim: ClaimResult) -> Fragment:
+    quote = text(
+        "blockquote", f"\N{LEFT DOUBLE QUOTATION MARK}{claim['quote']}\N{RIGHT DOUBLE QUOTATION MARK}"
+    )
+    source = text("p", f"{claim['paper']}: {claim['source']}, {claim['where']} ({claim['claim']})", "note")
+    head = [text("h2", claim["sentence"]), quote, source]
+    verdict = Fragment(
+        f"<p>{claim.badge.html} {text('span', f'{_sentence(claim)}.').html} {_elsewhere(claim).html}</p>"
+    )
+    figure = effect_plot(data, claim)
+    facts = box([definitions([*_facts(claim), *_scale(data, claim)])], "facts")
+    blocks = [*head, verdict, box([figure, facts], "evidence"), *_far(claim), *_lost(claim)]
+    content = join(blocks).html
+    note = text("p", CUT_NOTE, "note").html if CUT in content else ""
+    return Fragment(f'<section id="{claim.anchor}">\n{content}\n{note}</section>')
+
+
+def _sentence(claim: ClaimResult) -> str:
+    """The reason with a capital letter."""
+    reason = str(claim["reason"])
+    return reason[0].upper() + reason[1:]
+
+
+def _elsewhere(claim: ClaimResult) -> Fragment:
+    """What of the paper's setting is otherwise here: a verdict must not be read without it."""
+    if claim["verdict"] == "not tested":
+        return text("span", "")
+    if differs := claim["setting_differs"]:
+        return text("strong", f"Not the paper's setting: {differs}.")
+    return text("span", "Nothing of the paper's setting that is on record differs here.")
+
+
+def _facts(claim: ClaimResult) -> list[tuple[str, str]]:
+    measure = claim.measured.measure
+    opponent = f"{claim['method']} against {claim['baseline']}, its baseline"
+    control = f", and against {claim['control']}, which lacks the idea" if claim["control"] else ""
+    facts = [
+        ("The paper's setting", claim["paper_setting"]),
+        ("Measured", f"{claim.measured.title}; {claim['direction']} is claimed\n{claim['metric']}"),
+        ("Why this", measure.explanation),
+        ("Compared", f"{opponent}{control}; {claim.bound}"),
+    ]
+    if claim["verdict"] == "not tested":
+        return facts
+    facts.append(("Effect", claim.effect()))
+    if claim["control"]:
+        facts.append(("Beyond its control", claim.effect("control_")))
+    facts += [
+        ("How surely", _surely(claim)),
+        ("Where", _where(claim)),
+        ("What would decide", _decides(claim)),
+    ]
+    return facts
+
+
+def _scale(data: ReportData, claim: ClaimResult) -> list[tuple[str, str]]:
+    """What the score is before training, of unseen reals and of noise, setting by setting."""
+    found = {
+        setting: reference_points_in_words(
+            data.summary, setting.dataset, claim.measured, setting.architecture
+        )
+        for setting in data.settings
+    }
+    lines = [f"{setting}: {words}" for setting, words in found.items() if words]
+    return [("For scale", "\n".join(["the score itself", *lines]))] if lines else []
+
+
+def _surely(claim: ClaimResult) -> str:
+    if claim["p_value"] is None:
+        return "no test is possible"
+    size = claim["effect_size"]
+    sized = "" if size is None else f"\nHedges' g {_ranged(claim, 'effect_size')} over seeds"
+    return (
+        f"If the claim were false, data that favour it so much would come with {_p(claim['p_value'])}; "
+        f"corrected for the number of claims: {_p(claim['p_holm'])}. If it were true, data so much against "
+        f"it would come with {_p(claim['p_contradicted'])}; corrected: {_p(claim['p_contradicted_holm'])}. "
+        f"A corrected p of at most 0.025 decides.{sized}"
+    )
+
+
+def _ranged(claim: ClaimResult, key: str) -> str:
+    mean, low, high = (claim[f"{key}{end}"] for end in ("", "_low", "_high"))
+    return f"{plain(mean)} [{plain(low)}, {plain(high)}]"
+
+
+def _where(claim: ClaimResult) -> str:
+    if not claim["scope"]:
+        return "nowhere: no pair has both values"
+    return f"{claim['scope']}\n{_holding(claim['settings_holding'], claim['settings'])}"
+
+
+def _holding(holding: int, settings: int) -> str:
+    if settings == 1:
+        return f"the mean {'agrees' if holding else 'does not agree'} with the claim"
+    return f"the means of {holding} of {settings} settings agree with the claim"
+
+
+def _decides(claim: ClaimResult) -> str:
+    if claim["verdict"] != "inconclusive":
+        return "It is decided for these settings; others may differ."
+    if (seeds := claim["seeds_needed"]) is not None:
+        return (
+            f"About {seeds:,.0f} seeds in each setting would decide it in 4 of 5 cases, if means and spread "
+            "stay as they are. Few seeds know their spread badly: a rough guide."
+        )
+    if claim.counts:
+        return "How many runs it would take is not worked out for counts of those that diverged."
+    return f"How many seeds it would take cannot be said: {claim['reason']}."
+
+
+def _far(claim: ClaimResult) -> list[Fragment]:
+    """A warning if some runs lie far from all others of their kind, and which."""
+    runs = claim["far_runs"].split("; ") if claim["far_runs"] else []
+    if not runs:
+        return []
+    lie = "run lies" if len(runs) == 1 else "runs lie"
+    said = (
+        f"{len(runs)} {lie} far from the others of the same setting and method: look there first. "
+        "If one run in ten goes bad by chance, more than 2.5% of verdicts are wrong (docs/verdict_rule.md)."
+    )
+    return [
+        text("p", said, "note"),
+        details(f"{counted(len(runs), 'run')} far from the others", bullets(runs)),
+    ]
+
+
+def _lost(claim: ClaimResult) -> list[Fragment]:
+    """The runs without a value, on demand; where divergence is the value, those that diverged."""
+    runs = claim["lost_runs"].split("; ") if claim["lost_runs"] else []
+    diverged = [run for run in runs if claim.counts and "(diverged" in run]
+    kinds = {"that diverged": diverged, "without a value": [run for run in runs if run not in diverged]}
+    return [
+        details(f"{counted(len(named), 'run')} {kind}", bullets(named))
+        for kind, named in kinds.items()
+        if named
+    ]
+
+
+def _p(value: float) -> str:
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def published_scores(data: ReportData) -> Fragment:
+    """How many numbers compare; those of the papers under test first, then these; others by source."""
+    rows: list[Row] = data.summary["published"]
+    comparable = [row for row in rows if row["comparable"]]
+    beside = [row for row in rows if row["ours"] is not None and not row["comparable"]]
+    blocks = [
+        text(
+            "p",
+            f"Of {len(rows)} published scores {len(comparable) or 'none'} "
+            f"{'is' if len(comparable) == 1 else 'are'} comparable with ours: the dataset, the method, the "
+            "networks, the recipe and the protocol of the score must all agree. The first that does not is "
+            "named.",
+        )
+    ]
+    relative = [row for row in rows if row["published"] is None]
+    if shown := [*relative, *comparable, *beside]:
+        blocks.append(
+            table(
+                "The papers under test, and published scores that have one of ours beside them",
+                _PUBLISHED_HEADER,
+                map(_published_row, shown),
+            )
+        )
+    others = sorted((row for row in rows if row not in shown), key=lambda row: row["source"])
+    for source, members in groupby(others, key=lambda row: row["source"]):
+        listed = [_published_row(row) for row in members]
+        content = table(f"Published by {source}", _PUBLISHED_HEADER, listed)
+        blocks.append(details(f"{source}: {len(listed)} with nothing of ours beside them", content))
+    return join(blocks)
+
+
+def _published_row(row: Row) -> list[str]:
+    known = column(row["metric"])
+    if row["published"] is None:
+        subject = f"{row['method']}\n{row['dataset']}"
+        return [subject, known.title, f"{row['stated']}\n{row['source']}", "-", row["reason"]]
+    spread = (
+        f" \N{PLUS-MINUS SIGN} {number(row['published_spread'], known.measure)}"
+        if row["published_spread"]
+        else ""
+    )
+    return [
+        f"{row['method']}\n{row['dataset']}",
+        known.title,
+        f"{number(row['published'], known.measure)}{spread}\n{row['source']}",
+        _ours(row),
+        "comparable" if row["comparable"] else f"not comparable\n{row['reason']}",
+    ]
+
+
+def _ours(row: Row) -> str:
+    if row["ours"] is None:
+        return "-"
+    measured = column(row["our_column"])
+    spread = interval(row["ours_low"], row["ours_high"], measured.measure) or "no interval"
+    where = f"{row['our_method']}, {row['our_dataset']} x {row['our_architecture']}"
+    return f"{number(row['ours'], measured.measure)} {spread}, n = {row['ours_n']}\n{where}"

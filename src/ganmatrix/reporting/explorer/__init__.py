@@ -1,1 +1,0 @@
-"""The results matrix to look through: rows and columns to choose, numbers that open their runs."""
