@@ -73,7 +73,7 @@ def test_every_page_comes_of_any_part_of_a_grid(part, tmp_path):
     pages = _pages(fake)
     assert len(pages) == 5
     for page in pages.values():
-        assert "A preview of an unfinished matrix. Of 12 runs in 4 cells: " in page
+        assert "Of 12 runs in 4 cells: " in page
         if len(trained) < 12:
             assert f"{12 - len(trained)} runs not trained" in page
     frame = fake.table("matrix").set_index("run")
@@ -97,5 +97,5 @@ def test_the_only_run_so_far_diverged(tmp_path):
     fake = _partial(tmp_path, ALONE, ALONE, NONE, diverged={_id(FIRST): 0}).assemble(tolerant=True)
     pages = _pages(fake)
     assert f"{_id(FIRST)}" in pages["stability"]
-    assert "1 run of 12 diverged" in pages["stability"]
+    assert "1 of 12 runs diverged" in pages["stability"]
     assert "diverged at step 0" in pages["results_matrix"]

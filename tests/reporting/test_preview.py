@@ -15,7 +15,7 @@ from ganmatrix.stages import preview
 from ganmatrix.store.layout import METRICS, Layout
 
 SAID = (
-    "A preview of an unfinished matrix. Of 18 runs in 6 cells: 7 runs not trained, 2 runs not scored, 1 run "
+    "Of 18 runs in 6 cells: 7 runs not trained, 2 runs not scored, 1 run "
     "not probed and 18 runs without attacks from other runs."
 )
 
@@ -44,13 +44,13 @@ def test_every_page_says_what_is_still_to_come(words):
     assert set(words) == {"index", "claims", "results_matrix", "robustness", "stability"}
     for page in words.values():
         assert SAID in page
-        assert "What is still to come: 16" in page
+        assert "Still to come (16)" in page
         for run in (*UNTRAINED, UNSCORED, STALE, UNPROBED, "ring8-0"):
             assert f"{run}: " in page
 
 
 def test_the_command_names_the_params_file(words):
-    assert "Do it again snakemake --cores all --configfile half.yaml" in words["index"]
+    assert "snakemake --cores all --configfile half.yaml" in words["index"]
 
 
 def test_counts_are_of_what_there_is(words):
@@ -62,9 +62,9 @@ def test_counts_are_of_what_there_is(words):
     assert "1 of 3 not trained" in words["stability"]
     assert "fargan: no run completed" in words["stability"]
     assert "fargan 0 of 0" not in words["stability"]
-    assert "no value is missing from completed ones beyond what is still to come." in words["index"]
-    assert "So far no run diverged, and no value is missing from those" in words["stability"]
-    assert "from those that completed beyond what is still to come." in words["stability"]
+    assert "So far: None of 18 runs diverged." in words["index"]
+    assert "So far no run diverged" in words["stability"]
+    assert "except those still to come" in words["stability"]
     assert "2 of 3" in words["results_matrix"]
     maker = "`ganmatrix train ring8-conventional-as_gan --params half.yaml`"
     assert f"as_gan: not made yet; run {maker}" in words["results_matrix"]

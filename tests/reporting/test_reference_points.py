@@ -64,10 +64,7 @@ def test_marks_and_words(data):
 
 def test_how_many_reals_were_scored_is_said(data):
     measured = column(f"{FID}_ema")
-    assert (
-        held_out_samples(data.summary, "digits", measured)
-        == "360 held-out samples, where G is scored on 1,000"
-    )
+    assert held_out_samples(data.summary, "digits", measured) == "360 held-out samples; G is scored on 1,000"
     same = {"protocols": {"digits": {measured.name: {"fake_samples": 360}}}, "floors": data.summary["floors"]}
     assert held_out_samples(same, "digits", measured) == "360 held-out samples"
     assert held_out_samples({"protocols": {"digits": {}}}, "digits", measured) == ""
@@ -76,21 +73,17 @@ def test_how_many_reals_were_scored_is_said(data):
 def test_the_front_page_has_them_below_the_methods(data):
     shown = _words(against_baseline.settings_table(data))
     after = shown[shown.index("before training") :]
-    expected = (
-        f"before training {_before(data)} unseen reals 1.25 360 held-out samples, where G is scored on "
-    )
+    expected = f"before training {_before(data)} unseen reals 1.25 360 held-out samples; G is scored on "
     assert after == f"{expected}1,000 noise 215"
-    assert f"For scale, FID: {_before(data)} before training, 1.25 for" in _words(
-        against_baseline.by_setting(data)
-    )
+    assert f"FID is {_before(data)} before training, 1.25 for" in _words(against_baseline.by_setting(data))
 
 
 def test_the_page_of_claims_has_them_with_the_evidence(data):
     sections = claims_page.claim_sections(data).html.split("<section")[1:]
-    words = f"the score itself digits x conventional: {_before(data)} before training, 1.25 for unseen reals"
+    words = f"digits x conventional: {_before(data)} before training, 1.25 for unseen reals"
     shown = [unescape(re.sub("<[^>]*>", " ", section)) for section in sections]
     assert words in " ".join(shown[0].split())
-    assert "For scale" not in shown[2]
+    assert "before training" not in shown[2]
 
 
 def test_the_matrix_has_them_in_the_heads_of_columns(data):

@@ -62,7 +62,7 @@ def test_a_value_that_a_completed_run_lacks_is_not_counted(tmp_path):
     edit = _missing("digits-conventional-gan-1", FID)
     data = read(assembled(FakeMatrix(tmp_path, grid=DIGITS, edit=edit)))
     html = seed_figures.final_scores(data, data.settings[0]).html
-    assert "n = 2 to 3 seeds a method; 1 value missing." in html
+    assert "n = 2 to 3 seeds per method; 1 value missing." in html
 
 
 def test_a_score_that_nobody_has_counts_no_seeds(tmp_path):
@@ -71,7 +71,7 @@ def test_a_score_that_nobody_has_counts_no_seeds(tmp_path):
 
     data = read(assembled(FakeMatrix(tmp_path, grid=DIGITS, edit=edit)))
     html = seed_figures.final_scores(data, data.settings[0]).html
-    assert "n = 0 seeds a method; 6 values missing." in html
+    assert "n = 0 seeds per method; 6 values missing." in html
 
 
 @pytest.mark.parametrize(
@@ -86,15 +86,13 @@ def test_a_method_is_first_only_if_every_seed_got_there(tmp_path, planted):
     slow = {"grid": DIGITS.replace("as_gan", "as_gan, dat"), "late": frozenset({"digits-conventional-dat-2"})}
     data = read(assembled(FakeMatrix(tmp_path, **slow, **planted)))
     (html,) = (figure.html for figure in seed_figures.targets(data, data.settings[0]))
-    assert (
-        "FID (EfficientNet-Lite0 features): as_gan is first, after 370 steps on average; 1 run never" in html
-    )
-    assert "n = 2 to 3 seeds a method" in html
+    assert "as_gan is first at the target, after 370 steps on average; 1 run did not reach it" in html
+    assert "n = 2 to 3 seeds per method" in html
     alone = tmp_path / "alone"
     alone.mkdir()
     quick = read(assembled(FakeMatrix(alone, grid=DIGITS.replace(", as_gan", ""), **planted)))
     (html,) = (figure.html for figure in seed_figures.targets(quick, quick.settings[0]))
-    assert "no method reaches it with every seed" in html
+    assert "no method reaches the target with every seed" in html
 
 
 def test_no_divergence_says_least_of_the_method_with_fewest_runs(tmp_path):
@@ -102,4 +100,4 @@ def test_no_divergence_says_least_of_the_method_with_fewest_runs(tmp_path):
     absent = frozenset(("train", f"digits-conventional-{method}-{seed}") for method, seed in untrained)
     fake = FakeMatrix(tmp_path, grid=DIGITS.replace("as_gan", "as_gan, dat"), absent=absent).write()
     html = run_counts.divergence_rates(read(fake.assemble(tolerant=True))).html
-    assert "Of 1 run of as_gan, the fewest, that says no more than that its rate is at most 98%" in html
+    assert "With 1 run of as_gan (the method with the fewest runs), a divergence rate of up to 98%" in html

@@ -38,7 +38,7 @@ def _words(page: str) -> str:
 def test_the_page_of_stability_shows_where_methods_train(varied):
     page = report.render("stability", varied.plan, varied.layout)
     words = _words(page)
-    assert "Where does it train?" in words
+    assert "With which values does it train?" in words
     assert "gan 94.4% [70.5%, 100%]\N{DAGGER}, n = 3 6 of 6, 5 of 6, 6 of 6" in words
     assert "as_gan 0.000% [0.000%, 0.000%], n = 3 0 of 7, 0 of 7, 0 of 7" in words
     assert "Along one axis" in words
@@ -54,4 +54,4 @@ def test_without_variants_the_page_has_no_such_section(planted, without_kernels)
     from assembled_matrix import read
 
     assert variant_figures.where_methods_train(read(planted)) is None
-    assert "Where does it train?" not in report.render("stability", planted.plan, planted.layout)
+    assert "With which values does it train?" not in report.render("stability", planted.plan, planted.layout)

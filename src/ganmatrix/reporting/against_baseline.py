@@ -36,12 +36,12 @@ _SAYINGS = {
 }
 Flattered = Literal["method", "opponent"] | None
 Judgement = Literal["better", "worse", "lean better", "lean worse", "unclear", "differs", "none"]
-_OVERALL = "Over all settings that have the score; perhaps: if it were the only comparison"
-_ALONE = "There is one method only: nothing to compare."
+_OVERALL = "Difference from the baseline and from the control, over all settings with the score"
+_ALONE = "There is only one method, so there is nothing to compare."
 _NOT_SHOWN = {
-    "open": "the interval includes zero",
-    "few": f"fewer than {FEWEST_PAIRS} pairs decide nothing",
-    "none": "every pair lacks a value",
+    "open": "the 95% interval includes zero",
+    "few": f"there are fewer than {FEWEST_PAIRS} pairs of runs",
+    "none": "no pair of runs has both values",
 }
 
 
@@ -87,7 +87,7 @@ def _setting_entry(data: ReportData, setting: Setting, score: Column, method: st
         if setting.covers(row) and (row["method"], row["column"]) == (method, score.name)
     )
     if (row := next(rows, None)) is None:
-        return text("span", "as without the variant")
+        return text("span", "this variant does not change the method")
     flattered = _flattered(data, row["method"], row["baseline"], setting.dataset, setting.architecture)
     return _entry(row, score, data.bounds(setting.dataset, score.name), flattered)
 
@@ -104,7 +104,7 @@ def _pooled_entry(data: ReportData, method: str, score: Column, role: str) -> Fr
     key = (method, score.name, role)
     rows = (r for r in data.summary["pooled"] if (r["method"], r["column"], r["role"]) == key)
     if (row := next(rows, None)) is None:
-        return text("span", "none named")
+        return text("span", f"no {role}")
     dataset = next(d for d in data.datasets if score.name in data.columns(d))
     flattered = _flattered(data, method, row["opponent"])
     return _entry(row, score, data.bounds(dataset, score.name), flattered, than=row["opponent"])
@@ -134,7 +134,7 @@ def _entry(row: Row, score: Column, within: Bounds, flattered: Flattered, than: 
     judgement = _judge(estimate, score, flattered)
     word = text("strong", _SAYINGS[judgement], f"judged {judgement.replace(' ', '-')}")
     if judgement == "none":
-        lost = text("small", f"{counted(estimate['missing'], 'pair')} lost")
+        lost = text("small", f"{counted(estimate['missing'], 'pair')} without a value")
         return Fragment(f"{word.html}{lost.html}")
     size = difference(estimate["mean"], score.measure, as_share)
     spoken = f"{size} than {than}'s" if than else size
@@ -178,38 +178,38 @@ def by_setting(data: ReportData) -> Fragment:
             ]
             measure, within = score.measure, data.bounds(setting.dataset, score.name)
             if scale := reference_points_in_words(data.summary, setting.dataset, score, setting.architecture):
-                sentences.append(f"For scale, {in_sentence(measure)}: {scale}.")
-            sentences += _sentences(setting, measure, within, comparisons)
+                sentences.append(f"For comparison, {in_sentence(measure)} is {scale}.")
+            sentences += _sentences(measure, within, comparisons)
             rows += [_cells(row, measure, within) for row in comparisons]
         if rows:
             header = ["Method", "Baseline", "Measure", "Method is", "95% interval", "Pairs"]
-            every = table(f"Every comparison on {setting}", header, rows)
+            every = table(f"All comparisons on {setting}", header, rows)
             if guessing := data.guessing(setting):
                 sentences.append(
-                    f"With {listed(guessing)}, D tells real from fake no better than chance here; its "
-                    "robustness and gradients say little."
+                    f"The D of {listed(guessing)} tells real from fake no better than chance here, so its "
+                    "robustness and gradients mean little."
                 )
             blocks += [
                 text("h3", str(setting)),
                 footnoted(bullets(sentences), CUT, CUT_NOTE),
-                details("Every comparison", footnoted(every, CUT, CUT_NOTE)),
+                details("All comparisons", footnoted(every, CUT, CUT_NOTE)),
             ]
-    return join(blocks) if blocks else text("p", "There is one method only: nothing to compare.", "note")
+    return join(blocks) if blocks else text("p", _ALONE, "note")
 
 
-def _sentences(setting: Setting, measure: Measure, within: Bounds, rows: list[Row]) -> list[str]:
-    """A sentence for each difference that is shown, and one for all of a kind that are not."""
+def _sentences(measure: Measure, within: Bounds, rows: list[Row]) -> list[str]:
+    """A sentence for each clear difference, and one for all methods without one for the same reason."""
     title = in_sentence(measure)
     found = [_verdict(estimate_of(row, measure)[0]) for row in rows]
     sentences = [
-        _sentence(setting, title, measure, within, row)
+        _sentence(title, measure, within, row)
         for row, verdict in zip(rows, found, strict=True)
         if verdict == "shown"
     ]
     for verdict, reason in _NOT_SHOWN.items():
         if named := [row["method"] for row, each in zip(rows, found, strict=True) if each == verdict]:
             sentences.append(
-                f"No difference in {title} from its baseline is shown for {listed(named)}: {reason}."
+                f"{listed(named)}: no clear difference in {title} from the baseline, because {reason}."
             )
     return sentences
 
@@ -223,15 +223,15 @@ def _verdict(estimate: Row) -> Literal["shown", "open", "few", "none"]:
     return "shown" if estimate["low"] > 0 or estimate["high"] < 0 else "open"
 
 
-def _sentence(setting: Setting, title: str, measure: Measure, within: Bounds, row: Row) -> str:
+def _sentence(title: str, measure: Measure, within: Bounds, row: Row) -> str:
     estimate, as_share = estimate_of(row, measure)
     by = difference(estimate["mean"], measure, as_share)
     way = "lower" if estimate["mean"] < 0 else "higher"
     judged = {None: "", way: ", which is better"}.get(measure.better, ", which is worse")
     if estimate["p_holm"] > SURE:
-        judged += ", if it were the only comparison of this score"
+        judged += ", but not after Holm's correction"
     return (
-        f"On {setting}, {row['method']}'s {title} is {by} than {row['baseline']}'s{judged} "
+        f"{row['method']}: {title} is {by} than {row['baseline']}'s{judged} "
         f"(95% interval {difference_interval(estimate, measure, within, as_share)}; n = {pairs(estimate)})."
     )
 

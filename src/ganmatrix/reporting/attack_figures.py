@@ -69,7 +69,7 @@ def auroc_under_attack(data: ReportData, setting: Setting) -> Fragment:
     clean, noise, attack = (data.groups(setting, name) for name in (_CLEAN, _NOISE, _ATTACK))
     if not attack or all(group["mean"] is None for group in attack.values()):
         return text("p", f"No D was attacked on {setting}.", "note")
-    figure, axes = row_axes(data.methods, "D's AUROC, % (50 is guessing)", entries=3)
+    figure, axes = row_axes(data.methods, "D's AUROC, % (50 is chance)", entries=3)
     axes.axvline(50, color="#000000", linewidth=0.8)
     guessing = data.guessing(setting)
     gaps: dict[str, float] = {}
@@ -91,7 +91,10 @@ def auroc_under_attack(data: ReportData, setting: Setting) -> Fragment:
     finding = f"{setting}: {_costs_most(gaps)}"
     title_figure(figure, finding)
     n = seed_counts(attack.values(), attack)
-    caption = f"Grey: lost to noise; vermilion: lost to PGD beyond it. Means over strengths and seeds, {n}."
+    caption = (
+        "Grey: loss of AUROC under noise. Orange: additional loss under PGD. Means over strengths and seeds, "
+        f"{n}."
+    )
     caption += left_out_note(guessing)
     return embed(figure, f"{finding}. {caption}", caption)
 
@@ -108,7 +111,7 @@ def auroc_table(data: ReportData) -> Fragment:
         for method in data.methods
     ]
     header = ["Setting and method", *(c.title.removeprefix("D's ") for c in measured)]
-    return table("D's AUROC: means over strengths and seeds, 95% intervals", header, lines, "sortable")
+    return table("D's AUROC: means over strengths and seeds with 95% intervals", header, lines, "sortable")
 
 
 def _number(group: dict[str, Any] | None, measured: Column) -> str:
@@ -147,8 +150,8 @@ def auroc_by_strength(data: ReportData, setting: Setting, norm: _Norm) -> Fragme
     finding = f"{setting}, at full strength: {_costs_most(ends)}"
     title_figure(figure, finding)
     caption = (
-        f"Attacks in {norm.title} on reals and fakes at once; 50% is guessing. Means over seeds, "
-        f"n = {count_range(points['n'])}; bands, of PGD and of noise, are 95% intervals."
+        f"Attacks in {norm.title} on both reals and fakes; 50% is chance. Means over seeds, "
+        f"n = {count_range(points['n'])}; bands (PGD and noise only) are 95% intervals."
     )
     caption += left_out_note(guessing)
     return embed_wide(figure, f"{finding}. {caption}", caption)
@@ -166,9 +169,9 @@ def _line(axes: Axes, points: pd.DataFrame, label: str, look: dict[str, Any], *,
 def _costs_most(gaps: dict[str, float]) -> str:
     """Whom PGD costs most beyond noise, and whom least; gaps are in points."""
     if not gaps:
-        return "no attack to compare with its control"
+        return "no attack can be compared with its control"
     most, least = (pick(gaps, key=lambda method: gaps[method]) for pick in (max, min))
-    found = f"PGD costs {most} most ({_points(gaps[most])} points beyond noise)"
+    found = f"PGD costs {most} most ({_points(gaps[most])} points more than noise)"
     return found if most == least else f"{found}, {least} least ({_points(gaps[least])})"
 
 
@@ -181,7 +184,7 @@ def transfer_maps(data: ReportData, dataset: str) -> Fragment:
     """Attacks on the row's D, tried on the column's; one figure a pair of architectures."""
     rows = [row for row in data.summary["transfers"] if row["dataset"] == dataset]
     if not rows:
-        return text("p", f"No attacks have been tried on other runs on {dataset} yet.", "note")
+        return text("p", f"Attacks have not been tried on other runs on {dataset} yet.", "note")
     pairs = [(source, target) for source in data.architectures for target in data.architectures]
     return box((_map(data, dataset, source, target, rows) for source, target in pairs), "figures")
 
@@ -203,8 +206,9 @@ def _map(data: ReportData, dataset: str, source: str, target: str, rows: list[Gr
     received = {f"{m}'s D": lacking_fewest(groups[other, m]["rate"] for other in methods) for m in methods}
     n = seed_counts((row["rate"] for row in groups.values()), made | received)
     caption = (
-        f"Attacks on the row's D ({source}) tried on the column's ({target}), {dataset}: fall of its logit "
-        f"in % of the fall under its own attack. Means over seeds, {n}."
+        f"Attacks made on the D of the row ({source}) and tried on the D of the column ({target}), "
+        f"{dataset}: fall of its logit, in % of the fall under an attack on that D itself. Means over "
+        f"seeds, {n}."
     )
     return embed(figure, f"{caption} {finding}.", caption)
 
@@ -218,4 +222,4 @@ def _highest_transfer(groups: dict[tuple[str, str], Group]) -> str:
     if not means:
         return "No attack on one method was tried on another"
     (source, target), highest = max(means.items(), key=lambda item: item[1])
-    return f"Between methods at most {100 * highest:.0f}%: {source} on {target}"
+    return f"Highest transfer between methods: {100 * highest:.0f}%, from {source} to {target}"

@@ -18,7 +18,7 @@ from ganmatrix.results.matrix import DIVERGED
 from ganmatrix.results.verdicts import DECIDED, compare
 
 Row = dict[str, Any]
-_ALL = "all settings"
+_ALL = "mean of all settings"
 _BASELINE: dict[str, Any] = {"color": COLOURS[0], "marker": "o", "markersize": 6}
 _CONTROL: dict[str, Any] = {"color": COLOURS[1], "marker": "s", "markersize": 5, "mfc": "white"}
 _POOLED = {"marker": "D", "markersize": 7}
@@ -32,7 +32,7 @@ _VERDICT_LOOKS: dict[str, dict[str, Any]] = {
     "not the idea's": {"color": COLOURS[3], "marker": "s"},
     "inconclusive": {"color": COLOURS[7], "marker": "D"},
 }
-_AXIS = "effect, as a multiple of the one that the claim turns on"
+_AXIS = "effect, as a multiple of the claim's threshold"
 
 
 @dataclass(frozen=True)
@@ -74,17 +74,17 @@ class ClaimResult:
 
     @property
     def bound(self) -> str:
-        """What the claim turns on, such as `counts beyond 10 % of gan's`."""
-        way = "claimed to stay below" if self["at_most"] is not None else "counts beyond"
+        """The claim's threshold, such as `must exceed 10 % of gan's`."""
+        way = "must be at most" if self["at_most"] is not None else "must exceed"
         return f"{way} {self.scale * self['smallest_effect']:g}{self.unit(self['baseline'])}"
 
     @property
     def way(self) -> str:
         """What a positive effect means, for an axis."""
-        compared = "the other's" if self["control"] else f"{self['baseline']}'s"
+        compared = "the opponent's" if self["control"] else f"{self['baseline']}'s"
         unit = f"% of {compared}" if self["effect_kind"] == "relative" else self.unit("").strip()
         title = self.measured.title
-        return f"{title}: how much {self['direction']} with {self['method']}{f', {unit}' if unit else ''}"
+        return f"{title}: how much {self['direction']} {self['method']} is{f', {unit}' if unit else ''}"
 
     def unit(self, opponent: str) -> str:
         """With a space before it, if there is one."""
@@ -151,47 +151,26 @@ def _possible(data: ReportData, row: Row) -> Bounds:
 
 
 def effect_plot(data: ReportData, claim: ClaimResult) -> Fragment:
-    """Effects with intervals, pairs as dots, zero and the bound as lines."""
+    """Effects with intervals, pairs as dots, zero and the threshold as lines."""
     settings = claim.settings(data)
     if claim["effect"] is None:
-        return text("p", f"Nothing to draw: {claim['reason']}.", "note")
+        return text("p", f"There is no figure: {claim['reason']}.", "note")
     figure, axes = row_axes([*map(str, settings), _ALL], claim.way, entries=4, width=6.4, row=0.4)
-    opponents = {claim["baseline"]: _BASELINE} | ({claim["control"]: _CONTROL} if claim["control"] else {})
     shown = [0.0, claim.scale * claim["smallest_effect"]]
     for row, (setting, found) in enumerate(settings.items()):
-        pairs = [claim.scale * effect for effect in claim.pairs(data, setting)]
-        shown += pairs
-        axes.plot(
-            pairs, [row - 0.36] * len(pairs), ".", color="#000000", markersize=5, label="a pair of runs"
-        )
-        for opponent, look in opponents.items():
-            if opponent not in found:
-                continue
-            shown += _draw_estimate(
-                axes, row, found[opponent], claim.scale, look, f"against {opponent}", claim
-            )
-    pooled = {claim["baseline"]: "", claim["control"]: "control_"}
-    for opponent, look in opponents.items():
-        estimate = {
-            k: claim[f"{pooled[opponent]}{v}"]
-            for k, v in (("mean", "effect"), ("low", "low"), ("high", "high"))
-        }
-        shown += _draw_estimate(axes, len(settings), estimate, claim.scale, look | _POOLED, None, claim)
-        shown += [claim.scale * end for end in (estimate["low"], estimate["high"]) if end is not None]
-    axes.axhline(len(settings) - 0.5, color="#d0d0d0", linewidth=0.8)
-    axes.axvline(0, color="#000000", linewidth=0.8)
-    axes.axvline(
-        shown[1], color="#000000", linewidth=0.9, linestyle=":", label=claim.bound.partition(" of ")[0]
-    )
+        shown += _draw_setting(axes, row, claim, claim.pairs(data, setting), found)
+    shown += _draw_pooled(axes, len(settings), claim)
+    _draw_lines(axes, len(settings), claim)
     margin = 0.08 * (max(shown) - min(shown)) or 1.0
     axes.set_xlim(min(shown) - margin, max(shown) + margin)
     axes.xaxis.set_major_locator(MaxNLocator(7))
     legend(figure)
     finding = f"{claim['method']} against {claim['baseline']}: {claim.effect()}"
     title_figure(figure, finding)
+    side = "left of the dotted line" if claim["at_most"] is not None else "right of the dotted line"
     caption = (
-        f"{'Left of the dotted' if claim['at_most'] is not None else 'Right of the solid'} line is as "
-        f"claimed. {_bars(claim, settings)} Settings weigh alike in the diamonds."
+        f"The claim holds {side}, its threshold. {_bars(claim, settings)} Diamonds: mean of all settings "
+        "with equal weights."
     )
     alt = f"{finding}. " + " ".join(
         f"{setting}: {_estimate_words(found[claim['baseline']], claim.scale)}."
@@ -200,38 +179,68 @@ def effect_plot(data: ReportData, claim: ClaimResult) -> Fragment:
     return embed(figure, alt, caption, "plot forest")
 
 
-def _bars(claim: ClaimResult, settings: dict[Setting, dict[str, Any]]) -> str:
+def _looks(claim: ClaimResult) -> dict[str, dict[str, Any]]:
+    """How the estimates against each opponent look."""
+    return {claim["baseline"]: _BASELINE} | ({claim["control"]: _CONTROL} if claim["control"] else {})
+
+
+def _draw_setting(
+    axes: Axes, row: int, claim: ClaimResult, pairs: pd.Series, found: dict[str, Row]
+) -> list[float]:
+    """Draw the pairs and the estimates of one setting; the values that must be in view."""
+    shown = [claim.scale * effect for effect in pairs]
+    look: dict[str, Any] = {"color": "#000000", "markersize": 5, "label": "a pair of runs"}
+    axes.plot(shown, [row - 0.36] * len(shown), ".", **look)
+    for opponent, look in _looks(claim).items():
+        if opponent in found:
+            shown += _draw_estimate(axes, row, found[opponent], look, f"against {opponent}", claim)
+    return shown
+
+
+def _draw_pooled(axes: Axes, row: int, claim: ClaimResult) -> list[float]:
+    """Draw the estimates of all settings together; the values that must be in view."""
+    shown: list[float] = []
+    prefixes = {claim["baseline"]: "", claim["control"]: "control_"}
+    for opponent, look in _looks(claim).items():
+        keys = {"mean": "effect", "low": "low", "high": "high"}
+        estimate = {key: claim[f"{prefixes[opponent]}{name}"] for key, name in keys.items()}
+        shown += _draw_estimate(axes, row, estimate, look | _POOLED, None, claim)
+        shown += [claim.scale * end for end in (estimate["low"], estimate["high"]) if end is not None]
+    return shown
+
+
+def _draw_lines(axes: Axes, settings: int, claim: ClaimResult) -> None:
+    """No effect, the claim's threshold, and what parts the settings from all of them."""
+    threshold, name = claim.scale * claim["smallest_effect"], claim.bound.partition(" of ")[0]
+    axes.axhline(settings - 0.5, color="#d0d0d0", linewidth=0.8)
+    axes.axvline(0, color="#000000", linewidth=0.8)
+    axes.axvline(threshold, color="#000000", linewidth=0.9, linestyle=":", label=name)
+
+
+def _bars(claim: ClaimResult, settings: dict[Setting, dict[str, Row]]) -> str:
     """What the figure's bars are, or why there are none."""
     if claim.counts:
-        return "No bars: counts of runs that diverged have no interval."
+        return "There are no bars: counts of diverged runs have no interval."
     drawn = [
         claim["low"],
         claim["control_low"],
         *(e["low"] for found in settings.values() for e in found.values()),
     ]
     if all(low is None for low in drawn):
-        return f"No bars: no setting has {FEWEST_PAIRS} pairs."
-    return "Bars are 95% intervals over seeds; one that leaves the figure goes on beyond it."
+        return f"There are no bars: no setting has {FEWEST_PAIRS} pairs of runs."
+    return "Bars are 95% intervals over seeds; a bar may extend beyond the figure."
 
 
 def _draw_estimate(
-    axes: Axes,
-    row: int,
-    estimate: dict[str, Any],
-    scale: int,
-    look: dict[str, Any],
-    label: str | None,
-    claim: ClaimResult,
+    axes: Axes, row: int, estimate: Row, look: dict[str, Any], label: str | None, claim: ClaimResult
 ) -> list[float]:
     """Draw an estimate where it exists; its mean."""
     if estimate["mean"] is None:
         return []
     y = row + (_APART if look["color"] == _CONTROL["color"] else -_APART if claim["control"] else 0)
-    mean = scale * estimate["mean"]
+    mean, ends = claim.scale * estimate["mean"], (estimate["low"], estimate["high"])
     if estimate["low"] is not None:
-        axes.plot(
-            [scale * estimate["low"], scale * estimate["high"]], [y, y], color=look["color"], linewidth=1.6
-        )
+        axes.plot([claim.scale * end for end in ends], [y, y], color=look["color"], linewidth=1.6)
     axes.plot([mean], [y], linestyle="", label=label, **look)
     return [mean]
 
@@ -273,12 +282,17 @@ def all_effects(data: ReportData) -> Fragment:
     )
     title_figure(figure, finding)
     caption = (
-        "Right of the solid line is as claimed, beyond the dotted one it counts (at most: left of it). The "
-        "scale is linear between \N{MINUS SIGN}1 and 1, else logarithmic. "
-        "Bars are 95% intervals over seeds, before Holm's correction, which verdicts take into account."
+        "Solid line: no effect; effects to its right are in the claimed direction. Dotted line: the claim's "
+        "threshold. A claim needs an effect to its right; a claim marked (at most) needs one to its left. "
+        "The axis is linear between \N{MINUS SIGN}1 and 1 and logarithmic beyond. Bars are 95% intervals "
+        "over seeds without Holm's correction; verdicts include it."
     )
     left_out = [claim["claim"] for claim in found if claim not in shown]
-    note = f" Not drawn, without an interval or a bound: {', '.join(left_out)}." if left_out else ""
+    note = (
+        f" Not drawn, because there is no interval or no threshold: {', '.join(left_out)}."
+        if left_out
+        else ""
+    )
     alt = " ".join(_effect_words(claim) for claim in shown)
     return embed(figure, f"{finding}. {alt}", caption + note, "plot forest")
 

@@ -26,10 +26,11 @@ from ganmatrix.reporting.page import (
     text,
 )
 from ganmatrix.reporting.report_data import ReportData
+from ganmatrix.results.levels import LEVEL
 
 PAGE = "claims.html"
-_HEADER = ["Claim", "Verdict", "Effect", "Beyond its control"]
-_NO_CLAIMS = "params.yaml lists no claims, so there is nothing to adjudicate."
+_HEADER = ["Claim", "Verdict", "Effect against the baseline", "Effect against the control"]
+_NO_CLAIMS = "params.yaml lists no claims."
 Row = dict[str, Any]
 _PUBLISHED_HEADER = ["Trained", "Score", "Published", "Ours", "Comparable"]
 
@@ -39,7 +40,9 @@ def claims_table(data: ReportData) -> Fragment:
     found = claim_results(data)
     if not found:
         return text("p", _NO_CLAIMS, "note")
-    content = table("Every claim; positive effects are as claimed", _HEADER, map(_claim_row, found), "claims")
+    content = table(
+        "All claims. Positive effects are in the claimed direction", _HEADER, map(_claim_row, found), "claims"
+    )
     return footnoted(content, CUT, CUT_NOTE)
 
 
@@ -48,8 +51,8 @@ def _claim_row(claim: ClaimResult) -> list[str | Fragment]:
     quote = text("small", f"\N{LEFT DOUBLE QUOTATION MARK}{claim['quote']}\N{RIGHT DOUBLE QUOTATION MARK}")
     source = text("small", f"{claim['paper']}; {claim['method']} against {claim['baseline']}")
     measured = text("small", f"{claim.measured.title}; {claim.bound}")
-    elsewhere = text("small", "not in the paper's setting" if claim["setting_differs"] else "")
-    control = claim.effect("control_") if claim["control"] else "none named"
+    elsewhere = text("small", "the setting differs from the paper's" if claim["setting_differs"] else "")
+    control = claim.effect("control_") if claim["control"] else "no control"
     return [
         Fragment(f"{sentence.html}{quote.html}{source.html}"),
         Fragment(f"{claim.badge.html}{elsewhere.html}"),
@@ -75,7 +78,7 @@ def _claim_section(data: ReportData, claim: ClaimResult) -> Fragment:
     )
     figure = effect_plot(data, claim)
     facts = box([definitions([*_facts(claim), *_scale(data, claim)])], "facts")
-    blocks = [*head, verdict, box([figure, facts], "evidence"), *_far(claim), *_lost(claim)]
+    blocks = [*head, verdict, box([figure, facts], "evidence"), *_outliers(claim), *_without_value(claim)]
     content = join(blocks).html
     note = text("p", CUT_NOTE, "note").html if CUT in content else ""
     return Fragment(f'<section id="{claim.anchor}">\n{content}\n{note}</section>')
@@ -92,30 +95,36 @@ def _elsewhere(claim: ClaimResult) -> Fragment:
     if claim["verdict"] == "not tested":
         return text("span", "")
     if differs := claim["setting_differs"]:
-        return text("strong", f"Not the paper's setting: {differs}.")
-    return text("span", "Nothing of the paper's setting that is on record differs here.")
+        return text("strong", f"The setting differs from the paper's: {differs}.")
+    return text("span", "All recorded facts of the paper's setting agree.")
 
 
 def _facts(claim: ClaimResult) -> list[tuple[str, str]]:
     measure = claim.measured.measure
-    opponent = f"{claim['method']} against {claim['baseline']}, its baseline"
-    control = f", and against {claim['control']}, which lacks the idea" if claim["control"] else ""
+    opponent = f"{claim['method']} with its baseline {claim['baseline']}"
+    control = (
+        f", and with its control {claim['control']}, which lacks the method's idea"
+        if claim["control"]
+        else ""
+    )
     facts = [
         ("The paper's setting", claim["paper_setting"]),
-        ("Measured", f"{claim.measured.title}; {claim['direction']} is claimed\n{claim['metric']}"),
-        ("Why this", measure.explanation),
-        ("Compared", f"{opponent}{control}; {claim.bound}"),
+        ("Measured", f"{claim.measured.title}, claimed to be {claim['direction']}\n{claim['metric']}"),
+        ("What this measures", measure.explanation),
+        ("Compared", f"{opponent}{control}"),
+        ("Threshold", f"The effect {claim.bound}"),
     ]
     if claim["verdict"] == "not tested":
         return facts
-    facts.append(("Effect", claim.effect()))
+    facts.append(("Effect against the baseline", claim.effect()))
     if claim["control"]:
-        facts.append(("Beyond its control", claim.effect("control_")))
+        facts.append(("Effect against the control", claim.effect("control_")))
     facts += [
-        ("How surely", _surely(claim)),
-        ("Where", _where(claim)),
-        ("What would decide", _decides(claim)),
+        ("Tests", _tests(claim)),
+        ("Settings and seeds", _where(claim)),
     ]
+    if claim["verdict"] == "inconclusive":
+        facts.append(("Seeds needed", _seeds_needed(claim)))
     return facts
 
 
@@ -128,19 +137,19 @@ def _scale(data: ReportData, claim: ClaimResult) -> list[tuple[str, str]]:
         for setting in data.settings
     }
     lines = [f"{setting}: {words}" for setting, words in found.items() if words]
-    return [("For scale", "\n".join(["the score itself", *lines]))] if lines else []
+    return [("For comparison", "\n".join(["values of the score", *lines]))] if lines else []
 
 
-def _surely(claim: ClaimResult) -> str:
+def _tests(claim: ClaimResult) -> str:
     if claim["p_value"] is None:
         return "no test is possible"
     size = claim["effect_size"]
     sized = "" if size is None else f"\nHedges' g {_ranged(claim, 'effect_size')} over seeds"
     return (
-        f"If the claim were false, data that favour it so much would come with {_p(claim['p_value'])}; "
-        f"corrected for the number of claims: {_p(claim['p_holm'])}. If it were true, data so much against "
-        f"it would come with {_p(claim['p_contradicted'])}; corrected: {_p(claim['p_contradicted_holm'])}. "
-        f"A corrected p of at most 0.025 decides.{sized}"
+        f"A null hypothesis is rejected if its p, corrected for all claims, is at most {LEVEL:g}.\n"
+        f"The claim is false: {_p(claim['p_value'])}, corrected {_p(claim['p_holm'])}.\n"
+        f"The claim is true: {_p(claim['p_contradicted'])}, corrected {_p(claim['p_contradicted_holm'])}."
+        f"{sized}"
     )
 
 
@@ -151,8 +160,9 @@ def _ranged(claim: ClaimResult, key: str) -> str:
 
 def _where(claim: ClaimResult) -> str:
     if not claim["scope"]:
-        return "nowhere: no pair has both values"
-    return f"{claim['scope']}\n{_holding(claim['settings_holding'], claim['settings'])}"
+        return "none: no pair of runs has both values"
+    held = _holding(claim["settings_holding"], claim["settings"])
+    return f"{claim['scope']}; other settings may differ\n{held}"
 
 
 def _holding(holding: int, settings: int) -> str:
@@ -161,36 +171,34 @@ def _holding(holding: int, settings: int) -> str:
     return f"the means of {holding} of {settings} settings agree with the claim"
 
 
-def _decides(claim: ClaimResult) -> str:
-    if claim["verdict"] != "inconclusive":
-        return "It is decided for these settings; others may differ."
+def _seeds_needed(claim: ClaimResult) -> str:
     if (seeds := claim["seeds_needed"]) is not None:
         return (
-            f"About {seeds:,.0f} seeds in each setting would decide it in 4 of 5 cases, if means and spread "
-            "stay as they are. Few seeds know their spread badly: a rough guide."
+            f"About {seeds:,.0f} seeds in each setting would decide it with a probability of 80%, if means "
+            "and spread stay the same. This is a rough guide: few seeds estimate the spread badly."
         )
     if claim.counts:
-        return "How many runs it would take is not worked out for counts of those that diverged."
-    return f"How many seeds it would take cannot be said: {claim['reason']}."
+        return "Not computed for counts of diverged runs."
+    return f"Not known: {claim['reason']}."
 
 
-def _far(claim: ClaimResult) -> list[Fragment]:
-    """A warning if some runs lie far from all others of their kind, and which."""
+def _outliers(claim: ClaimResult) -> list[Fragment]:
+    """A warning if some runs are outliers, and which."""
     runs = claim["far_runs"].split("; ") if claim["far_runs"] else []
     if not runs:
         return []
-    lie = "run lies" if len(runs) == 1 else "runs lie"
+    are = "run is an outlier" if len(runs) == 1 else "runs are outliers"
     said = (
-        f"{len(runs)} {lie} far from the others of the same setting and method: look there first. "
-        "If one run in ten goes bad by chance, more than 2.5% of verdicts are wrong (docs/verdict_rule.md)."
+        f"{len(runs)} {are}: far from the other runs of the same setting and method. Inspect these first. If "
+        "one run in ten is an outlier by chance, more than 2.5% of verdicts are wrong (docs/verdict_rule.md)."
     )
     return [
         text("p", said, "note"),
-        details(f"{counted(len(runs), 'run')} far from the others", bullets(runs)),
+        details(counted(len(runs), "outlier"), bullets(runs)),
     ]
 
 
-def _lost(claim: ClaimResult) -> list[Fragment]:
+def _without_value(claim: ClaimResult) -> list[Fragment]:
     """The runs without a value, on demand; where divergence is the value, those that diverged."""
     runs = claim["lost_runs"].split("; ") if claim["lost_runs"] else []
     diverged = [run for run in runs if claim.counts and "(diverged" in run]

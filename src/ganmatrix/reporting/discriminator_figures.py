@@ -41,9 +41,9 @@ AXES = {
     "generator_steps": "generator steps",
     "degrees": "rotation (degrees)",
     "side_share": "translation (share of the image's side)",
-    "scale": "magnification",
+    "scale": "magnification factor",
     "severity": "severity",
-    "share": "share of the way",
+    "share": "position on the way from fake (0) to real (1)",
     "distance": "distance (data units)",
 }
 
@@ -70,33 +70,33 @@ class _Chart:
 SLOPES = _Chart(
     {
         "gradient_norm_real": "mean at reals",
-        "lipschitz_ascent": "steepest that a search finds",
-        "lipschitz_upper": "bound from above",
+        "lipschitz_ascent": "steepest slope found by a search",
+        "lipschitz_upper": "upper bound",
     },
     "logits per data unit, log scale",
     "lipschitz_ascent",
     "D's steepest slope found",
-    "D's true local Lipschitz constant lies between the steepest slope that a search finds and the bound.",
+    "The true local Lipschitz constant of D lies between the slope found by a search and the upper bound.",
 )
 
 GRADIENTS = _Chart(
     {
         "gradient_norm_real": "at reals",
-        "gradient_norm_interpolate": "between",
+        "gradient_norm_interpolate": "between reals and fakes",
         "gradient_norm_fake": "at fakes",
     },
-    "mean length of D's input gradient, logits per data unit, log scale",
+    "mean norm of D's input gradient, logits per data unit, log scale",
     "gradient_norm_fake",
-    "the gradient that G learns from",
-    "Mean length of D's gradient in its input.",
+    "norm of D's gradient at fakes",
+    "Mean norm of the gradient of D's output with respect to its input. G learns from the gradient at fakes.",
 )
 
 MEMORY = _Chart(
-    {"overfitting_auroc": "training against held-out reals"},
+    {"overfitting_auroc": "training reals against held-out reals"},
     "D's AUROC, %",
     "overfitting_auroc",
-    "D tells training from held-out reals, AUROC",
-    "50% is no overfitting; chance alone moves one D by about 2.5 points.",
+    "AUROC of D for training reals against held-out reals",
+    "50% means no overfitting; by chance alone one D varies by about 2.5 points.",
     log=False,
     scale=100,
     line=50,
@@ -111,7 +111,7 @@ def chart(data: ReportData, setting: Setting, kind: _Chart) -> Fragment:
         name: groups for name, groups in found.items() if any(g["mean"] is not None for g in groups.values())
     }
     if not shown:
-        return text("p", f"Nothing of this was measured on {setting}.", "note")
+        return text("p", f"Not measured on {setting}.", "note")
     figure, axes = row_axes(data.methods, kind.axis, entries=len(kind.columns), log=kind.log)
     if kind.line is not None:
         axes.axvline(kind.line, color="#000000", linewidth=0.8)
@@ -133,7 +133,7 @@ def chart(data: ReportData, setting: Setting, kind: _Chart) -> Fragment:
     by_method = {m: [groups[m] for groups in shown.values()] for m in data.methods}
     every = chain.from_iterable(by_method.values())
     n = seed_counts(every, {method: lacking_most(estimates) for method, estimates in by_method.items()})
-    cut = " An interval that reaches zero ends at a twentieth of its mean." if kind.log else ""
+    cut = " An interval that includes zero is cut at a twentieth of its mean." if kind.log else ""
     caption = f"{kind.caption} Means with 95% intervals over seeds, {n}.{cut}{left_out_note(left_out)}"
     return embed(figure, f"{finding}. {caption}", caption)
 
@@ -143,10 +143,10 @@ def _extremes(groups: dict[str, Any], kind: _Chart, left_out: Sequence[str]) -> 
         m: kind.scale * g["mean"] for m, g in groups.items() if g["mean"] is not None and m not in left_out
     }
     if not means:
-        return f"{kind.noun} is not known"
+        return f"{kind.noun}: no value"
     ranked = sorted(means, key=lambda method: means[method])
     low, high = (f"{method} ({plain(means[method])})" for method in (ranked[0], ranked[-1]))
-    return f"{kind.noun}: lowest with {low}" + (f", highest with {high}" if len(ranked) > 1 else "")
+    return f"{kind.noun}: lowest {low}" + (f", highest {high}" if len(ranked) > 1 else "")
 
 
 def curves_by_setting(data: ReportData, keys: Collection[str]) -> Fragment:

@@ -85,7 +85,7 @@ def matrix_table(data: ReportData, found: Runs, dataset: str) -> Fragment:
     head = "".join(_heading(each, reference_points(data.summary, dataset, each.column)) for each in columns)
     rows = join(_row(found[cell.id], columns) for cell in data.cells_on(dataset))
     seeds = len(data.summary["grid"]["seed"])
-    averaged = f"{dataset}: mean over {_seeds(seeds)} [95% interval]"
+    averaged = f"{dataset}: mean [95% interval] over {_seeds(seeds)}"
     content = Fragment(
         f'<div class="scroll" role="region" tabindex="0" aria-label="Matrix of {dataset}">'
         f'<table class="matrix sortable"><caption>{averaged}</caption>\n'
@@ -99,7 +99,7 @@ def matrix_table(data: ReportData, found: Runs, dataset: str) -> Fragment:
 
 def _seeds(planned: int) -> str:
     """What a mean is over: where runs have no value, fewer than planned, as the entry says."""
-    return "1 seed" if planned == 1 else f"the seeds that have a value, of {planned}"
+    return "1 seed" if planned == 1 else f"the seeds with a value, of {planned} planned"
 
 
 def _matrix_columns(data: ReportData, dataset: str) -> list[_MatrixColumn]:
@@ -223,10 +223,10 @@ def best_method(groups: dict[tuple[str, str], Group], architecture: str, measure
 
 
 def chance_warnings(data: ReportData, dataset: str) -> Fragment:
-    """The discriminators whose probes say little; nothing if there are none."""
+    """The discriminators whose probes mean little; nothing if there are none."""
     guessing = [
-        f"{setting}, {method}: D tells real from fake no better than chance here; its robustness and "
-        "gradients say little."
+        f"{setting}, {method}: D tells real from fake no better than chance here, so its robustness and "
+        "gradients mean little."
         for setting in data.settings
         if setting.dataset == dataset
         for method in data.guessing(setting)
@@ -242,7 +242,7 @@ def glossary(data: ReportData) -> Fragment:
         [c.title, f"{c.measure.better} is better" if c.measure.better else "-", c.measure.explanation]
         for c in measured.values()
     ]
-    return table("What each measure means", ["Measure", "Direction", "In plain words"], rows)
+    return table("What each measure means", ["Measure", "Direction", "Explanation"], rows)
 
 
 def networks_table(data: ReportData, dataset: str) -> Fragment:
@@ -282,7 +282,7 @@ def _shown(value: Any) -> str:
 
 
 def controls(data: ReportData) -> Fragment:
-    """Boxes for every name of the grid, a text to look for, and a box for every column."""
+    """Boxes for every name of the grid, a text to search for, and a box for every column."""
     names = {"dataset": data.datasets, "architecture": data.places, "method": data.methods}
     axes = "\n".join(
         f"<fieldset><legend>{axis.capitalize()}</legend>"
@@ -291,10 +291,10 @@ def controls(data: ReportData) -> Fragment:
     )
     return Fragment(
         f'<form id="controls" hidden>\n{axes}\n'
-        '<label class="sought">Rows that mention <input type="search" name="sought" '
+        '<label class="sought">Show rows that contain <input type="search" name="sought" '
         'placeholder="hinge, zero_gp, diverged"></label>\n'
         f"{_column_boxes(data)}\n"
-        '<p><output></output> <button type="reset">Show all rows, first columns</button></p>\n</form>'
+        '<p><output></output> <button type="reset">Reset rows and columns</button></p>\n</form>'
     )
 
 

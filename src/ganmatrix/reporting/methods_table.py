@@ -28,20 +28,21 @@ def caveats(data: ReportData) -> Fragment:
     n = len(data.summary["grid"]["seed"])
     notes = [
         f"Intervals are 95% Student-t intervals over {n} seed{'' if n == 1 else 's'}, or over pairs of "
-        "runs for claims. With few seeds they are wide, and an interval that includes zero is no proof "
-        "of equality.",
-        "Verdicts are corrected for the number of claims, other comparisons for the methods and settings of "
-        "their score (Holm). Nothing corrects over scores: of many, expect some to differ by chance.",
+        "runs for claims. With few seeds they are wide. An interval that includes zero does not prove that "
+        "two methods are equal.",
+        "Holm's correction is applied to the verdicts over all claims, and to the other comparisons over all "
+        "methods and settings of one score. Nothing corrects for the number of scores: if you look at many, "
+        "some will differ by chance.",
     ]
     extractors = {column(name).extractor for d in data.datasets for name in data.columns(d)}
     if extractors - {None, "inception"}:
         notes.append(
-            "Image scores use other features than the published ones do (see the protocols); they compare "
-            "methods within this matrix and must not be set beside published FIDs."
+            "Image scores use other features than published scores (see the protocols). They compare methods "
+            "within this matrix only. Do not compare them with published FIDs."
         )
     if "fargan" in set(data.matrix["method_kind"]):
         notes.append(
-            "FARGAN follows the text of its paper; no code was published, and its tables could not be read. "
-            "docs/methods.md says what is a choice of ours."
+            "FARGAN is implemented from the text of its paper. No code was published, and its tables were "
+            "not available to us. docs/methods.md lists our own choices."
         )
     return bullets(notes)

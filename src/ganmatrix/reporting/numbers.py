@@ -8,7 +8,7 @@ from ganmatrix.columns import ANY, Bounds, Column, Measure, column
 from ganmatrix.results.artifacts import floor_of
 
 CUT = "\N{DAGGER}"
-CUT_NOTE = f"{CUT} the t interval of so few values reaches beyond what is possible and is cut there"
+CUT_NOTE = f"{CUT} The t interval of so few values extends beyond the possible values. It is cut there."
 
 CHANCE = 0.55
 """Mean unperturbed AUROC up to which a D is no better than a coin; below 0.45 it is worse."""
@@ -88,8 +88,8 @@ def difference_interval(estimate: Row, measure: Measure, within: Bounds, as_shar
 
 
 def pairs(estimate: Row) -> str:
-    """How many pairs there are, and how many were lost."""
-    return f"{estimate['n']}, {estimate['missing']} lost" if estimate["missing"] else str(estimate["n"])
+    """How many pairs there are, and how many lack a value."""
+    return f"{estimate['n']}, {estimate['missing']} missing" if estimate["missing"] else str(estimate["n"])
 
 
 def difference(value: float, measure: Measure, as_share: bool) -> str:
@@ -173,11 +173,11 @@ def reference_points_in_words(
 
 
 def held_out_samples(summary: Mapping[str, Any], dataset: str, measured: Column) -> str:
-    """How many unseen reals were scored: `360 held-out samples, where G is scored on 1,000`, or nothing."""
+    """How many unseen reals were scored: `360 held-out samples; G is scored on 1,000`, or nothing."""
     if not (floor := floor_of(summary, dataset, measured.name)) or floor["samples"] is None:
         return ""
     generated = summary["protocols"][dataset].get(measured.name, {}).get("fake_samples", floor["samples"])
-    beyond = f", where G is scored on {generated:,}" if generated != floor["samples"] else ""
+    beyond = f"; G is scored on {generated:,}" if generated != floor["samples"] else ""
     return f"{floor['samples']:,} held-out samples{beyond}"
 
 
@@ -185,4 +185,5 @@ def left_out_note(guessing: Sequence[str]) -> str:
     """For a caption: whom its finding leaves out, since such a D has nothing that it could lose."""
     if not guessing:
         return ""
-    return f" The title leaves out {listed(guessing)}: no better than chance even without a perturbation."
+    whose = f" The title leaves out {listed(guessing)}, whose D is no better than chance"
+    return f"{whose} even without a perturbation."

@@ -17,14 +17,14 @@ NOTE = "ganmatrix"
 """The PNG's text field with what the picture cannot say itself, as JSON."""
 
 _IMAGES_NOTE = (
-    "By columns the first held-out images; by rows each as it is, what PGD adds to it, amplified "
-    "{amplified:.0f} times (grey is no change), and the sum, which D is shown; below, D's logits before and "
-    "after. Strength {strength:.3g} on a scale from \N{MINUS SIGN}1 to 1."
+    "Each column is one of the first held-out images. Rows: the image; what PGD adds to it, amplified "
+    "{amplified:.0f} times (grey is no change); the sum, which D sees. Below: D's logits before and after. "
+    "The strength is {strength:.3g} on a scale from \N{MINUS SIGN}1 to 1."
 )
 _POINTS_NOTE = (
-    "Blue: D says real; vermilion: fake; the fainter, the less surely. Arrows: where PGD moves the first "
-    "held-out points, drawn {amplified:.1f} times as long (strength {strength:.3g}); thick ones end "
-    "where D is fooled."
+    "Blue: D says real. Orange: D says fake. A fainter colour means a smaller logit. Arrows show where PGD "
+    "moves the first held-out points, drawn {amplified:.1f} times as long (strength {strength:.3g}). A thick "
+    "arrow means that PGD changes D's decision."
 )
 
 
@@ -48,24 +48,24 @@ _ATTACKS = _Picture(layout.ATTACKS, "probe", "PGD on the D of", "attack, ")
 
 
 def sample_sheets(data: ReportData, dataset: str) -> Fragment:
-    """Sample sheets of all seeds, the grid's first in view: chosen by rule, never by looks."""
-    rule = "Every sheet shows generated samples, none shows real data."
+    """Sample sheets of all seeds, the first of the grid in view; no sample is selected."""
+    rule = "Sheets show generated samples only, no real data."
     return _sheets(data, dataset, _SAMPLES, rule)
 
 
 def nearest_samples(data: ReportData, dataset: str) -> Fragment:
     """Samples beside the training samples nearest to them, of all seeds, the grid's first in view."""
     rule = (
-        "Of images, the first column of a sheet shows generated ones, each followed by the training images "
-        "nearest to it in the extractor's features: copies would stand side by side. Of points, generated "
-        "ones are black, training points grey."
+        "Images: the first column shows generated images; the others show the training images nearest to "
+        "them in the extractor's features. Copies would look the same. Points: generated points are black, "
+        "training points grey."
     )
     return _sheets(data, dataset, _NEIGHBOURS, rule)
 
 
 def _sheets(data: ReportData, dataset: str, kind: _Picture, rule: str) -> Fragment:
     first, *others = data.summary["grid"]["seed"]
-    chosen = f"{rule} In view is seed {first}, the grid's first; none was picked by eye."
+    chosen = f"{rule} Shown first is seed {first}, the first seed of the grid. No sample was selected."
     return join(
         [
             text("p", chosen, "note"),
@@ -120,7 +120,7 @@ def attack_pictures(data: ReportData, dataset: str) -> Fragment:
         return text("p", f"No D of seed {seed} was attacked on {dataset}.", "note")
     is_image = bool(runs["modality"].iloc[0] == "images")
     rule = (_IMAGES_NOTE if is_image else _POINTS_NOTE).format(**known)
-    blocks = [text("p", f"{rule} Seed {seed}, the grid's first; no sample was picked by eye.", "note")]
+    blocks = [text("p", f"{rule} Seed {seed}, the first of the grid. No sample was selected.", "note")]
     for architecture in data.places:
         shown = [
             _attack(row, content, notes.get(row["run"], {}), is_image) if content else _awaited(data, row)
@@ -162,7 +162,7 @@ def _counted(before: Sequence[float], after: Sequence[float]) -> str:
     passing = (str(sum(logit > 0 for logit in logits)) for logits in (before, after))
     change = sum(a - b for b, a in zip(before, after, strict=True)) / len(before)
     calls = " \N{RIGHTWARDS ARROW} ".join(passing)
-    return f"of {len(before)} called real: {calls}; mean change of the logit {_signed(change)}"
+    return f"{calls} of {len(before)} called real; mean change of the logit {_signed(change)}"
 
 
 def _signed(logit: float) -> str:

@@ -21,7 +21,7 @@ _STILL = {
 
 
 def overview(data: ReportData) -> Fragment:
-    """How many runs were trained, how many diverged, and how the claims fared."""
+    """How many runs were trained, how many diverged, and how many claims have each verdict."""
     runs, grid = data.summary["runs"], data.summary["grid"]
     axes = ", ".join(
         counted(len(grid[axis]), noun)
@@ -58,9 +58,8 @@ def not_learned(data: ReportData) -> list[str]:
         named = [str(method) for method, share in shares.mean().items() if share is not pd.NA and share < 0.5]
         if named:
             found.append(
-                f"On {setting}, {listed(named)} {'has' if len(named) == 1 else 'have'} not learned: most "
-                "runs end nearer to their untrained generator than to real data. A claim that compares two "
-                "such methods is not tested there."
+                f"{setting}: {listed(named)} did not learn. Most of the runs end nearer to their untrained "
+                "generator than to real data. A claim that compares two such methods is not tested there."
             )
     return found
 
@@ -72,7 +71,7 @@ def preview_notice(data: ReportData) -> Fragment:
         return Fragment("")
     absent = data.summary["absent"]
     reasons = bullets(f"{each['target']}: {each['reason']}" for each in absent)
-    return box([text("p", said), details(f"What is still to come: {len(absent)}", reasons)], "preview")
+    return box([text("p", said), details(f"Still to come ({len(absent)})", reasons)], "preview")
 
 
 def preview_sentence(summary: dict[str, Any]) -> str | None:
@@ -88,33 +87,29 @@ def preview_sentence(summary: dict[str, Any]) -> str | None:
         [f"{counted(absent[stage], 'run')} {state}" for stage, state in _STILL.items() if absent[stage]]
     )
     return (
-        f"A preview of an unfinished matrix. Of {counted(summary['runs']['total'], 'run')} in "
+        f"This is a preview of an unfinished matrix. Of {counted(summary['runs']['total'], 'run')} in "
         f"{counted(summary['runs']['total'] // len(grid['seed']), 'cell')}: {still}. "
-        "Means are over what there is and say of how many seeds; no claim is judged before all runs that "
-        "it compares are finished."
+        "Means are over the finished runs; n is their number. A claim is judged when all runs that it "
+        "compares are finished."
     )
 
 
 def missing_sentence(data: ReportData) -> Fragment:
-    """One sentence on what diverged, is missing, or lies beyond the end of training."""
+    """How many runs diverged, how many values are missing, and how many lie beyond the end of training."""
     summary = data.summary
     diverged, missing, late = (len(summary[key]) for key in ("diverged", "missing", "censored"))
-    parts = [
-        f"{counted(diverged, 'run')} of {summary['runs']['total']} diverged"
-        if diverged
-        else "no run diverged",
-        f"{counted(missing, 'value')} {'is' if missing == 1 else 'are'} missing from completed ones"
+    sentences = [
+        f"{diverged or 'None'} of {counted(summary['runs']['total'], 'run')} diverged.",
+        f"{counted(missing, 'value')} of completed runs {'is' if missing == 1 else 'are'} missing."
         if missing
-        else f"no value is missing from completed ones{_beyond(data)}",
+        else f"No value of a completed run is missing{_beyond(data)}.",
     ]
     if late:
-        parts.append(
-            f"{counted(late, 'target')} {'was' if late == 1 else 'were'} not reached within training"
-        )
-    so_far = "So far " if summary["absent"] else ""
-    found = f"{so_far}{', '.join(parts)}."
+        were = "was" if late == 1 else "were"
+        sentences.append(f"{counted(late, 'target')} {were} not reached within training.")
+    so_far = "So far: " if summary["absent"] else ""
     return text(
-        "p", f"{found[0].upper()}{found[1:]} Means are over the runs that have a value, and say of how many."
+        "p", f"{so_far}{' '.join(sentences)} Means are over the runs with a value; n is their number."
     )
 
 
@@ -125,29 +120,29 @@ def missing_list(data: ReportData) -> Fragment:
         so_far = "So far no" if summary["absent"] else "No"
         return text(
             "p",
-            f"{so_far} run diverged, and no value is missing from those that completed{_beyond(data)}.",
+            f"{so_far} run diverged, and no value is missing from completed runs{_beyond(data)}.",
         )
     blocks = []
     if diverged := summary["diverged"]:
         sentence = (
             f"{len(diverged)} of {summary['runs']['total']} runs diverged: a loss, gradient or weight "
-            "stopped being a finite number. Their scores are missing, not zero, and means are over the "
-            "other seeds."
+            "was no longer a finite number. Their scores are missing, not zero. Means are over the other "
+            "seeds."
         )
         rows = [[run["run"], f"{run['step']}", _reason(run["reason"])] for run in diverged]
         blocks += [
             text("p", sentence),
-            table("Diverged runs", ["Run", "At generator step", "Because"], rows),
+            table("Diverged runs", ["Run", "At generator step", "Reason"], rows),
         ]
     if missing := summary["missing"]:
         named = bullets(f"{m['run']}, {m['column']}: {m['reason'] or 'no reason given'}" for m in missing)
-        blocks.append(details(f"Values missing from runs that completed: {len(missing)}", named))
+        blocks.append(details(f"Values missing from completed runs ({len(missing)})", named))
     return box(blocks, "divergences")
 
 
 def _beyond(data: ReportData) -> str:
-    """In a preview values are missing that are only to come, and counted on top of the page."""
-    return " beyond what is still to come" if data.summary["absent"] else ""
+    """In a preview the values still to come are no gaps; the top of the page counts them."""
+    return ", except those still to come" if data.summary["absent"] else ""
 
 
 def _reason(code: str) -> str:
@@ -170,13 +165,13 @@ def divergence_rates(data: ReportData) -> Fragment:
 
 
 def _bounded(trained: list[Row]) -> str:
-    """What no divergence says of the method with the fewest runs, about which it says least."""
+    """The rate that is still possible for the method with the fewest runs."""
     fewest = min(trained, key=lambda row: row["runs"])
     alike = all(row["runs"] == fewest["runs"] for row in trained)
-    whose = "each method" if alike else f"{fewest['method']}, the fewest,"
+    whose = "each method" if alike else f"{fewest['method']} (the method with the fewest runs)"
     return (
-        f"No run diverged. Of {counted(fewest['runs'], 'run')} of {whose} that says no more than that its "
-        f"rate is at most {100 * fewest['high']:.0f}% (95%, exact)."
+        f"No run diverged. With {counted(fewest['runs'], 'run')} of {whose}, a divergence rate of up to "
+        f"{100 * fewest['high']:.0f}% is still possible (exact 95% interval)."
     )
 
 

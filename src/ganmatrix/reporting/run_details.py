@@ -193,7 +193,7 @@ def _run(data: ReportData, facts: RunFacts) -> Fragment:
             [
                 definitions(_record(facts.file)),
                 Fragment(f'<div class="sparks">{join(curves).html}</div>'),
-                details("Parameters, resolved", definitions(_flat(resolved))),
+                details("All parameters", definitions(_flat(resolved))),
             ]
         )
     return details(f"Seed {run.seed}: {facts.outcome}", content, run.id)
@@ -212,7 +212,7 @@ def _record(file: Document) -> Iterator[tuple[str, str]]:
     repeated, once = file["reproducible"], file["this_run"]
     yield "steps of G", f"{repeated['generator_steps']:,}"
     if (operations := repeated["operations_per_step"]) is not None:
-        yield "operations a step of G", f"{plain(operations)} million multiply-adds"
+        yield "operations per step of G", f"{plain(operations)} million multiply-adds"
     yield "wall seconds", plain(once["wall_seconds"])
     yield "processor seconds", plain(once["cpu_seconds"])
     for name in ("generator", "discriminator"):

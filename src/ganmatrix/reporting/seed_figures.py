@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
-from ganmatrix.columns import Column, leading, ordered
+from ganmatrix.columns import Column, Measure, leading, ordered
 from ganmatrix.reporting.figures import (
     COLOURS,
     LEGEND_COLUMNS,
@@ -24,8 +25,8 @@ from ganmatrix.reporting.report_data import ReportData, Setting
 SEED, MEAN, CENSORED = COLOURS[0], "#000000", COLOURS[1]
 Row = dict[str, Any]
 _CAPTION = (
-    "Interquartile mean over runs; below it the probability of improvement over the baseline. In brackets: "
-    "the middle 95% of bootstrap resamples of the seeds, too narrow where seeds are few"
+    "Interquartile mean over runs, and below it the probability of improvement over the baseline. In "
+    "brackets: the middle 95% of bootstrap resamples of the seeds, which is too narrow for few seeds"
 )
 
 
@@ -60,69 +61,78 @@ def _final(data: ReportData, setting: Setting, measured: Column) -> Fragment:
         if group["sd"] is not None:
             spreads[method] = group["sd"]
     legend(figure)
-    finding = f"{setting}: one seed a method has no spread"
-    if len(spreads) == 1:
-        ((method, sd),) = spreads.items()
-        finding = f"{setting}: only {method} has a spread (sd {number(sd, measure)})"
-    elif spreads and len(set(spreads.values())) == 1:
-        finding = f"{setting}: seeds differ alike with every method"
-    elif spreads:
-        widest, tightest = (pick(spreads, key=lambda m: spreads[m]) for pick in (max, min))
-        finding = (
-            f"{setting}: seeds differ most with {widest} (sd {number(spreads[widest], measure)}), "
-            f"least with {tightest} ({number(spreads[tightest], measure)})"
-        )
+    finding = f"{setting}: {_spread_finding(spreads, measure)}"
     title_figure(figure, finding)
     caption = f"{measured.title}, {measure.better} is better; {_counted(data, setting, measured)}."
     return embed(figure, f"{finding}. {caption}", caption)
 
 
+def _spread_finding(spreads: dict[str, float], measure: Measure) -> str:
+    """Which method has the largest standard deviation over seeds, and which the smallest."""
+    if not spreads:
+        return "with one seed per method there is no spread"
+    if len(spreads) == 1:
+        ((method, sd),) = spreads.items()
+        return f"only {method} has at least two values (SD {number(sd, measure)})"
+    if len(set(spreads.values())) == 1:
+        return "all methods have the same spread"
+    widest, tightest = (pick(spreads, key=lambda m: spreads[m]) for pick in (max, min))
+    return (
+        f"largest spread {widest} (SD {number(spreads[widest], measure)}), "
+        f"smallest {tightest} ({number(spreads[tightest], measure)})"
+    )
+
+
 def _target(data: ReportData, setting: Setting, measured: Column) -> Fragment:
     score = measured.title.removeprefix("Steps to the target of ")
     if data.of(setting)[measured.name].isna().all():
-        return text("p", f"{setting}: no run is known to have reached the target of {score}.", "note")
+        return text("p", f"{setting}: no run reached the target of {score}.", "note")
     figure, axes = row_axes(data.methods, "generator steps to the target", entries=2)
-    missed, means = 0, {}
+    missed = 0
+    means: dict[str, float] = {}
     for row, method in enumerate(data.methods):
         steps = data.values(setting, method, measured.name)
         _dots(axes, list(steps.dropna()), row)
         beyond = data.beyond(setting, method, measured.name)
+        missed += len(beyond)
         if len(beyond):
-            missed += len(beyond)
-            axes.plot(
-                list(beyond),
-                [row] * len(beyond),
-                ">",
-                color=CENSORED,
-                mfc="white",
-                label="not reached by then",
-            )
-            axes.annotate(
-                f"> {beyond.max():,.0f}: {len(beyond)} of {len(steps)}",
-                (beyond.max(), row),
-                xytext=(7, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=8,
-                color=CENSORED,
-            )
+            _not_reached(axes, row, beyond, len(steps))
         elif steps.isna().all():
             _absent(axes, row, "no value")
         elif steps.notna().sum() == data.planned(setting, method):
             means[method] = float(steps.mean())
     legend(figure)
     axes.set_xlim(0, (1.55 if missed else 1.06) * axes.get_xlim()[1])
-    finding = f"{setting}, {score}: no method reaches it with every seed"
-    if means:
-        first = min(means, key=lambda method: means[method])
-        finding = f"{setting}, {score}: {first} is first, after {plain(means[first])} steps on average"
-    if missed:
-        finding += f"; {counted(missed, 'run')} never"
+    finding = f"{setting}, {score}: {_first_at_target(means, missed)}"
     title_figure(figure, finding)
     share = data.summary["protocols"][setting.dataset][measured.name]["target"]
-    target = f"{score} at {100 * share:g}% of the untrained generator's"
+    target = f"{100 * share:g}% of the {score} of the untrained generator"
     caption = f"Target: {target}; {_counted(data, setting, measured)}."
     return embed(figure, f"{finding}. {caption}", caption)
+
+
+def _not_reached(axes: Axes, row: int, beyond: pd.Series, runs: int) -> None:
+    """Arrows at the last step of the runs that did not reach the target, and how many of all they are."""
+    look: dict[str, Any] = {"color": CENSORED, "mfc": "white", "label": "not reached by this step"}
+    axes.plot(list(beyond), [row] * len(beyond), ">", **look)
+    axes.annotate(
+        f"> {beyond.max():,.0f}: {len(beyond)} of {runs}",
+        (beyond.max(), row),
+        xytext=(7, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8,
+        color=CENSORED,
+    )
+
+
+def _first_at_target(means: dict[str, float], missed: int) -> str:
+    """The method with the lowest mean; only methods whose every seed got there have one."""
+    found = "no method reaches the target with every seed"
+    if means:
+        first = min(means, key=lambda method: means[method])
+        found = f"{first} is first at the target, after {plain(means[first])} steps on average"
+    return f"{found}; {counted(missed, 'run')} did not reach it" if missed else found
 
 
 def _dots(axes: Axes, values: list[float], row: int) -> None:
@@ -156,7 +166,7 @@ def _counted(data: ReportData, setting: Setting, measured: Column) -> str:
     n = count_range(counts)
     return "; ".join(
         [
-            f"n = {n} seed{'' if n == '1' else 's'} a method",
+            f"n = {n} seed{'' if n == '1' else 's'} per method",
             *(f"{counted(count, 'run')} {outcome}" for outcome, count in lost.items()),
             *([f"{counted(missing, 'value')} missing"] if missing else []),
         ]
@@ -178,7 +188,7 @@ def descriptive_table(data: ReportData) -> Fragment:
         for cells in rows:
             cells.append(_improvement(overall.get((score.name, cells[0]))))
     header = ["Method", *(f"{setting}\n{score.title}" for setting, score in scores.items())]
-    return table(_CAPTION, [*header, *(f"together\n{score.title}" for score in shared)], rows)
+    return table(_CAPTION, [*header, *(f"all settings\n{score.title}" for score in shared)], rows)
 
 
 def performance_profile(data: ReportData, setting: Setting) -> Fragment:
@@ -186,8 +196,10 @@ def performance_profile(data: ReportData, setting: Setting) -> Fragment:
     score = leading(data.columns(setting.dataset))
     rows = {m: r for m, r in _descriptive_rows(data, setting, score).items() if r["profile"]} if score else {}
     if score is None or not rows:
-        return text("p", f"{setting}: no run is known to get beyond the untrained generators.", "note")
-    figure, axes = single_axes("0: untrained generators, 1: best run", "% of runs", entries=len(rows))
+        return text("p", f"{setting}: no run improves on the untrained generators.", "note")
+    figure, axes = single_axes(
+        "score: 0 = untrained generators, 1 = best run", "% of runs", entries=len(rows)
+    )
     axes.set_ylim(-3, 103)
     medians: dict[str, float] = {}
     for method, row in rows.items():
@@ -203,14 +215,14 @@ def performance_profile(data: ReportData, setting: Setting) -> Fragment:
     legend(figure, across=LEGEND_COLUMNS)
     least, most = (pick(medians, key=lambda method: medians[method]) for pick in (min, max))
     reach = f"{medians[least]:.2f} ({least}) to {medians[most]:.2f} ({most})"
-    finding = f"{setting}: the median run gets {reach} of the way"
+    finding = f"{setting}: the median run reaches {reach}"
     title_axes(axes, finding)
     ends = " to ".join(number(rows[least][end], score.measure) for end in ("untrained", "best"))
     between = "ratios" if score.measure.better == "lower" else "steps"
     caption = (
-        f"{score.title} from {ends} in equal {between}: runs at or "
-        f"beyond each point, n = {count_range(row['runs'] for row in rows.values())} a method. Diverged runs "
-        f"({sum(row['diverged'] for row in rows.values())}) count, and reach no point."
+        f"Percentage of runs that reach at least each score; {score.title} from {ends} in equal "
+        f"{between}. n = {count_range(row['runs'] for row in rows.values())} runs per method. Diverged runs "
+        f"({sum(row['diverged'] for row in rows.values())}) are included and reach no score."
     )
     return embed(figure, f"{finding}. {caption}", caption)
 

@@ -73,7 +73,7 @@ def scores(data: ReportData, setting: Setting) -> Fragment:
     followed = preferred(c for c in columns if c.key.endswith("_over_steps"))
     rows = data.curves(setting, [followed.name] if followed else [])
     if followed is None or rows["mean"].isna().all():
-        return text("p", f"No score was followed over training on {setting}.", "note")
+        return text("p", f"No score was recorded over training on {setting}.", "note")
     measure = MEASURES[followed.key.removesuffix("_over_steps")]
     figure, axes = panel_axes(data.methods, _STEP, f"{measure.title}, log scale", entries=3, log=True)
     bottom = 0.8 * rows["mean"].min()
@@ -95,7 +95,7 @@ def scores(data: ReportData, setting: Setting) -> Fragment:
         )
         ends[method] = float(own["mean"].iloc[-1])
     legend(figure)
-    finding = f"{setting}: ends {_extremes(ends, lambda value: number(value, measure))}"
+    finding = f"{setting}: final score {_extremes(ends, lambda value: number(value, measure))}"
     title_figure(figure, finding)
     caption = (
         f"{followed.title.replace(', mean over training', '')} of the running average of G's weights; "
@@ -131,12 +131,13 @@ def _logged(data: ReportData, setting: Setting, kind: _Quantity) -> Fragment:
             if end is not None and network == "D":
                 ends[method] = end
     legend(figure)
-    finding = f"{setting}: D's {kind.noun} {_alike(data, setting, ends) if kind.by_loss else _ends(ends)}"
+    found = _alike(data, setting, ends) if kind.by_loss else _extremes(ends, plain)
+    finding = f"{setting}: final {kind.noun} of D {found}"
     title_figure(figure, finding)
     caption = (
-        f"{kind.caption}. Thin: {_each(data.of(setting)['seed'].nunique())}, a cross where one "
-        "diverged; thick: mean of those that completed. The axis covers the middle 99% of all values."
-        + "".join(f" {fate}." for fate in fates)
+        f"{kind.caption}. Thin lines: {_each(data.of(setting)['seed'].nunique())}; a cross marks "
+        "where a run diverged. Thick lines: mean of the completed runs. The axis shows the "
+        "middle 99% of all values." + "".join(f" {fate}." for fate in fates)
     )
     return embed_wide(figure, f"{finding}. {caption}", caption)
 
@@ -157,10 +158,6 @@ def _draw(
     return float(means.iloc[-1])
 
 
-def _ends(ends: dict[str, float]) -> str:
-    return f"ends {_extremes(ends, plain)}"
-
-
 def _alike(data: ReportData, setting: Setting, ends: dict[str, float]) -> str:
     """Where D's loss ends among the methods that share theirs: of the losses, the one of most methods."""
     losses = data.of(setting)[["method", "loss"]].dropna().drop_duplicates("method")
@@ -169,27 +166,27 @@ def _alike(data: ReportData, setting: Setting, ends: dict[str, float]) -> str:
     for method, end in ends.items():
         by_loss.setdefault(loss_of.get(method, f"{method}'s own"), {})[method] = end
     if len(by_loss) < 2:
-        return _ends(ends)
+        return _extremes(ends, plain)
     loss, shared = max(by_loss.items(), key=lambda item: len(item[1]))
     if len(shared) == 1:
-        return "is of another kind with every method: their sizes do not compare"
-    return f"among the {len(shared)} methods of the loss {loss.replace('_', ' ')} {_ends(shared)}"
+        return "differs in kind between the methods, so values cannot be compared"
+    return f"(of {len(shared)} methods with {loss.replace('_', ' ')} loss) {_extremes(shared, plain)}"
 
 
 def _each(seeds: int) -> str:
-    return "the one seed" if seeds == 1 else f"each of {seeds} seeds"
+    return "the one seed" if seeds == 1 else f"{seeds} seeds"
 
 
 def _extremes(ends: dict[str, float], shown: Any) -> str:
-    """`highest with gan (2.10), lowest with dat (0.30)`."""
+    """`lowest for dat (0.30), highest for gan (2.10)`."""
     if not ends:
-        return "nowhere: no run completed"
+        return "unknown, because no run completed"
     ranked = sorted(ends, key=lambda method: ends[method])
-    lowest = f"lowest with {ranked[0]} ({shown(ends[ranked[0]])})"
+    lowest = f"lowest for {ranked[0]} ({shown(ends[ranked[0]])})"
     return (
-        f"{lowest}, highest with {ranked[-1]} ({shown(ends[ranked[-1]])})"
+        f"{lowest}, highest for {ranked[-1]} ({shown(ends[ranked[-1]])})"
         if len(ranked) > 1
-        else f"at {shown(ends[ranked[0]])} with {ranked[0]}"
+        else f"at {shown(ends[ranked[0]])} for {ranked[0]}"
     )
 
 

@@ -28,13 +28,14 @@ _DODGE = 0.012
 _APART = " \N{MIDDLE DOT} "
 _SHARE = Measure("Share that trains", "higher", "", percent=True)
 _RULE = (
-    "Each method was trained with other values too. A run trains if it does not diverge and its leading "
-    "score is at most {within:g} times that of the best cell, by its mean over seeds, of all methods and "
-    "values in the setting. The share is over the values that a method was trained with, seed by seed."
+    "Each method was also trained with other hyperparameter values. A run trains if it does not diverge "
+    "and its main score is at most {within:g} times the score of the best cell. The best cell has the lowest "
+    "mean over seeds of all methods and values in the setting. The share is the fraction of values with "
+    "which the method trains, computed for each seed."
 )
 _ALONG = (
-    "Of each seed the median over the other axes; then means and 95% intervals over seeds. Where a median "
-    "lies among diverged runs there is no point."
+    "For each seed the median over the other axes is taken. The figure shows the mean over seeds and its 95% "
+    "interval. There is no point where a median is that of diverged runs."
 )
 
 
@@ -48,7 +49,7 @@ def where_methods_train(data: ReportData) -> Fragment | None:
     headed = [text("h3", "Along one axis"), text("p", _ALONG, "note"), box(curves, "figures")]
     return join(
         [
-            text("h2", "Where does it train?"),
+            text("h2", "With which values does it train?"),
             text("p", _RULE.format(within=trains[0]["within"])),
             _shares(data, list(settings)),
             box(maps, "figures"),
@@ -65,7 +66,7 @@ def _shares(data: ReportData, settings: list[tuple[str, str]]) -> Fragment:
         for method in data.methods
         if any((method, *setting) in found for setting in settings)
     ]
-    content = table("Share of its cells with other values on which a method trains", header, rows)
+    content = table("Share of the values with which each method trains", header, rows)
     return footnoted(content, CUT, CUT_NOTE)
 
 
@@ -88,13 +89,13 @@ def _map(data: ReportData, setting: tuple[str, str]) -> Fragment:
     always = [row["method"] for row in rows if row["of"] and row["trained"] == row["of"]]
     most = max(methods, key=always.count)
     finding = (
-        f"{' x '.join(setting)}: {most} trains with every seed at {always.count(most)} of its "
+        f"{' x '.join(setting)}: {most} trains with every seed for {always.count(most)} of its "
         f"{sum(row['method'] == most for row in rows)} values"
     )
     title_axes(figure.axes[0], finding)
     keys = dict.fromkeys(label(key) for row in rows if row["is_point"] for key in row["values"])
-    order = f" Rows: {_APART.join(keys)}." if keys else ""
-    caption = f"Share of seeds that train, in %, n = {count_range(row['of'] for row in rows)}.{order}"
+    order = f" Row labels: {_APART.join(keys)}." if keys else ""
+    caption = f"Seeds that train, in %, n = {count_range(row['of'] for row in rows)}.{order}"
     return embed(figure, f"{finding}. {caption}", caption)
 
 
