@@ -15,11 +15,7 @@ BAD = [
     ("seeds: [0, 1]", "seeds: [0, 1.5]", "grid.seeds[1]", "expected a whole number"),
     ("seeds: [0, 1]", "seeds: [true]", "grid.seeds[0]", "expected a whole number"),
     ("seeds: [0, 1]", "seeds: ['0']", "grid.seeds[0]", "expected a whole number"),
-    ("seeds: [0, 1]", "seeds: [2147483648]", "grid.seeds[0]", "expected < 2147483648"),
-    ("seeds: [0, 1]", "seeds: [1.5]", "grid.seeds[0]", "expected a whole number"),
-    ("seeds: [0, 1]", "seeds: []", "grid.seeds", "expected at least 1 entry"),
     ("seeds: [0, 1]", "", "grid.seeds", "add it"),
-    ("seeds: [0, 1]", "seeds: [0, 1, 0]", "grid.seeds", "name it once"),
     ("seeds: [0, 1]", "sead: [0]", "grid.sead", "did you mean seeds?"),
     (
         "seeds: [0, 1]",

@@ -5,14 +5,14 @@ import time
 import pytest
 from pydantic import ValidationError
 
-from ganmatrix.errors import UserError
 from ganmatrix.params import load
 from ganmatrix.params.grid import MOST_SEEDS, Grid
 from ganmatrix.params.messages import explain
+from refusal import refused
 
 NAMES = {"datasets": ["d"], "architectures": ["a"], "methods": ["m"]}
-COUNT = "expected a count of seeds from 1 to 10,000, or a list of them"
-FORM = "expected a count of seeds, such as 3 for 0, 1 and 2, or a list of them"
+COUNT = "from 1 to 10,000, or a list"
+FORM = "such as 3 for 0, 1 and 2, or a list"
 
 
 def _grid(seeds: object) -> Grid:
@@ -41,35 +41,24 @@ def test_a_count_in_a_document(project):
 
 
 BAD = [
-    ("0", f"grid.seeds is 0; {COUNT}"),
-    ("-3", f"grid.seeds is -3; {COUNT}"),
-    ("10001", f"grid.seeds is 10001; {COUNT}"),
-    ("100000", f"grid.seeds is 100000; {COUNT}"),
-    ("1" + "0" * 30, f"grid.seeds is 1{'0' * 30}; {COUNT}"),
-    ("3.0", f"grid.seeds is 3.0; {FORM}"),
-    ("1e3", f"grid.seeds is 1000.0; {FORM}"),
-    (".inf", f"grid.seeds is inf; {FORM}"),
-    ("true", f"grid.seeds is true; {FORM}"),
-    ("null", f"grid.seeds is null; {FORM}"),
-    ("", f"grid.seeds is null; {FORM}"),
-    ("'10'", f"grid.seeds is '10'; {FORM}"),
-    ("0..9", f"grid.seeds is '0..9'; {FORM}"),
-    ("{count: 3}", f"grid.seeds is {{'count': 3}}; {FORM}"),
-    ("[]", "grid.seeds is empty; expected at least 1 entry"),
-    ("[[0]]", "grid.seeds[0] is [0]; expected a whole number"),
-    ("[3, 1, 3]", "grid.seeds: 3 stands twice; name it once"),
-    ("[2147483648]", "grid.seeds[0] is 2147483648; expected < 2147483648"),
-    ("[0, null]", "grid.seeds[1] is null; expected a whole number"),
-    (f"[1{'0' * 30}]", f"grid.seeds[0] is 1{'0' * 30}; expected < 2147483648"),
+    *((written, "grid.seeds", COUNT) for written in ("0", "-3", "10001", "100000", "1" + "0" * 30)),
+    *(
+        (written, "grid.seeds", FORM)
+        for written in ("3.0", "1e3", ".inf", "true", "null", "", "'10'", "0..9", "{count: 3}")
+    ),
+    ("[]", "grid.seeds", "expected at least 1 entry"),
+    ("[[0]]", "grid.seeds[0]", "expected a whole number"),
+    ("[3, 1, 3]", "grid.seeds", "name it once"),
+    ("[2147483648]", "grid.seeds[0]", "expected < 2147483648"),
+    ("[0, null]", "grid.seeds[1]", "expected a whole number"),
+    (f"[1{'0' * 30}]", "grid.seeds[0]", "expected < 2147483648"),
 ]
 
 
-@pytest.mark.parametrize(("written", "line"), BAD)
-def test_bad_seeds_are_one_line(written, line, project):
+@pytest.mark.parametrize(("written", "key", "mend"), BAD)
+def test_bad_seeds_are_one_line(written, key, mend, project):
     path = project(("seeds: [0, 1]", f"seeds: {written}"))
-    with pytest.raises(UserError) as error:
-        load(path)
-    assert str(error.value) == f"{path}: {line}"
+    refused(lambda: load(path), key=f"{path}: {key}", mend=mend)
 
 
 @pytest.mark.parametrize(
@@ -79,11 +68,9 @@ def test_bad_seeds_are_one_line(written, line, project):
 def test_very_many_seeds_are_answered_at_once(seeds, project):
     path = project(("seeds: [0, 1]", f"seeds: {seeds}"))
     began = time.process_time()
-    with pytest.raises(UserError) as error:
-        load(path)
+    line = refused(lambda: load(path), key=str(path), mend="grid.seeds")
     assert time.process_time() - began < 2
-    assert "grid.seeds" in str(error.value)
-    assert len(str(error.value)) < 200 + len(str(path))
+    assert len(line) < 200 + len(str(path))
 
 
 def test_a_long_list_from_python_is_refused_by_its_length():
@@ -127,7 +114,5 @@ def test_a_thousand_methods_on_a_hundred_datasets(kind, project):
 
 def test_more_runs_than_could_be_planned(project):
     path = _large(project, "kind: gan", 100, 10, seeds=10_000)
-    with pytest.raises(UserError) as error:
-        load(path)
-    problem = "grid holds 20,000,000 runs, each with each; expected at most 10,000,000, so name fewer"
-    assert str(error.value) == f"{path}: {problem}"
+    line = refused(lambda: load(path), key=f"{path}: grid", mend="at most 10,000,000, so name fewer")
+    assert "20,000,000 runs" in line

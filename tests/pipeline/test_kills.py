@@ -139,7 +139,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-@pytest.mark.parametrize(("engine", "kills"), [("snakemake", 10), ("dvc", 10)])
+@pytest.mark.parametrize(("engine", "kills"), [("snakemake", 7), ("dvc", 7)])
 def test_an_engine_killed_often(engine: str, kills: int, untouched: Project, tmp_path: Path) -> None:
     project = long_project(tmp_path / "project")
     project.dvc("repro", "digest", "prepare", "reference")  # So that the moments fall into the matrix itself.

@@ -10,6 +10,8 @@ import pytest
 from archives import encoded, picture
 from preparing import Run, card, describe, published, refused
 
+from refusal import names
+
 IMAGE = encoded(picture(1))
 
 
@@ -117,7 +119,7 @@ def test_a_folder_that_may_not_be_listed(
         return scanned(path)
 
     monkeypatch.setattr(os, "scandir", refusing)
-    assert refused(run, folder) == "t/secret cannot be read: Permission denied; mend its permissions"
+    names(refused(run, folder), key="t/secret", mend="mend its permissions")
 
 
 def test_names_that_are_no_text(project: Callable[..., Path], run: Run) -> None:

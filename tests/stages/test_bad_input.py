@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, save, save_file
 
 from ganmatrix.store.layout import Layout
 from publishing import rewrite
+from refusal import names
 
 RING, DIGITS = "ring8-conventional-gan", "digits-conventional-gan"
 FOLDERS = {"reference": "references/{}", "train": "cells/{}/train", "evaluate": "cells/{}/evaluate"}
@@ -156,9 +157,7 @@ def test_the_training_of_another_cell(verb, run, finished):
     other = "ring8-conventional-as_gan"
     shutil.copytree(finished / "cells" / RING, finished / "cells" / other)
     line = _refused(run, finished, verb, other)
-    assert line == (
-        f"cells/{other}/train.json belongs to train {RING}; remove it and run `ganmatrix train {other}`"
-    )
+    names(line, key=f"cells/{other}/train.json", mend=f"remove it and run `ganmatrix train {other}`")
     for path in (finished / "cells" / other).rglob("*.json"):
         path.write_text(path.read_text().replace(RING, other))
     shutil.rmtree(finished / "cells" / other / verb)
@@ -176,9 +175,8 @@ def test_weights_that_say_they_are_another_runs(run, finished):
 
 @pytest.mark.parametrize("verb", ["train", "evaluate", "probe"])
 def test_cells_outside_the_grid(verb, run, finished):
-    assert _refused(run, finished, verb, "ring8-conventional-gam") == (
-        f"'ring8-conventional-gam' is not in the grid; did you mean {RING}? (`ganmatrix cells` lists all 16)"
-    )
+    line = _refused(run, finished, verb, "ring8-conventional-gam")
+    names(line, key="'ring8-conventional-gam'", mend=f"did you mean {RING}? (`ganmatrix cells` lists all 16)")
     assert "is not in the grid; give its seed with --seeds" in _refused(run, finished, verb, f"{RING}-0")
     assert "is not in the grid; did you mean " in _refused(run, finished, verb, "../../etc/passwd")
 
@@ -223,18 +221,14 @@ def _edit(folder, old, new):
 
 def test_a_dataset_smaller_than_a_batch(run, finished):
     _edit(finished, "batch_size: 16", "batch_size: 101")
-    assert _refused(run, finished, "train", RING) == (
-        "params.yaml: recipes.ring8.batch_size is 101; expected <= datasets.ring8.train, 100"
-    )
+    line = _refused(run, finished, "train", RING)
+    names(line, key="params.yaml: recipes.ring8.batch_size", mend="expected <= datasets.ring8.train, 100")
 
 
 def test_a_warm_up_that_recurs_before_it_ends(run, finished):
     _edit(finished, "epsilon: 1/255, warm_up: 0", "epsilon: 1/255, warm_up: 6")
     line = _refused(run, finished, "train", "ring8-conventional-as_gan")
-    assert line.startswith(
-        "methods.as_gan on ring8: warm_up is 6 at the start of every epoch, but an epoch has "
-    )
-    assert line.endswith("; lower warm_up, or set warm_up_recurs to false")
+    names(line, key="methods.as_gan on ring8", mend="lower warm_up, or set warm_up_recurs to false")
 
 
 def _make_anew(finished, argv):
@@ -252,8 +246,7 @@ def test_fewer_held_out_samples_than_probes(argv, run, finished):
     """No verb works for results that cannot come, from the first on."""
     _edit(finished, "probes:\n  samples: 16", "probes:\n  samples: 41")
     _make_anew(finished, argv)
-    problem = "probes.samples is 41, but ring8 has 40 held-out samples; expected <= 40"
-    assert _refused(run, finished, *argv) == problem
+    names(_refused(run, finished, *argv), key="probes.samples", mend="expected <= 40")
 
 
 @pytest.mark.parametrize(
@@ -280,7 +273,7 @@ def test_devices_that_are_not_there(device, message, argv, run, finished):
 def test_bad_thread_counts(threads, name, run, finished, monkeypatch):
     monkeypatch.setenv(name, threads)
     line = _refused(run, finished, "train", RING)
-    assert line == f"{name} is {threads!r}; expected a whole number from 1 to 1024"
+    names(line, key=name, mend="expected a whole number from 1 to 1024")
 
 
 @pytest.mark.parametrize(
