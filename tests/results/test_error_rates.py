@@ -23,6 +23,8 @@ def _verdicts_alone(monkeypatch):
     """Leave out what takes most of the time and no verdict rests on."""
     monkeypatch.setattr(claims, "effect_size", lambda _: EffectSize(None, None, None))
     monkeypatch.setattr(claims, "seeds_needed", lambda *_: None)
+    monkeypatch.setattr(claims, "far_runs", lambda *_: [])
+    monkeypatch.setattr(claims, "_lost", lambda *_: "")
 
 
 def _verdicts(matrices, gains, columns=("fid_0",), drawn=MappingProxyType({}), **changes):
