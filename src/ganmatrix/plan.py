@@ -320,7 +320,8 @@ class Plan:
         if stage == "assemble":
             datasets = {f"datasets.{name}": params.datasets[name] for name in params.grid.datasets}
             return {"grid": params.grid, "claims": params.claims} | datasets
-        return {"reports": [[name, about.title, about.shows] for name, about in self.pages.items()]}
+        pages = [[name, about.title, about.shows] for name, about in self.pages.items()]
+        return {"reports": pages, "study": params.study}
 
     def _evaluation(self, dataset: str, *names: str) -> dict[str, Any]:
         """The sections of `evaluation` that apply to the dataset's kind, points or images."""

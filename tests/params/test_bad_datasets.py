@@ -5,7 +5,7 @@ import pytest
 from ganmatrix.params import load
 from refusal import refused
 
-SECTIONS = "grid, datasets, architectures, methods, recipes, evaluation, probes, plugins, claims"
+SECTIONS = "study, grid, datasets, architectures, methods, recipes, evaluation, probes, plugins, claims"
 RING = "kind: ring, modes: 8, radius: 0.8"
 ROLL = f"{RING}, std: 0.02"
 DIGITS = "kind: digits, resolution: 16, held_out: 1700"
@@ -123,6 +123,12 @@ BAD = [
         "datasets.raw",
         "choose another name",
     ),
+    ("claims: {}", "study: []", "study", "expected a mapping"),
+    ("claims: {}", "study: {titel: a}", "study.titel", "did you mean title?"),
+    ("claims: {}", "study: {title: ''}", "study.title", "expected some words"),
+    ("claims: {}", 'study: {title: "a\\nb"}', "study.title", "expected one line of plain text"),
+    ("claims: {}", 'study: {question: "a\\u202Eb"}', "study.question", "expected one line of plain text"),
+    ("claims: {}", f"study: {{title: {'x' * 101}}}", "study.title", "expected at most 100"),
     ("claims: {}", "cliams: {}", "cliams", "did you mean claims?"),
     ("claims: {}", "extra: 1", "extra", f"expected {SECTIONS}"),
     ("claims: {}", '"a\\nb": 1', "'a\\nb'", f"expected {SECTIONS}"),

@@ -164,6 +164,7 @@ CHANGES = {
     "probes' samples": params("  samples: 16", "  samples: 17", "probe", "transfer"),
     "probes' strengths": params("0.02, 0.1]", "0.02, 0.2]", "probe", "transfer"),
     "a claim": params("smallest_effect: 0.1", "smallest_effect: 0.2", "assemble"),
+    "a study's title": params("grid:", "study: {title: Another}\ngrid:", "report"),
     "a comment": params("grid:", "# changed\ngrid:"),
     "the order of keys": params(
         "{kind: dat, threshold: 1.0, reduction: mean}", "{reduction: mean, threshold: 1.0, kind: dat}"

@@ -13,6 +13,7 @@ import pytest
 from fake_matrix import FakeMatrix
 
 from ganmatrix.errors import UserError
+from ganmatrix.params.study import Study
 from ganmatrix.plan import Plan
 from ganmatrix.reporting.numbers import plain
 from ganmatrix.stages import report
@@ -34,6 +35,27 @@ def _words(page: str) -> str:
 
 def test_the_front_page_names_the_command_that_makes_it(pages):
     assert "<pre><code>snakemake --cores all</code></pre>" in pages["index"]
+
+
+def test_every_page_states_the_title_and_the_question_of_the_study(pages, planted):
+    study = planted.plan.params.study
+    for page in pages.values():
+        header = page[page.index("<header>") : page.index("</header>")]
+        assert escape(study.title) in header
+        assert escape(study.question) in header
+
+
+def test_a_hostile_title_is_text(planted, monkeypatch):
+    monkeypatch.setattr(report, "_execute", here.execute)
+    plan = planted.plan
+    hostile = "</title></header><script>alert(1)</script>"
+    study = Study(title=hostile, question="<img src=x onerror=alert(1)> & so on?")
+    plan.params = plan.params.model_copy(update={"study": study})
+    page = report.render("index", plan, planted.layout)
+    assert hostile not in page
+    assert "<img src=x" not in page
+    assert page.count(escape(hostile)) == 2
+    assert page.count("</header>") == page.count("</title>") == 1
 
 
 def test_a_page_links_all_others_and_says_what_they_show(pages, planted):

@@ -10,13 +10,14 @@ NAME_LENGTH = 60
 """A cell's folder joins three names, and most file systems allow 255 characters."""
 
 
-def _worded(text: str) -> str:
+def worded(text: str) -> str:
+    """The text; ValueError unless it says something."""
     if not any(character.isalnum() for character in text):
         raise ValueError("expected some words")
     return text
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_worded)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(worded)]
 """Text that is printed, so it must not be empty."""
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=NAME_LENGTH)]

@@ -15,6 +15,7 @@ from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.params.probes import Probes
 from ganmatrix.params.recipes import DatasetRecipe, Recipe
+from ganmatrix.params.study import Study
 from ganmatrix.params.variants import METHODS, RECIPE, Variant, by_name, changed
 
 
@@ -28,6 +29,7 @@ PLUGINS = "files below plugins/ with sections and code of your own, such as plug
 class Params(Section):
     """All settings of a study: the grid, and the meaning of its names."""
 
+    study: Study = Field(default_factory=Study, description="what reports print on top of every page")
     grid: Grid
     datasets: dict[Name, Dataset] = Field(min_length=1)
     architectures: dict[Name, Architecture] = Field(min_length=1)

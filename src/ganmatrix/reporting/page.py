@@ -139,8 +139,10 @@ def _class(kind: str) -> str:
     return f' class="{kind}"' if kind else ""
 
 
-def document(name: str, pages: Mapping[str, About], body: str) -> str:
+def document(name: str, pages: Mapping[str, About], body: str, title: str, question: str) -> str:
     """A whole HTML document around `body`, with links to all `pages` in their order.
+
+    Its header states the study's title and question.
 
     Its policy lets the browser load nothing, and run this style sheet and this script alone. Without
     the script everything is there, but for what the script adds: sorting, filters, panels, CSV.
@@ -160,14 +162,15 @@ def document(name: str, pages: Mapping[str, About], body: str) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
-<title>{escape(pages[name].title)} - ganmatrix</title>
+<title>{escape(pages[name].title)} - {escape(title)} - ganmatrix</title>
 <style>{style}</style>
 </head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <header><nav aria-label="Reports"><b>ganmatrix</b>
 {links}
-</nav></header>
+</nav>
+<div class="study"><b>{escape(title)}</b> {escape(question)}</div></header>
 <main id="content">
 {body}
 </main>

@@ -17,6 +17,7 @@ from traitlets.config import Config
 from ganmatrix.errors import UserError
 from ganmatrix.making import Made
 from ganmatrix.params.messages import nearest
+from ganmatrix.params.study import question_of, title_of
 from ganmatrix.plan import Plan
 from ganmatrix.reporting.page import document
 from ganmatrix.store.layout import Layout
@@ -56,7 +57,8 @@ def render(name: str, plan: Plan, results: Layout) -> str:
         "root": str(plan.layout.root.resolve()),
         "params": str(plan.layout.params or ""),
     }
-    return document(name, plan.pages, _body(_execute(plan.template(name), parameters)))
+    study = (title_of(plan.params.study, plan.params.grid), question_of(plan.params.study, plan.params.grid))
+    return document(name, plan.pages, _body(_execute(plan.template(name), parameters)), *study)
 
 
 def choose(names: Iterable[str], plan: Plan) -> list[str]:
