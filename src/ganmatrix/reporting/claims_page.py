@@ -32,6 +32,9 @@ PAGE = "claims.html"
 _HEADER = ["Claim", "Verdict", "Effect against the baseline", "Effect against the control"]
 _NO_CLAIMS = "params.yaml lists no claims."
 Row = dict[str, Any]
+_ELSEWHERE = ("the grid has no dataset", "nothing of ours")
+"""How the reason of a published number begins if the grid lacks its kind of dataset."""
+
 _PUBLISHED_HEADER = ["Trained", "Score", "Published", "Ours", "Comparable"]
 
 
@@ -215,34 +218,51 @@ def _p(value: float) -> str:
 
 
 def published_scores(data: ReportData) -> Fragment:
-    """How many numbers compare; those of the papers under test first, then these; others by source."""
-    rows: list[Row] = data.summary["published"]
+    """Published scores on the kinds of dataset of the grid, those of the papers under test first."""
+    rows = _of_the_grid(data.summary["published"])
+    if not rows:
+        return text("p", "No published score on record is of a dataset of this grid.", "note")
     comparable = [row for row in rows if row["comparable"]]
     beside = [row for row in rows if row["ours"] is not None and not row["comparable"]]
+    relative = [row for row in rows if row["published"] is None]
     blocks = [
         text(
             "p",
-            f"Of {len(rows)} published scores {len(comparable) or 'none'} "
-            f"{'is' if len(comparable) == 1 else 'are'} comparable with ours: the dataset, the method, the "
-            "networks, the recipe and the protocol of the score must all agree. The first that does not is "
-            "named.",
+            f"{len(comparable) or 'None'} of {counted(len(rows), 'published score')} can be compared with "
+            "ours. For that, the dataset, the method, the networks, the recipe and the protocol of the "
+            "score must agree. The table names the first that differs.",
         )
     ]
-    relative = [row for row in rows if row["published"] is None]
     if shown := [*relative, *comparable, *beside]:
-        blocks.append(
-            table(
-                "The papers under test, and published scores that have one of ours beside them",
-                _PUBLISHED_HEADER,
-                map(_published_row, shown),
-            )
-        )
+        blocks.append(table("Published scores and ours", _PUBLISHED_HEADER, map(_published_row, shown)))
     others = sorted((row for row in rows if row not in shown), key=lambda row: row["source"])
     for source, members in groupby(others, key=lambda row: row["source"]):
         listed = [_published_row(row) for row in members]
         content = table(f"Published by {source}", _PUBLISHED_HEADER, listed)
-        blocks.append(details(f"{source}: {len(listed)} with nothing of ours beside them", content))
+        blocks.append(details(f"{source}: {counted(len(listed), 'score')} without one of ours", content))
     return join(blocks)
+
+
+def _of_the_grid(rows: list[Row]) -> list[Row]:
+    """Those of a kind of dataset that the grid has; papers name several kinds for a relative number."""
+    numbers = [row for row in rows if row["published"] is not None and not _is_elsewhere(row)]
+    kinds = {str(row["dataset"]).partition(" ")[0].replace("_", "") for row in numbers}
+    relative = [
+        row
+        for row in rows
+        if row["published"] is None
+        and any(
+            kind.startswith(name.strip().lower().replace("-", ""))
+            for name in row["dataset"].split(",")
+            for kind in kinds
+        )
+    ]
+    return [*relative, *numbers]
+
+
+def _is_elsewhere(row: Row) -> bool:
+    """Whether the grid has no dataset of the number's kind."""
+    return str(row["reason"]).startswith(_ELSEWHERE)
 
 
 def _published_row(row: Row) -> list[str]:
