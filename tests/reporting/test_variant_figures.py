@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from assembled_matrix import read
 from fake_matrix import FakeMatrix, claim
 
 from ganmatrix.reporting import variant_figures
@@ -51,7 +52,39 @@ def test_every_page_renders(varied, name):
 
 
 def test_without_variants_the_page_has_no_such_section(planted, without_kernels):
-    from assembled_matrix import read
-
     assert variant_figures.where_methods_train(read(planted)) is None
     assert "With which values does it train?" not in report.render("stability", planted.plan, planted.layout)
+
+
+SWEEP = """datasets: [digits]
+  architectures: [conventional]
+  methods: [gan, as_gan]
+  seeds: [0, 1, 2]
+  """
+VALUES = "lattice: {methods.as_gan.epsilon: [1/255, 4/255, 16/255]}"
+NAMED = "variants: {small: {methods.as_gan.epsilon: 2/255}, large: {methods.as_gan.epsilon: 16/255}}"
+
+
+@pytest.mark.parametrize(("swept", "values"), [(VALUES, 3), (NAMED, 2)])
+def test_a_sweep_is_drawn_over_its_values_with_every_seed(swept, values, tmp_path):
+    fake = FakeMatrix(tmp_path, grid=SWEEP + swept, diverged={}).write().assemble()
+    data = read(fake)
+    (rows,) = variant_figures._sweeps(data).values()
+    assert [len(row["seeds"]) for row in rows] == [3] * values
+    assert [row["at"] for row in rows] == sorted(row["at"] for row in rows)
+    shown = variant_figures.sweep_figures(data).html
+    assert "over methods.as_gan.epsilon" in shown
+    assert shown.count("<img") == 1
+    assert "Along one axis" not in variant_figures.where_methods_train(data).html
+
+
+def test_a_value_with_a_diverged_run_has_no_mean(tmp_path):
+    diverged = {"digits-conventional-as_gan-epsilon_4_255-1": 100}
+    data = read(FakeMatrix(tmp_path, grid=SWEEP + VALUES, diverged=diverged).write().assemble())
+    (rows,) = variant_figures._sweeps(data).values()
+    assert [(len(row["seeds"]), row["mean"] is None) for row in rows] == [(3, False), (2, True), (3, False)]
+
+
+def test_a_grid_without_a_sweep_has_no_such_figure(planted, varied):
+    assert variant_figures.sweep_figures(read(planted)) is None
+    assert variant_figures.sweep_figures(read(varied)) is None

@@ -38,6 +38,7 @@ Flattered = Literal["method", "opponent"] | None
 Judgement = Literal["better", "worse", "lean better", "lean worse", "unclear", "differs", "none"]
 _OVERALL = "Difference from the baseline and from the control, over all settings with the score"
 _ALONE = "There is only one method, so there is nothing to compare."
+_NO_SUBJECTS = "No claim is about a method of this grid, so nothing is compared over all settings."
 _NOT_SHOWN = {
     "open": "the 95% interval includes zero",
     "few": f"there are fewer than {FEWEST_PAIRS} pairs of runs",
@@ -50,7 +51,7 @@ def pooled_table(data: ReportData) -> Fragment:
     scores = {score.name: score for d in data.datasets if (score := leading(data.columns(d)))}
     subjects = [m for m in dict.fromkeys(data.claims["method"]) if m in data.baselines]
     if not subjects:
-        return text("p", _ALONE, "note")
+        return text("p", _NO_SUBJECTS if data.baselines else _ALONE, "note")
     columns = [(score, role) for score in scores.values() for role in ("baseline", "control")]
     header = ["Method", *(f"{score.title}\nagainst its {role}" for score, role in columns)]
     rows: list[list[str | Fragment]] = [

@@ -177,7 +177,7 @@ def panel_axes(
             ax.tick_params(labelbottom=True)
         if log:
             axes[0].set_yscale("log")
-            _label_decades(axes[0].yaxis)
+            label_decades(axes[0].yaxis)
         centre = (PANELS_LEFT + (width - PANELS_LEFT - 0.1) / 2) / width
         figure.text(centre, (0.12 + LINE * bool(entries)) / height, x_label, ha="center")
         figure.text(0.12 / width, (bottom + panels / 2) / height, y_label, va="center", rotation=90)
@@ -218,7 +218,7 @@ def row_axes(
         axes.set_xlabel("\n".join(lines))
         if log:
             axes.set_xscale("log")
-            _label_decades(axes.xaxis)
+            label_decades(axes.xaxis)
         else:
             axes.locator_params(axis="x", nbins=6)
     return figure, axes
@@ -255,7 +255,7 @@ def embed_wide(figure: Figure, alt: str, caption: str) -> Fragment:
     return scrollable(embed(figure, alt, caption, "plot wide"), caption)
 
 
-def _label_decades(axis: Axis) -> None:
+def label_decades(axis: Axis) -> None:
     """Ticks of a logarithmic axis at 1, 2 and 5 of as many decades as have room, in plain numbers."""
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
