@@ -21,7 +21,7 @@ def test_a_real_side_without_reals_is_refused_only_where_the_grid_has_both(proje
 def test_what_is_no_mapping_is_one_line(text, tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    refused(lambda: load(path), key=str(path), mend="expected sections grid, datasets, ")
+    refused(lambda: load(path), key=str(path), mend="expected sections study, grid, ")
 
 
 def test_long_values_are_cut(project):
