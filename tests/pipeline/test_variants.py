@@ -89,4 +89,4 @@ def test_what_snakemake_made_of_variants_dvc_takes_as_it_is(project: Project) ->
     train = {str(Task("train", cell)) for cell in ADDED[2:]}
     assert {each for each in project.states() if each.startswith("train")} == train
     page = (project.root / "reports" / "stability.html").read_text()
-    assert "Where does it train?" in page
+    assert "With which values does it train?" in page
