@@ -22,11 +22,11 @@ import numpy as np
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
-from ganmatrix.evaluation.frechet import frechet_distance_of_factors, frechet_distance_to_root
+from ganmatrix.evaluation.features import Moments
+from ganmatrix.evaluation.fid import frechet_distance_of_factors, frechet_distance_to_root
 from ganmatrix.evaluation.inception_score import InceptionScore
 from ganmatrix.evaluation.kid import kernel_distance
-from ganmatrix.evaluation.moments import Moments
-from ganmatrix.evaluation.prdc import neighbour_radii, prdc
+from ganmatrix.evaluation.neighbours import neighbour_radii, prdc
 
 DIMENSION = 2048
 INPUT_SIZES = (64, 128)
@@ -204,7 +204,7 @@ def main() -> None:
     # Only now: a process starts with what its parent has at its peak.
     import torch
 
-    from ganmatrix.evaluation.clean_fid import make_torchvision_importable
+    from ganmatrix.evaluation.inception import make_torchvision_importable
 
     make_torchvision_importable()
     # clean-fid calls SciPy's square root as SciPy no longer likes it.

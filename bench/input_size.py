@@ -17,8 +17,8 @@ from PIL import Image
 from ganmatrix.datasets import digits, photos
 from ganmatrix.evaluation.efficientnet_lite0 import build
 from ganmatrix.evaluation.floors import SEED, floors, halves, indices
-from ganmatrix.evaluation.judge import ImageJudge
-from ganmatrix.evaluation.reference import image_reference, spread
+from ganmatrix.evaluation.image_scores import ImageScorer, image_reference
+from ganmatrix.evaluation.scoring import spread
 from ganmatrix.params.datasets import Digits, Photos
 from ganmatrix.params.evaluation import EfficientNetLite0, ImageEvaluation
 
@@ -60,7 +60,7 @@ def row(name: str, train: NDArray[np.uint8], held_out: NDArray[np.uint8], size: 
     reference = image_reference(train, held_out, extractor, IMAGES.neighbours, device)
     rate = (len(train) + len(held_out)) / (time.monotonic() - began)
     latents = indices(held_out, IMAGES.samples, device)
-    found = floors(ImageJudge([(extractor, reference)], IMAGES, latents, latents, SEED), held_out)
+    found = floors(ImageScorer([(extractor, reference)], IMAGES, latents, latents, SEED), held_out)
     fids = [entries[f"fid_{extractor.name}"]["value"] for entries in (found["held_out"], found["noise"])]
     half = halves(extractor, reference)["value"]
     precision = found["noise"][f"precision_{extractor.name}"]["value"]

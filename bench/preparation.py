@@ -24,7 +24,7 @@ from PIL import Image
 from rich.console import Console
 
 from ganmatrix.datasets.photos import photographs
-from ganmatrix.evaluation.clean_fid import make_torchvision_importable
+from ganmatrix.evaluation.inception import make_torchvision_importable
 from ganmatrix.params import load
 from ganmatrix.params.datasets import ImageFolder
 from ganmatrix.plan import Plan

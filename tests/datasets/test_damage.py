@@ -12,9 +12,9 @@ import pytest
 from archives import copy_of, jpeg
 from test_readers import write_parquet
 
-from ganmatrix.datasets import unpacking
-from ganmatrix.datasets.framing import frame_chunk
-from ganmatrix.datasets.stream import BadSource, open_source
+from ganmatrix.datasets import lsun_bedroom
+from ganmatrix.datasets.images import frame_chunk
+from ganmatrix.datasets.source import BadSource, open_source
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.params.kinds import adapter
 
@@ -113,7 +113,7 @@ def test_damage_of_an_archive_that_is_unpacked(tmp_path: Path) -> None:
         path.write_bytes(_damaged(whole, draw))
         params = _params(kind="lsun_bedroom", folder=f"new{number}", archive=copy_of(path))
         try:
-            unpacking.unpack(params, tmp_path)
+            lsun_bedroom.unpack(params, tmp_path)
         except BadSource as error:
             refused[number] = str(error)
     assert len(refused) > ROUNDS / 10

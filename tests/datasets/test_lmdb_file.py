@@ -13,9 +13,9 @@ import lmdb
 import pytest
 from archives import lsun_keys
 
-from ganmatrix.datasets.decoding import LARGEST_FILE
+from ganmatrix.datasets.images import LARGEST_FILE
 from ganmatrix.datasets.lmdb_file import DamagedFile, LmdbFile
-from ganmatrix.datasets.stream import BadSample, BadSource, open_source
+from ganmatrix.datasets.source import BadSample, BadSource, open_source
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.params.kinds import adapter
 

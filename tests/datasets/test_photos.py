@@ -1,12 +1,16 @@
-"""Crops of photographs: training and held-out crops share no pixel."""
+"""Crops of photographs share no pixel between the splits; the small faces have no crops of background."""
 
 import numpy as np
 import pytest
+import skimage.data
 
 from ganmatrix.datasets import photos
-from ganmatrix.params.datasets import Photos
+from ganmatrix.datasets.images import resize
+from ganmatrix.datasets.photos import prepare_faces
+from ganmatrix.params.datasets import Faces, Photos
 
 PHOTOS = Photos(kind="photos", resolution=32, short_side=128, stride=12, held_out_share=0.3)
+FACES = Faces(kind="faces", resolution=32, held_out=20, seed=0)
 
 
 def test_the_real_photographs():
@@ -48,3 +52,31 @@ def _pixels(crops):
     row, column, photograph = crops.transpose(1, 0, 2, 3).astype(int)
     found = np.unique(row << 16 | column << 8 | photograph).tolist()
     return {(each >> 16, each >> 8 & 255, each & 255) for each in found}
+
+
+@pytest.mark.parametrize("resolution", [16, 32])
+def test_shapes_and_range_of_faces(resolution):
+    faces = prepare_faces(FACES.model_copy(update={"resolution": resolution}))
+    assert faces.train.shape == (80, 1, resolution, resolution)
+    assert faces.held_out.shape == (20, 1, resolution, resolution)
+    assert faces.train.dtype == np.uint8
+    assert faces.train.min() < 20
+    assert faces.train.max() > 235
+
+
+def test_the_split_is_disjoint_and_made_of_faces_alone():
+    split = prepare_faces(FACES)
+    found = np.concatenate([split.train, split.held_out])[:, 0]
+    assert len(np.unique(found.reshape(100, -1), axis=0)) == 100
+    shipped = skimage.data.lfw_subset()
+    back = np.stack([resize(face, 25, 25) for face in found]) / 255
+    nearest = np.square(back[:, None] - shipped[None]).mean(axis=(2, 3)).argmin(axis=1)
+    assert sorted(nearest) == list(range(100))
+    assert (np.diff(nearest[:80]) > 0).all()
+
+
+def test_faces_are_deterministic_and_the_seed_matters():
+    first, again, other = (prepare_faces(FACES.model_copy(update={"seed": seed})) for seed in (0, 0, 1))
+    assert first.held_out.tobytes() == again.held_out.tobytes()
+    assert first.train.tobytes() == again.train.tobytes()
+    assert first.held_out.tobytes() != other.held_out.tobytes()

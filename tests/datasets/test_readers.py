@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from archives import copy_of, encoded, jpeg, picture
 
-from ganmatrix.datasets.decoding import decode
-from ganmatrix.datasets.stream import Sample, Source, open_source
+from ganmatrix.datasets.images import decode
+from ganmatrix.datasets.source import Sample, Source, open_source
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.params.kinds import adapter
 

@@ -11,7 +11,7 @@ from archives import copy_of, encoded, picture
 from test_readers import write_parquet
 
 from ganmatrix.datasets import raw
-from ganmatrix.datasets.stream import BadSample, BadSource, open_source
+from ganmatrix.datasets.source import BadSample, BadSource, open_source
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.params.kinds import adapter
 
@@ -112,7 +112,7 @@ def test_a_pattern_skips_no_folder_that_may_not_be_listed(pattern: str, root: Pa
 
 @needs_root
 def test_an_image_that_may_not_be_read_is_a_bad_sample(root: Path) -> None:
-    from ganmatrix.datasets.framing import frame_chunk
+    from ganmatrix.datasets.images import frame_chunk
 
     params, _ = _made("image_folder", root)
     source = open_source(adapter(Dataset).validate_python(params), root)

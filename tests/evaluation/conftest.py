@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganmatrix.evaluation.clean_fid import make_torchvision_importable
 from ganmatrix.evaluation.extractor import Extractor
+from ganmatrix.evaluation.inception import make_torchvision_importable
 
 
 @pytest.fixture(scope="session")

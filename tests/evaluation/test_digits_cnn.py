@@ -7,18 +7,18 @@ from safetensors.numpy import load, save
 from torch import Tensor, nn
 
 from ganmatrix.datasets import digits as digits_dataset
-from ganmatrix.datasets.prepared import Prepared
-from ganmatrix.datasets.stacked_digits import prepare
+from ganmatrix.datasets.digits import prepare_stacked
+from ganmatrix.datasets.source import Prepared
 from ganmatrix.entry import Scores
 from ganmatrix.evaluation import digits_cnn
-from ganmatrix.evaluation.class_scores import score_classes
 from ganmatrix.evaluation.digits_cnn import Reader, distinct_scans, pack, read, unpack
+from ganmatrix.evaluation.modes import score_classes
 from ganmatrix.params.datasets import Digits, StackedDigits
 
 
 @pytest.fixture(scope="module")
 def stacks() -> Prepared:
-    return prepare(StackedDigits(kind="stacked_digits", resolution=16, train=2000, held_out=800))
+    return prepare_stacked(StackedDigits(kind="stacked_digits", resolution=16, train=2000, held_out=800))
 
 
 def _train(stacks: Prepared) -> Reader:

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation.extractor import Extractor
+from ganmatrix.evaluation.features import Moments
+from ganmatrix.evaluation.fid import frechet_distance_of_moments
 from ganmatrix.evaluation.floors import check_sight, floors, halves, indices
-from ganmatrix.evaluation.frechet import frechet_distance_of_moments
-from ganmatrix.evaluation.judge import ImageJudge, PointJudge
-from ganmatrix.evaluation.moments import Moments
-from ganmatrix.evaluation.reference import image_reference, point_reference
+from ganmatrix.evaluation.image_scores import ImageScorer, image_reference
+from ganmatrix.evaluation.point_scores import PointScorer, point_reference
 from ganmatrix.params.evaluation import ImageEvaluation, PointEvaluation
 
 IMAGES = ImageEvaluation(samples=100, kid_subsets=2, kid_subset_size=50, neighbours=3)
@@ -55,7 +55,7 @@ TRAIN, HELD_OUT = smooth(200, 0), smooth(60, 1)
 def scored(extractor: Extractor, held_out: np.ndarray = HELD_OUT):
     reference = image_reference(TRAIN, held_out, extractor, IMAGES.neighbours, CPU)
     latents = indices(held_out, IMAGES.samples, CPU)
-    found = floors(ImageJudge([(extractor, reference)], IMAGES, latents, latents, seed=0), held_out)
+    found = floors(ImageScorer([(extractor, reference)], IMAGES, latents, latents, seed=0), held_out)
     return found | {"halves": {f"fid_{extractor.name}": halves(extractor, reference)}}
 
 
@@ -107,7 +107,7 @@ def test_points_have_a_floor_too() -> None:
     )
     latents = indices(held_out, 400, CPU)
     reference = point_reference(train, held_out, centres, 0.02)
-    found = floors(PointJudge(reference, PointEvaluation(samples=400), latents), held_out)
+    found = floors(PointScorer(reference, PointEvaluation(samples=400), latents), held_out)
     floor, noise = (
         {name: entry["value"] for name, entry in found[key].items()} for key in ("held_out", "noise")
     )

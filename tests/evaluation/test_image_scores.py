@@ -9,12 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from ganmatrix.columns import Column
-from ganmatrix.evaluation import image_scores, reference
+from ganmatrix.evaluation import image_scores
 from ganmatrix.evaluation.extractor import Extractor
-from ganmatrix.evaluation.generation import batches, generate, quantise
-from ganmatrix.evaluation.image_scores import IMAGE_METRICS, score_images
-from ganmatrix.evaluation.judge import ImageJudge
-from ganmatrix.evaluation.reference import image_reference, spread
+from ganmatrix.evaluation.image_scores import IMAGE_METRICS, ImageScorer, image_reference, score_images
+from ganmatrix.evaluation.scoring import batches, generate, quantise, spread
 from ganmatrix.params.evaluation import ImageEvaluation
 
 IMAGES = ImageEvaluation(
@@ -126,8 +124,8 @@ def test_a_score_that_does_not_exist_is_null_and_says_why(toy_extractor) -> None
 @pytest.mark.parametrize(("most", "read"), [(1000, 7), (100, 100), (10, 3), (2, 5)])
 def test_of_many_real_images_some_at_even_distances_count(most, read, reals, toy_extractor, monkeypatch):
     every = toy_extractor(torch.from_numpy(reals))[0].numpy()
-    monkeypatch.setattr(reference, "MOST_IMAGES", most)
-    monkeypatch.setattr(reference, "READ", read)
+    monkeypatch.setattr(image_scores, "MOST_IMAGES", most)
+    monkeypatch.setattr(image_scores, "READ", read)
     found = image_reference(reals, draw(60, 1), toy_extractor, 1, CPU)
     steps = {1000: 1, 100: 1, 10: 11, 2: 99}
     np.testing.assert_array_equal(found["features"], every[:: steps[most]])
@@ -139,14 +137,13 @@ def test_of_many_real_images_some_at_even_distances_count(most, read, reals, toy
 @pytest.mark.parametrize("read", [7, 100])
 def test_of_those_that_count_some_are_compared(read, reals, toy_extractor, monkeypatch) -> None:
     every = toy_extractor(torch.from_numpy(reals))[0].numpy()
-    monkeypatch.setattr(reference, "MOST_COMPARED", 12)
-    monkeypatch.setattr(reference, "READ", read)
+    monkeypatch.setattr(image_scores, "MOST_COMPARED", 12)
+    monkeypatch.setattr(image_scores, "READ", read)
     found = measure(reals, toy_extractor)
     np.testing.assert_array_equal(found["indices"], np.arange(100)[::9])
     np.testing.assert_array_equal(found["features"], every[::9])
     assert found["count"] == 100
     assert len(found["radii"]) == len(found["held_out_distances"]) == 12
-    monkeypatch.setattr(image_scores, "MOST_COMPARED", 12)
     entries = score(Decoder(), as_latents(reals), reals, toy_extractor)
     assert entries["fid"]["value"] == pytest.approx(0, abs=1e-8)
     for metric in ("kid", "recall", "data_copying"):
@@ -196,22 +193,22 @@ def test_a_network_that_answers_nothing_gives_no_score(reals, toy_extractor) -> 
     known = measure(reals, toy_extractor)
     broken = replace(toy_extractor, network=Undefined())
     latents = as_latents(reals)
-    judge = ImageJudge(
+    scorer = ImageScorer(
         [(broken, known)], IMAGES, latents, latents, seed=0, classifier=broken, class_latents=latents
     )
-    found = judge.scores(Decoder())
-    assert set(found) == set(judge.names())
+    found = scorer.scores(Decoder())
+    assert set(found) == set(scorer.names())
     assert all(entry["value"] is None and "reason" in entry for entry in found.values())
-    assert judge.values(Decoder()) == {Column("fid", "toy"): None}
+    assert scorer.values(Decoder()) == {Column("fid", "toy"): None}
 
 
 def test_what_is_followed_over_training_is_the_same_distance(reals, toy_extractor) -> None:
     latents = as_latents(draw(100, 5))
-    judge = ImageJudge([(toy_extractor, measure(reals, toy_extractor))], IMAGES, latents, latents, seed=0)
-    whole = judge.scores(Decoder())
-    assert set(whole) == set(judge.names())
-    (name, value), *others = judge.values(Decoder()).items()
+    scorer = ImageScorer([(toy_extractor, measure(reals, toy_extractor))], IMAGES, latents, latents, seed=0)
+    whole = scorer.scores(Decoder())
+    assert set(whole) == set(scorer.names())
+    (name, value), *others = scorer.values(Decoder()).items()
     assert not others
-    assert list(judge.followed()) == [name]
+    assert list(scorer.followed()) == [name]
     assert value == pytest.approx(whole[name]["value"], rel=1e-9)
-    assert judge.values(Constant(float("nan"))) == {name: None}
+    assert scorer.values(Constant(float("nan"))) == {name: None}

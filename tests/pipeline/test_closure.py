@@ -80,10 +80,10 @@ def test_packages_hold_names_only() -> None:
         (
             "prepare",
             "ring8",
-            "datasets/ring.py datasets/mixture.py",
+            "datasets/points.py",
             "datasets/digits.py training/trainer.py",
         ),
-        ("prepare", "digits", "datasets/digits.py", "datasets/ring.py evaluation/kid.py"),
+        ("prepare", "digits", "datasets/digits.py", "datasets/points.py evaluation/kid.py"),
         (
             "train",
             "ring8-conventional-gan",

@@ -180,7 +180,7 @@ CHANGES = {
     "a seed less": grid("seeds: [0, 1]", "seeds: [0]", lambda grid: grid.of("assemble")),
     "a method less": grid("fargan, wide]", "fargan]", lambda grid: grid.of("transfer") | grid.of("assemble")),
     "a dataset less": grid("[ring8, digits]", "[ring8]", lambda grid: grid.of("assemble")),
-    "datasets/ring.py": code("datasets/ring.py", "prepare", dataset="ring8"),
+    "datasets/points.py": code("datasets/points.py", "prepare", dataset="ring8"),
     "datasets/digits.py": code("datasets/digits.py", "prepare", dataset="digits"),
     "datasets/cifar.py": code("datasets/cifar.py"),
     "methods/dat.py": code("methods/dat.py", *OF_WEIGHTS, method="dat"),
@@ -198,7 +198,7 @@ CHANGES = {
     "training/seeding.py": code("training/seeding.py", *OF_WEIGHTS),
     "evaluation/kid.py": code("evaluation/kid.py", "reference", "evaluate"),
     "evaluation/floors.py": code("evaluation/floors.py", "reference"),
-    "evaluation/prdc.py": code("evaluation/prdc.py", "reference", "evaluate"),
+    "evaluation/neighbours.py": code("evaluation/neighbours.py", "reference", "evaluate"),
     "evaluation/efficientnet_lite0.py": code(
         "evaluation/efficientnet_lite0.py", "reference", "evaluate", dataset="digits"
     ),
@@ -360,7 +360,7 @@ ASKED = {
             "a claim",
             "another seed",
             "training/trainer.py",
-            "evaluation/prdc.py",
+            "evaluation/neighbours.py",
             "results/statistics.py",
             "a template",
             "a method joins",

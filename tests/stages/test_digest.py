@@ -106,7 +106,7 @@ def test_the_members_that_are_used_count_as_code_and_no_others(noted, run, monke
         "transfer/digits",
     }
     assert edited("methods/unrolled.py") == set()
-    assert edited("datasets/ring.py") == {"prepare/ring8"}
+    assert edited("datasets/points.py") == {"prepare/ring8"}
     assert edited("training/trainer.py") == {f"train/{cell}" for cell in plan.cells}
     assert edited("terminal/tables.py") == edited("store/locks.py") == set()
 

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 
 from ganmatrix.cell import expand
 from ganmatrix.evaluation.efficientnet_lite0 import EfficientNetLite0
-from ganmatrix.evaluation.reference import point_reference
+from ganmatrix.evaluation.point_scores import point_reference
 from ganmatrix.params import load
 from ganmatrix.stages import reference as reference_stage
 from ganmatrix.training import optimisers

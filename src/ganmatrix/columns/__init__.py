@@ -1,9 +1,10 @@
 """The columns of the results: each one's name, title, direction, unit, bounds and explanation, once."""
 
-from ganmatrix.columns.catalogue import MEASURES, SECTIONS
 from ganmatrix.columns.column import (
     CHECKPOINTS,
     EXTRACTORS,
+    MEASURES,
+    SECTIONS,
     Checkpoint,
     Column,
     column,

@@ -5,8 +5,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, get_args
 
-from ganmatrix.columns.catalogue import MEASURES
+from ganmatrix.columns import costs, probes, scores
 from ganmatrix.columns.measure import Measure
+
+SECTIONS: dict[str, dict[str, Measure]] = scores.SECTIONS | probes.SECTIONS | costs.SECTIONS
+"""Every kind of column, in the order of tables."""
+
+MEASURES: dict[str, Measure] = {key: measure for each in SECTIONS.values() for key, measure in each.items()}
 
 Checkpoint = Literal["init", "last", "best", "ema"]
 """Which generator of a run: as initialised, after the last step, the best snapshot of the running average

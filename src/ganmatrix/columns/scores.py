@@ -4,7 +4,7 @@ import math
 
 from ganmatrix.columns.measure import POSITIVE, Measure
 
-MEASURES: dict[str, Measure] = {
+GENERATORS: dict[str, Measure] = {
     "fid": Measure(
         "FID",
         "lower",
@@ -171,3 +171,5 @@ MEASURES: dict[str, Measure] = {
         scored="training",
     ),
 }
+
+SECTIONS = {"What the generators achieved": GENERATORS}

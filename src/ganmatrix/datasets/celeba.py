@@ -10,10 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from ganmatrix.datasets import raw
-from ganmatrix.datasets.decoding import LARGEST_FILE
-from ganmatrix.datasets.opening import file_state, reading, refused
-from ganmatrix.datasets.resizing import RESIZER
-from ganmatrix.datasets.stream import BadSample, BadSource, Frame, Sample, Split, first_line
+from ganmatrix.datasets.images import LARGEST_FILE, RESIZER
+from ganmatrix.datasets.source import (
+    BadSample,
+    BadSource,
+    Frame,
+    Sample,
+    Split,
+    file_state,
+    first_line,
+    reading,
+    refused,
+)
 from ganmatrix.errors import unreadable
 from ganmatrix.params.datasets import CelebA as CelebAParams
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from ganmatrix.datasets import raw
-from ganmatrix.datasets.resizing import RESIZER
-from ganmatrix.datasets.stream import BadSample, BadSource, Frame, Sample, Split
+from ganmatrix.datasets.images import RESIZER
+from ganmatrix.datasets.source import BadSample, BadSource, Frame, Sample, Split
 from ganmatrix.params.datasets import Cifar10, Cifar100
 
 SIDE = 32

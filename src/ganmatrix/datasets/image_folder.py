@@ -10,10 +10,17 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from ganmatrix.datasets.opening import is_folder, state
-from ganmatrix.datasets.own_split import OwnSplit
-from ganmatrix.datasets.resizing import RESIZER
-from ganmatrix.datasets.stream import BadSource, Frame, Sample, Split, check_class_names
+from ganmatrix.datasets.images import RESIZER
+from ganmatrix.datasets.source import (
+    BadSource,
+    Frame,
+    OwnSplit,
+    Sample,
+    Split,
+    check_class_names,
+    is_folder,
+    state,
+)
 from ganmatrix.errors import unreadable
 from ganmatrix.params.datasets import ImageFolder as ImageFolderParams
 

@@ -15,17 +15,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ganmatrix.datasets.opening import file_state, is_file, is_folder, listed, refused
-from ganmatrix.datasets.own_split import OwnSplit
-from ganmatrix.datasets.resizing import RESIZER
-from ganmatrix.datasets.stream import (
+from ganmatrix.datasets.images import RESIZER
+from ganmatrix.datasets.source import (
     BadSample,
     BadSource,
     Frame,
+    OwnSplit,
     Sample,
     Split,
     check_class_names,
+    file_state,
     first_line,
+    is_file,
+    is_folder,
+    listed,
+    refused,
 )
 from ganmatrix.errors import unreadable
 from ganmatrix.params.datasets import ImageParquet as ImageParquetParams

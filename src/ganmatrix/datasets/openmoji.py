@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganmatrix.datasets.prepared import Prepared
-from ganmatrix.datasets.stream import held_out_members
+from ganmatrix.datasets.source import Prepared, held_out_members
 from ganmatrix.errors import UserError
 from ganmatrix.params.datasets import OpenMoji
 

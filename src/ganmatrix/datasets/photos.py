@@ -1,4 +1,4 @@
-"""Small crops of real photographs that ship with scikit-image and scikit-learn."""
+"""Photographs that ship with scikit-image and scikit-learn: crops of large ones, and small grey faces."""
 
 from collections.abc import Iterator
 
@@ -7,9 +7,9 @@ import skimage.data
 from numpy.typing import NDArray
 from sklearn.datasets import load_sample_image
 
-from ganmatrix.datasets.prepared import Prepared
-from ganmatrix.datasets.resizing import RESIZER, resize
-from ganmatrix.params.datasets import Photos
+from ganmatrix.datasets.images import RESIZER, resize
+from ganmatrix.datasets.source import Prepared
+from ganmatrix.params.datasets import Faces, Photos
 
 SCIKIT_IMAGE = (
     "astronaut",
@@ -20,7 +20,10 @@ SCIKIT_IMAGE = (
     "retina",
     "rocket",
 )
+
 SCIKIT_LEARN = ("china", "flower")
+
+FACES = 100
 
 
 def photographs() -> Iterator[NDArray[np.uint8]]:
@@ -62,4 +65,27 @@ def prepare(params: Photos) -> Prepared:
         source="photographs shipped in scikit-image and scikit-learn",
         licence="CC0, CC BY and public domain; see the two packages' notes",
         facts={"resizer": RESIZER, "photographs": len(names)},
+    )
+
+
+def prepare_faces(params: Faces) -> Prepared:
+    """Small grey faces: scikit-image's subset of Labeled Faces in the Wild, 25x25, split at random.
+
+    `skimage.data.lfw_subset` holds 100 faces and then 100 crops of background; the faces alone are used.
+    """
+    shipped = skimage.data.lfw_subset()[:FACES]  # floats in [0, 1]
+    faces = np.rint(shipped * 255).astype(np.uint8)
+    images = np.stack([resize(face, params.resolution, params.resolution) for face in faces])[:, None]
+    order = np.random.default_rng(params.seed).permutation(FACES)
+    held_out, train = np.sort(order[: params.held_out]), np.sort(order[params.held_out :])
+    return Prepared(
+        modality="images",
+        train=images[train],
+        train_labels=np.zeros(len(train), dtype=np.int64),
+        held_out=images[held_out],
+        held_out_labels=np.zeros(len(held_out), dtype=np.int64),
+        class_names=("face",),
+        source="Labeled Faces in the Wild (Huang et al. 2007), the 100 faces shipped in scikit-image",
+        licence="not stated; press photographs collected for research",
+        facts={"resizer": RESIZER, "source_resolution": list(shipped.shape[1:])},
     )

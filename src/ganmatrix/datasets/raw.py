@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Self
 
-from ganmatrix.datasets.opening import file_state, reading, refused
-from ganmatrix.datasets.stream import BadSource, first_line
+from ganmatrix.datasets.source import BadSource, file_state, first_line, reading, refused
 from ganmatrix.errors import UserError, unreadable
 from ganmatrix.params.datasets import Copy
 

@@ -7,9 +7,7 @@ import numpy as np
 
 from ganmatrix.columns import Column
 from ganmatrix.entry import Entry, null_entries
-
-Values = Mapping[Column, float | None]
-"""Of one generator; None where its samples are not finite."""
+from ganmatrix.evaluation.scoring import Values
 
 
 def names(score: Column) -> tuple[str, str, str]:

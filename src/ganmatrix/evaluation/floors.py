@@ -16,11 +16,10 @@ from ganmatrix.columns import Column
 from ganmatrix.entry import Entry, null_entries
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation.extractor import Extractor
-from ganmatrix.evaluation.frechet import frechet_distance_of_moments
+from ganmatrix.evaluation.features import Moments
+from ganmatrix.evaluation.fid import frechet_distance_of_moments
 from ganmatrix.evaluation.image_scores import measured
-from ganmatrix.evaluation.judge import Judge
-from ganmatrix.evaluation.moments import Moments
-from ganmatrix.evaluation.reference import Reference, spread
+from ganmatrix.evaluation.scoring import Reference, Scorer, spread
 
 SEED = 0
 """Of the noise, and of how the training images are halved."""
@@ -63,10 +62,10 @@ def indices(held_out: NDArray[Any], count: int, device: torch.device) -> Tensor:
     return torch.from_numpy(spread(len(held_out), min(count, len(held_out) // 10 * 10))).to(device)
 
 
-def floors(judge: Judge, held_out: NDArray[Any]) -> dict[str, dict[str, Entry]]:
+def floors(scorer: Scorer, held_out: NDArray[Any]) -> dict[str, dict[str, Entry]]:
     """The entries of `held_out` samples and of `noise`, by column without its checkpoint.
 
-    The judge's latents are `indices`. Null, with the reason, where there are too few.
+    The scorer's latents are `indices`. Null, with the reason, where there are too few.
     """
     scored = {
         "held_out": (Shown(held_out), "held-out reals"),
@@ -75,9 +74,9 @@ def floors(judge: Judge, held_out: NDArray[Any]) -> dict[str, dict[str, Entry]]:
     found: dict[str, dict[str, Entry]] = {}
     for key, (generator, said) in scored.items():
         try:
-            scores = judge.scores(generator)
+            scores = scorer.scores(generator)
         except ValueError as error:
-            scores = null_entries(judge.names(), str(error))
+            scores = null_entries(scorer.names(), str(error))
         found[key] = {
             name.name: {**entry, "protocol": entry["protocol"] | {"scored": said}}
             for name, entry in scores.items()

@@ -1,30 +1,48 @@
-"""The scores of generated images in the eyes of one extractor."""
+"""The scores of generated images by the features of extractors, and what they must know of the real ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganmatrix.columns import Column
 from ganmatrix.entry import Entry, Scores, null_entries
-from ganmatrix.evaluation.data_copying import nearer_share
 from ganmatrix.evaluation.extractor import Extractor
-from ganmatrix.evaluation.fid_infinity import FidInfinity
-from ganmatrix.evaluation.frechet import frechet_distance_of_factors
-from ganmatrix.evaluation.generation import batches, dtype_name, quantise
+from ganmatrix.evaluation.features import Moments
+from ganmatrix.evaluation.fid import FidInfinity, frechet_distance_of_factors
 from ganmatrix.evaluation.inception_score import InceptionScore
 from ganmatrix.evaluation.kid import kernel_distance
-from ganmatrix.evaluation.neighbours import nearest_distances
-from ganmatrix.evaluation.prdc import prdc
-from ganmatrix.evaluation.reference import MOST_COMPARED, Reference
+from ganmatrix.evaluation.modes import CLASS_NAMES, score_classes
+from ganmatrix.evaluation.neighbours import nearer_share, nearest_distances, neighbour_radii, prdc
+from ganmatrix.evaluation.scoring import (
+    MOST_COMPARED,
+    Reference,
+    Scorer,
+    Values,
+    batches,
+    dtype_name,
+    quantise,
+    spread,
+)
 from ganmatrix.params.evaluation import ImageEvaluation
 
 NEIGHBOURS = ("precision", "recall", "density", "coverage")
 IMAGE_METRICS = ("fid", "fid_infinity", "kid", "inception_score", *NEIGHBOURS, "data_copying")
 
+IMAGE_ARRAYS = ("count", "mean", "covariance_root", "features", "indices", "radii", "held_out_distances")
+
 BLOCKS = 10
 """Equal parts of the generated images, from which FID is extrapolated."""
+
+MOST_IMAGES = 50_000
+"""Real images whose mean and covariance count, as in published tables; of more, so many at even distances."""
+
+READ = 2_048
+"""Images that are read at a time, from what may be a memory map."""
 
 
 class Tally:
@@ -137,10 +155,105 @@ def scores_of(
 def measured(kernel: Callable[[], tuple[float, float | None]], protocol: dict[str, Any]) -> Entry:
     """The entry of a kernel that gives a value and its spread; null where it refuses its input."""
     try:
-        value, spread = kernel()
+        value, deviation = kernel()
     except ValueError as error:
         return {"value": None, "protocol": {}, "reason": str(error)}
     entry: Entry = {"value": value, "protocol": protocol}
-    if spread is not None:
-        entry["std"] = spread
+    if deviation is not None:
+        entry["std"] = deviation
     return entry
+
+
+def image_reference(
+    train: NDArray[np.uint8],
+    held_out: NDArray[np.uint8],
+    extractor: Extractor,
+    neighbours: int,
+    device: torch.device,
+) -> Reference:
+    """What `extractor` makes of the training images (N, C, H, W), with the held-out ones beside them.
+
+    `count` (), `mean` (d,) and `covariance_root` (d, r), float64, of up to `MOST_IMAGES`; of up to
+    `MOST_COMPARED` of these, their `indices` (n,) int64 in the training set, `features` (n, d) float32,
+    and `radii` (n,): the distance to the `neighbours`-th nearest of the others; `held_out_distances`
+    (m,): of held-out images to the nearest of these training images.
+    """
+    counted = spread(len(train), MOST_IMAGES)
+    kept = spread(len(counted), MOST_COMPARED)
+    moments = Moments()
+    features = np.empty((len(kept), extractor.feature_dimension), dtype=np.float32)
+    start = 0
+    for batch in _features(train, counted, extractor, device):
+        moments.update(batch)
+        inside = (kept >= start) & (kept < start + len(batch))
+        features[inside] = batch[kept[inside] - start]
+        start += len(batch)
+    unseen = np.concatenate([*_features(held_out, spread(len(held_out), MOST_COMPARED), extractor, device)])
+    return {
+        "count": np.array(moments.count),
+        "mean": moments.mean,
+        "covariance_root": moments.factor,
+        "indices": counted[kept],
+        "features": features,
+        "radii": neighbour_radii(features, neighbours),
+        "held_out_distances": nearest_distances(unseen, features),
+    }
+
+
+def _features(
+    images: NDArray[np.uint8], chosen: NDArray[np.int64], extractor: Extractor, device: torch.device
+) -> Iterator[NDArray[np.float32]]:
+    for start in range(0, len(chosen), READ):
+        batch = torch.tensor(images[chosen[start : start + READ]], device=device)
+        yield extractor(batch)[0].cpu().numpy()
+
+
+@dataclass(frozen=True)
+class ImageScorer(Scorer):
+    """Scores images by the features of extractors, and by their classes where one was trained on the data."""
+
+    references: Sequence[tuple[Extractor, Reference]]
+    params: ImageEvaluation
+    latents: Tensor
+    curve_latents: Tensor
+    seed: int
+    """Of KID's subsets."""
+    classifier: Extractor | None = None
+    class_latents: Tensor | None = None
+
+    def names(self) -> list[Column]:
+        names = image_names([extractor for extractor, _ in self.references])
+        return names + (CLASS_NAMES if self.classifier else [])
+
+    def scores(self, generator: nn.Module) -> Scores:
+        found = score_images(generator, self.latents, self.references, self.params, self.seed)
+        if self.classifier is not None and self.class_latents is not None:
+            found |= score_classes(generator, self.class_latents, self.classifier)
+        return found
+
+    def followed(self) -> dict[Column, dict[str, Any]]:
+        return {
+            Column("fid", each.name): each.protocol
+            | {
+                "real_samples": int(reference["count"]),
+                "real_split": "train",
+                "fake_samples": len(self.curve_latents),
+            }
+            for each, reference in self.references
+        }
+
+    def values(self, generator: nn.Module) -> Values:
+        moments = [Moments() for _ in self.references]
+        try:
+            for samples in batches(generator, self.curve_latents):
+                images = quantise(samples)
+                for (extractor, _), each in zip(self.references, moments, strict=True):
+                    each.update(extractor(images)[0].cpu().numpy())
+        except (FloatingPointError, ValueError):
+            return dict.fromkeys(self.followed())
+        return {
+            Column("fid", extractor.name): frechet_distance_of_factors(
+                each.mean, each.factor, reference["mean"], reference["covariance_root"]
+            )
+            for each, (extractor, reference) in zip(moments, self.references, strict=True)
+        }

@@ -6,14 +6,14 @@ is the one that k-diffusion records for the same address.
 
 import warnings
 from pathlib import Path
+from types import ModuleType
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganmatrix.errors import UserError
-from ganmatrix.evaluation.clean_fid import import_clean_fid
-from ganmatrix.evaluation.extractor import Extractor
-from ganmatrix.evaluation.weights import fetched, require_sha256
+from ganmatrix.evaluation.extractor import Extractor, fetched, require_sha256
 from ganmatrix.params.evaluation import Inception as InceptionParams
 
 WEIGHTS_FILE = "inception-2015-12-05.pt"
@@ -23,6 +23,11 @@ MEND = (
     f"set `weights` of inception in evaluation.extractors to the path of {WEIGHTS_FILE}, "
     "or name efficientnet_lite0 there instead"
 )
+
+MISSING_OPERATORS = ("nms", "qnms")
+
+_declared: list[torch.library.Library] = []
+"""The declarations last as long as the library object that made them."""
 
 
 def build(params: InceptionParams, resolution: int) -> Extractor:
@@ -68,3 +73,27 @@ class Inception(nn.Module):
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         features: Tensor = self.wrapper(pixels)
         return features, F.linear(features, self.get_buffer("output_weight")).softmax(dim=1)
+
+
+def import_clean_fid() -> ModuleType:
+    """The package's TorchScript Inception, `cleanfid.inception_torchscript`."""
+    make_torchvision_importable()
+    from cleanfid import inception_torchscript
+
+    return inception_torchscript
+
+
+def make_torchvision_importable() -> None:
+    """Declare what torchvision misses, only where its extension cannot load.
+
+    clean-fid imports torchvision, whose registry build is compiled against CUDA: beside a CPU torch its
+    extension does not load, and the import dies for want of two operators' schemas. Nothing that
+    clean-fid does calls these operators, so declaring them is enough.
+    """
+    try:
+        import torchvision  # noqa: F401
+    except RuntimeError:
+        library = torch.library.Library("torchvision", "DEF")
+        for operator in MISSING_OPERATORS:
+            library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        _declared.append(library)

@@ -1,7 +1,8 @@
-"""Euclidean distances between all pairs of two sets, in blocks, and nearest neighbours.
+"""Nearest neighbours and their scores: precision and recall, density and coverage, data copying.
 
-Blocks come from one matrix product each, |a|^2 + |b|^2 - 2 a.b in float64, both sets centred on b's
-mean. The subtraction leaves an absolute error of the square of at most
+Euclidean distances between all pairs of two sets come in blocks from one matrix product each,
+|a|^2 + |b|^2 - 2 a.b in float64, both sets centred on b's mean. The subtraction leaves an absolute error
+of the square of at most
 
     slack = (d + 8) eps (|a| + max |b|)^2:
 
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from ganmatrix.evaluation.features import require_samples
+from ganmatrix.evaluation.features import require_finite, require_samples
 
 Array = NDArray[np.float64]
 Points = NDArray[np.floating]
@@ -115,3 +116,86 @@ def _blocks(a: Points, b: Points) -> Iterator[_Block]:
         rounding = (a.shape[1] + 8) * np.finfo(np.float64).eps
         slack = rounding * np.square(np.sqrt(own) + np.sqrt(norms.max()))
         yield _Block(rows, np.maximum(products, 0, out=products), slack)
+
+
+class Prdc(NamedTuple):
+    """Manifolds of balls whose radius is a sample's distance to its k-th nearest other one of its own set.
+
+    Precision, recall (Kynkaanniemi et al. 2019): share of fakes in some real's ball, of reals in some
+    fake's. Density, coverage (Naeem et al. 2020): balls of reals that a fake lies in, over k, on average;
+    share of reals with a fake in their ball. All in 0..1 but the density, which is at least 0, and 1 is
+    its expectation for equal distributions.
+
+    Ties go as in the authors' codes: a ball of precision and recall is closed, one of density and
+    coverage open. So identical sets without duplicates give exactly 1, 1, 1, 1. A sample with k duplicates
+    has a ball of radius 0: closed, it holds its copies only; open, nothing.
+    """
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+def neighbour_radii(features: Points, k: int) -> Array:
+    """Distance (n,) of every feature (n, d) to its k-th nearest other one; ValueError unless 1 <= k < n."""
+    require_samples(1, features=features)
+    if not 1 <= k < len(features):
+        raise ValueError(f"{len(features)} samples have no {k}-th nearest other one")
+    # Nobody is nearer than oneself.
+    return nearest(features, features, k + 1)[1][:, k]
+
+
+def prdc(real: Points, radii: Array, fake: Points, k: int) -> Prdc:
+    """The four scores of fake features (m, d) against real ones (n, d) with their `neighbour_radii`.
+
+    ValueError unless n and m exceed k, dimensions agree and all is finite, or if every real has k
+    duplicates: no ball then has an inside. Fakes may be all equal, as a collapsed generator's are.
+    """
+    require_samples(k + 1, real=real, fake=fake)
+    if radii.shape != (len(real),):
+        raise ValueError(f"{len(real)} real samples need as many radii, got shape {radii.shape}")
+    require_finite(radii=radii)
+    if not radii.any():
+        raise ValueError(f"every real sample has {k} duplicates; balls of radius 0 measure nothing")
+    fake_radii = neighbour_radii(fake, k)
+    precise = np.zeros(len(fake), dtype=bool)
+    recalled = covered = inside = 0
+    for rows, distances in compared_distances(real, fake, radii, fake_radii):
+        precise |= (distances <= radii[rows, None]).any(axis=0)
+        recalled += int((distances <= fake_radii).any(axis=1).sum())
+        within = distances < radii[rows, None]
+        inside += int(within.sum())
+        covered += int(within.any(axis=1).sum())
+    return Prdc(
+        precision=float(precise.mean()),
+        recall=recalled / len(real),
+        density=inside / (k * len(fake)),
+        coverage=covered / len(real),
+    )
+
+
+def data_copying(train: Points, held_out: Points, fake: Points) -> float:
+    """Are fakes nearer to the training samples than held-out ones are? Features (n, d), (m, d) and (l, d).
+
+    The share P(d(fake, train) < d(held-out, train)), 0..1, over all pairs of a fake and a held-out sample,
+    d the distance to the nearest training sample and ties counting half: the Mann-Whitney statistic over
+    the number of pairs, the global form of the test of Meehan, Chaudhuri & Dasgupta 2020. 0.5 without
+    copying, near 1 for copies; below 0.5 fakes are further from the training set than held-out samples are.
+
+    It needs a held-out set of the training set's distribution, and sees distances only: a generator that
+    is merely bad scores below 0.5 and may copy nevertheless.
+
+    ValueError for an empty set, another d, or a sample that is not finite.
+    """
+    return nearer_share(nearest_distances(fake, train), nearest_distances(held_out, train))
+
+
+def nearer_share(fake: NDArray[np.floating], held_out: NDArray[np.floating]) -> float:
+    """P(fake < held-out) + P(fake = held-out) / 2 over all pairs of distances (l,) and (m,)."""
+    require_finite(fake=fake, held_out=held_out)
+    if not (len(fake) and len(held_out)):
+        raise ValueError("data copying needs at least one fake and one held-out distance")
+    ranked = np.sort(held_out)
+    not_further = np.searchsorted(ranked, fake, side="left") + np.searchsorted(ranked, fake, side="right")
+    return float(1 - not_further.mean() / (2 * len(ranked)))

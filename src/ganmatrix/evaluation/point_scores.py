@@ -1,25 +1,29 @@
-"""The scores of generated points."""
+"""The scores of generated points, and what they must know of the real points."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 from torch import Tensor, nn
 
 from ganmatrix.columns import Column
 from ganmatrix.entry import Scores, null_entries
-from ganmatrix.evaluation.data_copying import nearer_share
-from ganmatrix.evaluation.energy_distance import energy_distance
-from ganmatrix.evaluation.generation import dtype_name, generate
 from ganmatrix.evaluation.modes import mode_coverage
-from ganmatrix.evaluation.neighbours import nearest_distances
-from ganmatrix.evaluation.reference import MOST_COMPARED, Reference
+from ganmatrix.evaluation.neighbours import nearer_share, nearest_distances
+from ganmatrix.evaluation.scoring import MOST_COMPARED, Reference, Scorer, Values, dtype_name, generate
 from ganmatrix.params.evaluation import PointEvaluation
 
 MODE_NAMES = [Column("modes"), Column("high_quality_share"), Column("reverse_kl")]
 DISTANCE, COPYING = Column("energy_distance"), Column("data_copying")
 
 NO_QUALITY = "no sample is of high quality"
+
+POINT_ARRAYS = ("points", "mean_distance", "held_out_distances")
+
+BLOCK = 4_000_000
+"""Distances that are held at a time: 32 MB."""
 
 
 def score_points(
@@ -81,3 +85,87 @@ def _mode_scores(
     if coverage.reverse_kl is None:
         found[MODE_NAMES[-1]]["reason"] = NO_QUALITY
     return found
+
+
+def mean_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    """Mean Euclidean distance over all pairs of a (n, d) and b (m, d), in blocks of rows.
+
+    ValueError for an empty set or a point that is not finite.
+    """
+    if not (len(a) and len(b) and np.isfinite(a).all() and np.isfinite(b).all()):
+        raise ValueError("an energy distance needs at least one point on each side, and finite ones")
+    rows = max(1, BLOCK // len(b))
+    wide_a, wide_b = a.astype(np.float64), b.astype(np.float64)
+    total = sum(cdist(wide_a[i : i + rows], wide_b).sum() for i in range(0, len(a), rows))
+    return float(total / (len(a) * len(b)))
+
+
+def energy_distance(a: NDArray[np.floating], b: NDArray[np.floating], within_b: float | None = None) -> float:
+    """The energy distance of points (n, d) and (m, d), data units: needs neither modes nor features.
+
+    d = 2 E|X - Y| - E|X - X'| - E|Y - Y'| with Euclidean norms, Szekely & Rizzo 2013; the square of the
+    distance that scipy's `energy_distance` gives in one dimension. At least 0, and 0 for equal distributions
+    only. Estimated by the V statistic: each mean runs over all pairs, a point with itself included. So it is
+    0 on identical sets and never negative, but its expectation for n and m points of one distribution is
+    (1 / n + 1 / m) E|X - X'|, not 0: compare it at equal counts.
+
+    `within_b` is `mean_distance(b, b)` where it is known already.
+    """
+    within = mean_distance(a, a) + (mean_distance(b, b) if within_b is None else within_b)
+    # For nearly equal sets the terms cancel, and what rounding leaves may be negative.
+    return max(2 * mean_distance(a, b) - within, 0.0)
+
+
+def point_reference(
+    train: NDArray[np.floating],
+    held_out: NDArray[np.floating],
+    centres: NDArray[np.floating] | None = None,
+    std: float = 0.0,
+) -> Reference:
+    """The first `points` (n, 2) float32 of the training set and their `mean_distance` () to one another.
+
+    Also `held_out_distances` (m,), of held-out points to the nearest of these; and where the points have
+    modes, the mixture's `centres` (m, 2) and the `std` () of each Gaussian. All in data units, float64.
+    """
+    points = np.array(train[:MOST_COMPARED], dtype=np.float32)
+    arrays: Reference = {
+        "points": points,
+        "mean_distance": np.array(mean_distance(points, points)),
+        "held_out_distances": nearest_distances(held_out[:MOST_COMPARED], points),
+    }
+    if centres is None:
+        return arrays
+    return arrays | {"centres": centres.astype(np.float64), "std": np.array(std, dtype=np.float64)}
+
+
+@dataclass(frozen=True)
+class PointScorer(Scorer):
+    """Scores points by their modes, their distances and their neighbours."""
+
+    reference: Reference
+    params: PointEvaluation
+    latents: Tensor
+
+    def names(self) -> list[Column]:
+        return point_names(self.reference)
+
+    def scores(self, generator: nn.Module) -> Scores:
+        return score_points(generator, self.latents, self.reference, self.params)
+
+    def followed(self) -> dict[Column, dict[str, Any]]:
+        return {
+            DISTANCE: {
+                "real_samples": len(self.reference["points"]),
+                "real_split": "train",
+                "fake_samples": min(len(self.latents), MOST_COMPARED),
+                "estimator": "V statistic",
+            }
+        }
+
+    def values(self, generator: nn.Module) -> Values:
+        try:
+            points = generate(generator, self.latents[:MOST_COMPARED]).cpu().numpy()
+        except FloatingPointError:
+            return {DISTANCE: None}
+        within = float(self.reference["mean_distance"])
+        return {DISTANCE: energy_distance(points, self.reference["points"], within)}

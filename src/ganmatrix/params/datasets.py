@@ -57,7 +57,7 @@ class Ring(Mixture):
     """Gaussians evenly spaced on a circle, drawn once into a finite training set."""
 
     kind: Literal["ring"]
-    code: ClassVar[str] = "ganmatrix.datasets.ring:prepare"
+    code: ClassVar[str] = "ganmatrix.datasets.points:prepare_ring"
     modes: int = Field(ge=2, le=1000, description="number of Gaussians")
     radius: float = Field(gt=0, le=100, description="radius of the circle, data units")
 
@@ -66,7 +66,7 @@ class GaussianGrid(Mixture):
     """Gaussians on a square lattice around the origin, drawn once into a finite training set."""
 
     kind: Literal["grid"]
-    code: ClassVar[str] = "ganmatrix.datasets.grid:prepare"
+    code: ClassVar[str] = "ganmatrix.datasets.points:prepare_grid"
     side: int = Field(ge=2, le=30, description="Gaussians in a row; side * side in all")
     spacing: float = Field(gt=0, le=100, description="distance between neighbours, data units")
 
@@ -75,7 +75,7 @@ class TwoGaussians(Mixture):
     """Two Gaussians on the first axis, the origin half-way between them."""
 
     kind: Literal["two_gaussians"]
-    code: ClassVar[str] = "ganmatrix.datasets.two_gaussians:prepare"
+    code: ClassVar[str] = "ganmatrix.datasets.points:prepare_two_gaussians"
     distance: float = Field(gt=0, le=100, description="distance between the two centres, data units")
 
 
@@ -83,7 +83,7 @@ class Gaussian(Points):
     """One Gaussian around the origin, drawn once into a finite training set; it has no modes to miss."""
 
     kind: Literal["gaussian"]
-    code: ClassVar[str] = "ganmatrix.datasets.gaussian:prepare"
+    code: ClassVar[str] = "ganmatrix.datasets.points:prepare_gaussian"
     std: float = Field(gt=0, le=100, description="standard deviation in both directions, data units")
 
 
@@ -91,7 +91,7 @@ class SwissRoll(Points):
     """A spiral of one and a half turns within [-1, 1], blurred; it has no modes."""
 
     kind: Literal["swiss_roll"]
-    code: ClassVar[str] = "ganmatrix.datasets.swiss_roll:prepare"
+    code: ClassVar[str] = "ganmatrix.datasets.points:prepare_swiss_roll"
     noise: float = Field(ge=0, le=1, description="standard deviation around the curve, data units")
 
 
@@ -113,7 +113,7 @@ class StackedDigits(DatasetSection):
     shows_digits: ClassVar[bool] = True
 
     kind: Literal["stacked_digits"]
-    code: ClassVar[str] = "ganmatrix.datasets.stacked_digits:prepare"
+    code: ClassVar[str] = "ganmatrix.datasets.digits:prepare_stacked"
     resolution: Literal[16, 32] = Field(description="side after antialiased resizing, pixels")
     train: StackCount = Field(description="stacks in the training set")
     held_out: StackCount = Field(description="stacks in the held-out set")
@@ -125,7 +125,7 @@ class Faces(DatasetSection):
     """scikit-image's `lfw_subset`: its 100 grey faces, 25x25 as shipped."""
 
     kind: Literal["faces"]
-    code: ClassVar[str] = "ganmatrix.datasets.faces:prepare"
+    code: ClassVar[str] = "ganmatrix.datasets.photos:prepare_faces"
     resolution: Literal[16, 32] = Field(description="side after resizing, pixels")
     held_out: Annotated[int, Field(ge=1, le=90)] = Field(description="images held out, of 100")
     seed: int = Field(default=0, ge=0, description="seed of the split")

@@ -12,10 +12,11 @@ from ganmatrix.columns import Checkpoint
 from ganmatrix.entry import Entry, Scores, inapplicable, null_entries
 from ganmatrix.evaluation import curves
 from ganmatrix.evaluation.extractor import build_all
-from ganmatrix.evaluation.generation import quantise
-from ganmatrix.evaluation.judge import ImageJudge, Judge, PointJudge
+from ganmatrix.evaluation.image_scores import ImageScorer
 from ganmatrix.evaluation.neighbours import nearest
-from ganmatrix.evaluation.references import OpenReference
+from ganmatrix.evaluation.open_reference import OpenReference
+from ganmatrix.evaluation.point_scores import PointScorer
+from ganmatrix.evaluation.scoring import Scorer, quantise
 from ganmatrix.making import Made
 from ganmatrix.params.evaluation import Evaluation
 from ganmatrix.plan import Plan
@@ -45,38 +46,38 @@ def into(folder: Path, cell: Cell, seed: int, plan: Plan, device_name: str) -> M
     trained = open_trained(run, plan.open("train", cell.id, seed))
     data = open_dataset(plan.open("prepare", cell.dataset))
     reference = OpenReference(plan.open("reference", cell.dataset))
-    judge = open_judge(run, params, reference, data, trained, device)
-    curve, best_step = score_curves(run, params.curves.target, judge, trained, device)
-    entries = curve | score_checkpoints(run, params.checkpoints, judge, trained, best_step, device)
+    scorer = open_scorer(run, params, reference, data, trained, device)
+    curve, best_step = score_curves(run, params.curves.target, scorer, trained, device)
+    entries = curve | score_checkpoints(run, params.checkpoints, scorer, trained, best_step, device)
     for entry in entries.values():
         if entry["value"] is not None:
             entry["protocol"] = entry["protocol"] | PROTOCOL
-    (folder / NEIGHBOURS).write_bytes(neighbours_picture(run, judge, data, trained, device))
+    (folder / NEIGHBOURS).write_bytes(neighbours_picture(run, scorer, data, trained, device))
     document = {"run": run.id, "weights_sha256": trained.sha256, "best_step": best_step, "entries": entries}
     (folder / METRICS).write_text(as_json(document), encoding="utf-8")
     return Made(compute.environment(device))
 
 
-def open_judge(
+def open_scorer(
     run: Run,
     params: Evaluation,
     reference: OpenReference,
     data: PreparedData,
     trained: Trained,
     device: torch.device,
-) -> Judge:
-    """The judge of the run's generators, with the dataset's reference and the run's latents."""
+) -> Scorer:
+    """The scorer of the run's generators, with the dataset's reference and the run's latents."""
 
     def draw(count: int) -> Tensor:
         return latents(run, count, trained.latent, device)
 
     if not data.is_image:
-        return PointJudge(reference.points(), params.points, draw(params.points.samples))
+        return PointScorer(reference.points(), params.points, draw(params.points.samples))
     reader = reference.reader()
     channels = data.shape[0]
     extractors = build_all(params.extractors, reader, data.shape)
     digits = params.digits.of(channels)
-    return ImageJudge(
+    return ImageScorer(
         references=[(each, reference.images(each, params.images.neighbours)) for each in extractors],
         params=params.images,
         latents=draw(params.images.samples),
@@ -98,18 +99,18 @@ def open_generator(run: Run, trained: Trained, checkpoint: Checkpoint, best_step
 
 
 def score_curves(
-    run: Run, target: float, judge: Judge, trained: Trained, device: torch.device
+    run: Run, target: float, scorer: Scorer, trained: Trained, device: torch.device
 ) -> tuple[dict[str, Entry], int]:
     """The entries of the scores over training, and the step of the best averaged generator."""
     last = trained.header.generator_steps
     if not trained.header.snapshots:
-        return inapplicable(curve_columns(judge), NO_SNAPSHOTS), last
+        return inapplicable(curve_columns(scorer), NO_SNAPSHOTS), last
     if trained.header.diverged:
-        return null_entries(curve_columns(judge), divergence(trained)), last
+        return null_entries(curve_columns(scorer), divergence(trained)), last
     steps = sorted({*trained.snapshots, last})
-    values = [judge.values(open_generator(run, trained, "init", 0).to(device))]
-    values += [judge.values(trained.averaged(step).to(device)) for step in steps]
-    followed = judge.followed()
+    values = [scorer.values(open_generator(run, trained, "init", 0).to(device))]
+    values += [scorer.values(trained.averaged(step).to(device)) for step in steps]
+    followed = scorer.followed()
     entries = curves.curve_entries([0, *steps], values, target, followed)
     return entries, curves.best([0, *steps], values, next(iter(followed)))
 
@@ -117,7 +118,7 @@ def score_curves(
 def score_checkpoints(
     run: Run,
     checkpoints: Sequence[Checkpoint],
-    judge: Judge,
+    scorer: Scorer,
     trained: Trained,
     best_step: int,
     device: torch.device,
@@ -126,20 +127,20 @@ def score_checkpoints(
 
     If training diverged they are null, except for the untrained generator.
     """
-    judged: dict[Checkpoint, Scores] = {}
+    scored: dict[Checkpoint, Scores] = {}
     entries: dict[str, Entry] = {}
     for checkpoint in checkpoints:
         # The last average is often the best one.
         same = checkpoint == "best" and best_step == trained.header.generator_steps
-        judged_as: Checkpoint = "ema" if same else checkpoint
-        if judged_as not in judged:
-            judged[judged_as] = (
-                null_entries(judge.names(), divergence(trained))
+        scored_as: Checkpoint = "ema" if same else checkpoint
+        if scored_as not in scored:
+            scored[scored_as] = (
+                null_entries(scorer.names(), divergence(trained))
                 if trained.header.diverged and checkpoint != "init"
-                else judge.scores(open_generator(run, trained, judged_as, best_step).to(device))
+                else scorer.scores(open_generator(run, trained, scored_as, best_step).to(device))
             )
-        more = {"checkpoint": checkpoint} | ({"selection": selection(judge)} if checkpoint == "best" else {})
-        for name, entry in judged[judged_as].items():
+        more = {"checkpoint": checkpoint} | ({"selection": selection(scorer)} if checkpoint == "best" else {})
+        for name, entry in scored[scored_as].items():
             protocol = entry["protocol"] | more if entry["value"] is not None else {}
             entries[name.at(checkpoint).name] = {**entry, "protocol": protocol}
     return entries
@@ -150,19 +151,19 @@ def divergence(trained: Trained) -> str:
     return f"training diverged: {trained.header.diverged}"
 
 
-def curve_columns(judge: Judge) -> list[str]:
+def curve_columns(scorer: Scorer) -> list[str]:
     """The columns that scores over training fill."""
-    return [name for metric in judge.followed() for name in curves.names(metric)]
+    return [name for metric in scorer.followed() for name in curves.names(metric)]
 
 
-def selection(judge: Judge) -> str:
+def selection(scorer: Scorer) -> str:
     """How the best checkpoint was chosen, for its protocol."""
-    score = next(iter(judge.followed()))
+    score = next(iter(scorer.followed()))
     return f"lowest {' '.join(filter(None, (score.key, score.extractor)))} of the snapshots and the last step"
 
 
 def neighbours_picture(
-    run: Run, judge: Judge, data: PreparedData, trained: Trained, device: torch.device
+    run: Run, scorer: Scorer, data: PreparedData, trained: Trained, device: torch.device
 ) -> bytes:
     """A PNG of some of the averaged generator's samples, each with the training samples nearest to it.
 
@@ -175,9 +176,9 @@ def neighbours_picture(
     if not samples.isfinite().all():
         return pictures.blank()
     train = data.samples("train")
-    if not isinstance(judge, ImageJudge):
+    if not isinstance(scorer, ImageScorer):
         return pictures.matched_points(samples, train)
-    extractor, reference = judge.references[0]
+    extractor, reference = scorer.references[0]
     features = extractor(quantise(samples))[0].cpu().numpy()
     found = nearest(features, reference["features"], min(MATCHES, len(reference["features"])))[0]
     matches = np.asarray(train[reference["indices"][found].ravel()])

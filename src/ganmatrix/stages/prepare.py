@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from ganmatrix import limits
-from ganmatrix.datasets import unpacking
-from ganmatrix.datasets.prepared import Prepared
-from ganmatrix.datasets.stream import open_source
+from ganmatrix.datasets import lsun_bedroom
+from ganmatrix.datasets.source import Prepared, open_source
 from ganmatrix.datasets.streaming import Preparation
 from ganmatrix.making import Made
 from ganmatrix.params.datasets import LsunBedroom
@@ -38,7 +37,7 @@ def into(
     """
     params = plan.params.datasets[name]
     if isinstance(params, LsunBedroom):
-        unpacking.unpack(params, sources)
+        lsun_bedroom.unpack(params, sources)
     found = open_source(params, sources)
     card: dict[str, Any] = {"dataset": name, "kind": params.kind, "modes": None}
     if isinstance(found, Prepared):

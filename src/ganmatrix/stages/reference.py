@@ -14,8 +14,9 @@ from ganmatrix.errors import UserError
 from ganmatrix.evaluation import digits_cnn
 from ganmatrix.evaluation.extractor import Extractor, build_all
 from ganmatrix.evaluation.floors import SEED, check_sight, floors, halves, indices
-from ganmatrix.evaluation.judge import ImageJudge, PointJudge
-from ganmatrix.evaluation.reference import Reference, image_reference, point_reference
+from ganmatrix.evaluation.image_scores import ImageScorer, image_reference
+from ganmatrix.evaluation.point_scores import PointScorer, point_reference
+from ganmatrix.evaluation.scoring import Reference
 from ganmatrix.making import Made
 from ganmatrix.params.evaluation import Evaluation
 from ganmatrix.plan import Plan
@@ -57,7 +58,7 @@ def _images(name: str, params: Evaluation, data: PreparedData, device: torch.dev
         arrays |= {f"{extractor.name}.{key}": value for key, value in made.items()}
         seen.append((extractor, made))
     latents = indices(held_out, params.images.samples, device)
-    judge = ImageJudge(
+    scorer = ImageScorer(
         references=seen,
         params=params.images,
         latents=latents,
@@ -66,7 +67,7 @@ def _images(name: str, params: Evaluation, data: PreparedData, device: torch.dev
         classifier=reader.extractor(channels) if reader else None,
         class_latents=indices(held_out, params.digits.of(channels), device) if reader else None,
     )
-    found = floors(judge, held_out)
+    found = floors(scorer, held_out)
     found["halves"] = {Column("fid", each.name).name: halves(each, made) for each, made in seen}
     for extractor, _ in seen:
         if warning := check_sight(name, extractor, found):
@@ -80,7 +81,7 @@ def _points(params: Evaluation, data: PreparedData, device: torch.device) -> Mea
     mixture = (np.array(modes.centres), modes.std) if modes else ()
     arrays = point_reference(train, held_out, *mixture)
     latents = indices(held_out, params.points.samples, device)
-    return {"floors": floors(PointJudge(arrays, params.points, latents), held_out)}, arrays
+    return {"floors": floors(PointScorer(arrays, params.points, latents), held_out)}, arrays
 
 
 def train_reader(name: str, data: PreparedData) -> digits_cnn.Reader:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganmatrix.evaluation import moments as module
-from ganmatrix.evaluation.moments import Moments, moments
+from ganmatrix.evaluation import features as module
+from ganmatrix.evaluation.features import Moments, moments
 
 
 def _features(seed: int, n: int, d: int) -> np.ndarray:

@@ -1,15 +1,26 @@
-"""From the bytes of an image file to pixels, refusing whatever would not come out as it looks."""
+"""From the bytes of image files to pixels in a frame, many at once, by several threads, in order.
+
+Whatever would not come out as it looks is refused. There is one resizer: the same filter for every
+source, antialiased when shrinking.
+"""
 
 import io
 import threading
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from ganmatrix.datasets.resizing import resize
-from ganmatrix.datasets.stream import BadSample, Frame, first_line
+from ganmatrix.datasets.source import BadSample, Frame, Sample, Split, first_line
+
+RESIZER = "Pillow bicubic, antialiased"
 
 LARGEST_FILE = 64 * 1024**2
 """Bytes of an image file."""
@@ -27,8 +38,17 @@ PLAIN_MODES = {"1": "L", "L": "L", "RGB": "RGB"}
 TRANSPARENT_MODES = {"LA": "L", "PA": "RGB", "RGBA": "RGB"}
 WITH_ALPHA = {"1": "LA", "L": "LA", "P": "RGBA", "RGB": "RGBA"}
 
+CHUNK = 64
+CHUNK_BYTES = 8 * 1024**2
+"""Samples that one thread takes at a time, and bytes of them after which it takes no more."""
+
 _one_large = threading.Lock()
 Image.init()  # else Pillow knows only some of them until something is saved
+
+
+def resize(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """Resize an image (H, W) or (H, W, 3), uint8."""
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
 
 
 def decode(data: bytes) -> NDArray[np.uint8]:
@@ -47,7 +67,7 @@ def decode(data: bytes) -> NDArray[np.uint8]:
             if width * height > LARGEST_PIXELS:
                 raise BadSample(f"it has {width}x{height} pixels; at most {LARGEST_PIXELS:,} in all are read")
             with _one_large if width * height > LARGE_PIXELS else nullcontext():
-                return _pixels(image)
+                return _plain_pixels(image)
     except BadSample:
         raise
     except UnidentifiedImageError:
@@ -79,7 +99,7 @@ def fit(pixels: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
     return square.transpose(2, 0, 1)
 
 
-def _pixels(image: Image.Image) -> NDArray[np.uint8]:
+def _plain_pixels(image: Image.Image) -> NDArray[np.uint8]:
     if (frames := getattr(image, "n_frames", 1)) > 1 and image.format != "MPO":
         raise BadSample(f"it is animated or has pages ({frames} frames); save one of them")
     if _bits(image) > 8:
@@ -108,3 +128,91 @@ def _bits(image: Image.Image) -> int:
     if decoder.startswith("ppm"):  # its last argument is the value of white
         return 16 if isinstance(details[-1], int) and details[-1] > 255 else 8
     return 16 if ";16" in str(details[0]) and image.format != "BMP" else 8
+
+
+class Bad(NamedTuple):
+    """A sample that was left out, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Framed:
+    """What became of some samples: the good ones by split, and the bad ones."""
+
+    count: int
+    """Samples looked at, bad ones included."""
+    images: dict[Split, NDArray[np.uint8]]
+    """(n, channels, side, side)."""
+    labels: dict[Split, NDArray[np.int64]]
+    bad: list[Bad]
+
+
+def frame_all(samples: Iterable[Sample], frame: Frame, threads: int) -> Generator[Framed, None, None]:
+    """Frame samples chunk by chunk, in their order. Decoding leaves the other threads running."""
+    with ThreadPoolExecutor(threads, thread_name_prefix="frame") as pool:
+        waiting: deque[Future[Framed]] = deque()
+        try:
+            for chunk in _chunks(samples):
+                waiting.append(pool.submit(frame_chunk, chunk, frame))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _chunks(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+    chunk: list[Sample] = []
+    size = 0
+    for sample in samples:
+        chunk.append(sample)
+        if isinstance(sample.image, bytes):
+            size += len(sample.image)
+        if len(chunk) == CHUNK or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def frame_chunk(samples: Iterable[Sample], frame: Frame) -> Framed:
+    """Frame a few samples."""
+    images: dict[Split, list[NDArray[np.uint8]]] = {"train": [], "held_out": []}
+    labels: dict[Split, list[int]] = {"train": [], "held_out": []}
+    bad, count = [], 0
+    for sample in samples:
+        count += 1
+        try:
+            images[sample.split].append(fit(_pixels(sample.image), frame))
+            labels[sample.split].append(sample.label)
+        except BadSample as problem:
+            bad.append(Bad(sample.name, str(problem)))
+    shape = (0, frame.channels, frame.side, frame.side)
+    return Framed(
+        count,
+        {split: np.stack(found) if found else np.empty(shape, np.uint8) for split, found in images.items()},
+        {split: np.array(found, dtype=np.int64) for split, found in labels.items()},
+        bad,
+    )
+
+
+def _pixels(image: bytes | NDArray[np.uint8] | Path | BadSample) -> NDArray[np.uint8]:
+    if isinstance(image, BadSample):
+        raise image
+    if isinstance(image, np.ndarray):
+        return image
+    return decode(_content(image) if isinstance(image, Path) else image)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if not path.is_file():  # a pipe would be waited for
+            raise BadSample("it is no file, or a link that leads nowhere")
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise BadSample(f"it cannot be read ({error.strerror})") from None

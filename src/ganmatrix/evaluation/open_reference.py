@@ -12,7 +12,9 @@ from ganmatrix.errors import UserError
 from ganmatrix.evaluation import digits_cnn
 from ganmatrix.evaluation.digits_cnn import Reader
 from ganmatrix.evaluation.extractor import Extractor
-from ganmatrix.evaluation.reference import IMAGE_ARRAYS, POINT_ARRAYS, Reference
+from ganmatrix.evaluation.image_scores import IMAGE_ARRAYS
+from ganmatrix.evaluation.point_scores import POINT_ARRAYS
+from ganmatrix.evaluation.scoring import Reference
 from ganmatrix.store.layout import CARD, STATISTICS
 from ganmatrix.store.opening import Part
 
