@@ -153,9 +153,9 @@ def extraction(size: int, rounds: int) -> dict[str, Any]:
     from efficientnet_lite_pytorch import EfficientNet
 
     from ganmatrix.evaluation.efficientnet_lite0 import build
-    from ganmatrix.params.evaluation import EfficientNetLite0
+    from ganmatrix.params.evaluation import EfficientNetLite0Params
 
-    extractor = build(EfficientNetLite0(kind="efficientnet_lite0", input_size=size), 32)
+    extractor = build(EfficientNetLite0Params(kind="efficientnet_lite0", input_size=size), 32)
     plain = EfficientNet.from_name("efficientnet-lite0", image_size=size).eval()
     plain.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
     stream = torch.Generator().manual_seed(0)

@@ -24,7 +24,7 @@ from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.pair import Pair
 from ganmatrix.networks.resnet import DownBlock
 from ganmatrix.params.architectures import AsGanNetwork, DcganNetwork, SnganNetwork
-from ganmatrix.params.datasets import Digits
+from ganmatrix.params.datasets import DigitsParams
 from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.params.recipes import Adam, Recipe
@@ -49,7 +49,7 @@ def pair(seed: int, **options: Any) -> Pair:
 
 def reals(seed: int) -> Tensor:
     """A batch of digits (BATCH, 1, 32, 32) in [-1, 1]."""
-    images = torch.from_numpy(digits.prepare(Digits(kind="digits", resolution=32, held_out=360)).train)
+    images = torch.from_numpy(digits.prepare(DigitsParams(kind="digits", resolution=32, held_out=360)).train)
     chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:BATCH]
     return images[chosen].float() / 127.5 - 1
 

@@ -19,8 +19,8 @@ from ganmatrix.evaluation.efficientnet_lite0 import build
 from ganmatrix.evaluation.floors import SEED, floors, halves, indices
 from ganmatrix.evaluation.image_scores import ImageScorer, image_reference
 from ganmatrix.evaluation.scoring import spread
-from ganmatrix.params.datasets import Digits, Photos
-from ganmatrix.params.evaluation import EfficientNetLite0, ImageEvaluation
+from ganmatrix.params.datasets import DigitsParams, PhotosParams
+from ganmatrix.params.evaluation import EfficientNetLite0Params, ImageEvaluation
 
 Splits = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
@@ -37,9 +37,9 @@ IMAGES = ImageEvaluation(samples=1000, neighbours=5, kid_subsets=2, kid_subset_s
 def images(name: str) -> Splits:
     """Training and held-out images (n, C, H, W): a name, or a Parquet file, whose last tenth is held out."""
     if name == "digits":
-        found = digits.prepare(Digits(kind="digits", resolution=16, held_out=360))
+        found = digits.prepare(DigitsParams(kind="digits", resolution=16, held_out=360))
     elif name == "photos":
-        params = Photos(kind="photos", resolution=32, short_side=256, stride=12, held_out_share=0.2)
+        params = PhotosParams(kind="photos", resolution=32, short_side=256, stride=12, held_out_share=0.2)
         found = photos.prepare(params)
     else:
         rows = pq.read_table(name, columns=["img"]).column("img").combine_chunks().field("bytes")
@@ -54,7 +54,7 @@ def images(name: str) -> Splits:
 
 def row(name: str, train: NDArray[np.uint8], held_out: NDArray[np.uint8], size: int) -> str:
     """FID of half against half, of held-out images and of noise; precision of noise; images a second."""
-    extractor = build(EfficientNetLite0(kind="efficientnet_lite0", input_size=size), train.shape[-1])
+    extractor = build(EfficientNetLite0Params(kind="efficientnet_lite0", input_size=size), train.shape[-1])
     device = torch.device("cpu")
     began = time.monotonic()
     reference = image_reference(train, held_out, extractor, IMAGES.neighbours, device)

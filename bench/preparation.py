@@ -26,7 +26,7 @@ from rich.console import Console
 from ganmatrix.datasets.photos import photographs
 from ganmatrix.evaluation.inception import make_torchvision_importable
 from ganmatrix.params import load
-from ganmatrix.params.datasets import ImageFolder
+from ganmatrix.params.datasets import ImageFolderParams
 from ganmatrix.plan import Plan
 from ganmatrix.stages import prepare
 from ganmatrix.store.layout import Layout
@@ -72,7 +72,7 @@ def plain_loop(folder: Path, side: int) -> None:
 
 def ours(folder: Path, side: int) -> None:
     """`ganmatrix prepare` of the folder."""
-    dataset = ImageFolder(kind="image_folder", train=str(folder), resolution=side)
+    dataset = ImageFolderParams(kind="image_folder", train=str(folder), resolution=side)
     with tempfile.TemporaryDirectory() as root, contextlib.redirect_stderr(io.StringIO()):
         plan = Plan(PARAMS.model_copy(update={"datasets": {"timed": dataset}}), Layout(Path(root)))
         made = Path(root) / "made"

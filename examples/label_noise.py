@@ -16,18 +16,18 @@ from ganmatrix.methods.techniques.technique import build_all
 from ganmatrix.params.methods import MethodSection
 
 
-class LabelNoise(MethodSection):
+class LabelNoiseParams(MethodSection):
     """Label noise (Chintala et al. 2016): a share of D's reals and fakes trade places in each batch."""
 
     kind: Literal["label_noise"]
-    code: ClassVar[str] = f"{__name__}:TradedLabels"
+    code: ClassVar[str] = f"{__name__}:LabelNoise"
     share: float = Field(default=0.05, ge=0, lt=0.5, description="of the batch that trades places")
 
 
-class TradedLabels(Method[Loss]):
+class LabelNoise(Method[Loss]):
     """L_D = real(D(x')) + fake(D(y')), where x' and y' are reals and fakes with `share` of them exchanged."""
 
-    def __init__(self, params: LabelNoise) -> None:
+    def __init__(self, params: LabelNoiseParams) -> None:
         super().__init__(build(params.loss), build_all(params.techniques))
         self.share = params.share
 

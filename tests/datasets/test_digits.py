@@ -5,14 +5,14 @@ import pytest
 from sklearn.datasets import load_digits
 
 from ganmatrix.datasets.digits import prepare, prepare_stacked, scans
-from ganmatrix.params.datasets import Digits, StackedDigits
+from ganmatrix.params.datasets import DigitsParams, StackedDigitsParams
 
-STACKS = StackedDigits(kind="stacked_digits", resolution=16, train=4000, held_out=1000, seed=0)
+STACKS = StackedDigitsParams(kind="stacked_digits", resolution=16, train=4000, held_out=1000, seed=0)
 
 
 @pytest.mark.parametrize("resolution", [16, 32])
 def test_shapes_and_range(resolution):
-    digits = prepare(Digits(kind="digits", resolution=resolution, held_out=360))
+    digits = prepare(DigitsParams(kind="digits", resolution=resolution, held_out=360))
     assert digits.train.shape == (1437, 1, resolution, resolution)
     assert digits.held_out.shape == (360, 1, resolution, resolution)
     assert digits.train.dtype == np.uint8
@@ -21,10 +21,10 @@ def test_shapes_and_range(resolution):
 
 
 def test_the_split_is_disjoint_and_complete():
-    split = prepare(Digits(kind="digits", resolution=16, held_out=360))
+    split = prepare(DigitsParams(kind="digits", resolution=16, held_out=360))
     # 8x8 scans back from 16x16 by area; the digits all differ, so bytes identify them.
     train, held_out = ({image.tobytes() for image in part} for part in (split.train, split.held_out))
-    whole = prepare(Digits(kind="digits", resolution=16, held_out=1, seed=5))
+    whole = prepare(DigitsParams(kind="digits", resolution=16, held_out=1, seed=5))
     everything = {image.tobytes() for image in np.concatenate([whole.train, whole.held_out])}
     assert len(everything) == 1797
     assert not train & held_out
@@ -34,7 +34,7 @@ def test_the_split_is_disjoint_and_complete():
 
 
 def test_labels_and_pixels_belong_to_the_scans():
-    digits = prepare(Digits(kind="digits", resolution=16, held_out=360))
+    digits = prepare(DigitsParams(kind="digits", resolution=16, held_out=360))
     scans = load_digits()
     small = digits.train.reshape(-1, 8, 2, 8, 2).mean(axis=(2, 4)) * 16 / 255
     distances = np.square(small[:200, None] - scans.images[None]).sum(axis=(2, 3))
@@ -44,7 +44,7 @@ def test_labels_and_pixels_belong_to_the_scans():
 
 
 def test_the_split_is_deterministic_and_the_seed_matters():
-    splits = [prepare(Digits(kind="digits", resolution=16, held_out=360, seed=s)) for s in (0, 0, 1)]
+    splits = [prepare(DigitsParams(kind="digits", resolution=16, held_out=360, seed=s)) for s in (0, 0, 1)]
     assert splits[0].held_out.tobytes() == splits[1].held_out.tobytes()
     assert splits[0].held_out.tobytes() != splits[2].held_out.tobytes()
 

@@ -7,9 +7,9 @@ import pytest
 
 from ganmatrix.datasets.openmoji import held_out_designs, prepare
 from ganmatrix.errors import UserError
-from ganmatrix.params.datasets import OpenMoji
+from ganmatrix.params.datasets import OpenMojiParams
 
-EMOJI = OpenMoji(kind="openmoji", resolution=32, held_out_share=0.2)
+EMOJI = OpenMojiParams(kind="openmoji", resolution=32, held_out_share=0.2)
 
 
 def test_without_its_packages_it_names_the_command(monkeypatch):

@@ -7,14 +7,14 @@ import skimage.data
 from ganmatrix.datasets import photos
 from ganmatrix.datasets.images import resize
 from ganmatrix.datasets.photos import prepare_faces
-from ganmatrix.params.datasets import Faces, Photos
+from ganmatrix.params.datasets import FacesParams, PhotosParams
 
-PHOTOS = Photos(kind="photos", resolution=32, short_side=128, stride=12, held_out_share=0.3)
-FACES = Faces(kind="faces", resolution=32, held_out=20, seed=0)
+PHOTOS = PhotosParams(kind="photos", resolution=32, short_side=128, stride=12, held_out_share=0.3)
+FACES = FacesParams(kind="faces", resolution=32, held_out=20, seed=0)
 
 
 def test_the_real_photographs():
-    params = Photos(kind="photos", resolution=32, short_side=64, stride=16, held_out_share=0.5)
+    params = PhotosParams(kind="photos", resolution=32, short_side=64, stride=16, held_out_share=0.5)
     first, again = photos.prepare(params), photos.prepare(params)
     assert first.train.tobytes() == again.train.tobytes()
     assert first.held_out.tobytes() == again.held_out.tobytes()

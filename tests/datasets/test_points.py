@@ -22,13 +22,19 @@ from ganmatrix.datasets.points import (
 )
 from ganmatrix.evaluation.modes import mode_coverage
 from ganmatrix.evaluation.point_scores import point_reference
-from ganmatrix.params.datasets import Gaussian, GaussianGrid, Ring, SwissRoll, TwoGaussians
+from ganmatrix.params.datasets import (
+    GaussianGridParams,
+    GaussianParams,
+    RingParams,
+    SwissRollParams,
+    TwoGaussiansParams,
+)
 
-RING = Ring(kind="ring", modes=8, radius=0.8, std=0.02, train=40_000, held_out=5_000, seed=0)
-GRID = GaussianGrid(kind="grid", side=5, spacing=2.0, std=0.05, train=100_000, held_out=25_000, seed=0)
-PAIR = TwoGaussians(kind="two_gaussians", distance=1.2, std=0.1, train=20_000, held_out=1_000, seed=0)
-ONE = Gaussian(kind="gaussian", std=0.3, train=20_000, held_out=1_000, seed=0)
-ROLL = SwissRoll(kind="swiss_roll", noise=0.0, train=20_000, held_out=2_000, seed=0)
+RING = RingParams(kind="ring", modes=8, radius=0.8, std=0.02, train=40_000, held_out=5_000, seed=0)
+GRID = GaussianGridParams(kind="grid", side=5, spacing=2.0, std=0.05, train=100_000, held_out=25_000, seed=0)
+PAIR = TwoGaussiansParams(kind="two_gaussians", distance=1.2, std=0.1, train=20_000, held_out=1_000, seed=0)
+ONE = GaussianParams(kind="gaussian", std=0.3, train=20_000, held_out=1_000, seed=0)
+ROLL = SwissRollParams(kind="swiss_roll", noise=0.0, train=20_000, held_out=2_000, seed=0)
 LATTICE = np.array(list(itertools.product(range(-4, 5, 2), repeat=2)), dtype=float)
 
 

@@ -13,12 +13,14 @@ from ganmatrix.entry import Scores
 from ganmatrix.evaluation import digits_cnn
 from ganmatrix.evaluation.digits_cnn import Reader, distinct_scans, pack, read, unpack
 from ganmatrix.evaluation.modes import score_classes
-from ganmatrix.params.datasets import Digits, StackedDigits
+from ganmatrix.params.datasets import DigitsParams, StackedDigitsParams
 
 
 @pytest.fixture(scope="module")
 def stacks() -> Prepared:
-    return prepare_stacked(StackedDigits(kind="stacked_digits", resolution=16, train=2000, held_out=800))
+    return prepare_stacked(
+        StackedDigitsParams(kind="stacked_digits", resolution=16, train=2000, held_out=800)
+    )
 
 
 def _train(stacks: Prepared) -> Reader:
@@ -78,7 +80,7 @@ def test_the_probability_of_a_stack_is_the_product_of_its_digits(stacks: Prepare
 
 
 def test_single_digits_are_read_too() -> None:
-    data = digits_dataset.prepare(Digits(kind="digits", resolution=16, held_out=360))
+    data = digits_dataset.prepare(DigitsParams(kind="digits", resolution=16, held_out=360))
     single = _train(data)
     assert single.held_out_accuracy >= digits_cnn.LEAST_ACCURACY
     extractor = single.extractor(1)

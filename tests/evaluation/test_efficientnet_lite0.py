@@ -9,7 +9,7 @@ from efficientnet_lite_pytorch import EfficientNet
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import efficientnet_lite0
 from ganmatrix.evaluation.efficientnet_lite0 import build, default_size
-from ganmatrix.params.evaluation import EfficientNetLite0, Extractor
+from ganmatrix.params.evaluation import EfficientNetLite0Params, Extractor
 from ganmatrix.params.kinds import kinds
 
 DOMESTIC_CATS = range(281, 286)  # tabby, tiger, Persian, Siamese, Egyptian
@@ -17,7 +17,7 @@ CUPS = (504, 967, 968)  # coffee mug, espresso, cup
 
 
 def _extractor(input_size: int):
-    return build(EfficientNetLite0(kind="efficientnet_lite0", input_size=input_size), 32)
+    return build(EfficientNetLite0Params(kind="efficientnet_lite0", input_size=input_size), 32)
 
 
 @pytest.mark.parametrize(("photograph", "classes"), [("chelsea", DOMESTIC_CATS), ("coffee", CUPS)])
@@ -54,7 +54,7 @@ def test_states_its_protocol_and_accepts_grey_images() -> None:
 
 
 def _default(resolution: int):
-    return build(EfficientNetLite0(kind="efficientnet_lite0"), resolution)
+    return build(EfficientNetLite0Params(kind="efficientnet_lite0"), resolution)
 
 
 @pytest.mark.parametrize(("resolution", "size"), [(16, 96), (32, 192), (48, 224), (128, 224)])

@@ -8,8 +8,7 @@ import torch
 
 from ganmatrix.evaluation.digits_cnn import DigitsCnn, Reader
 from ganmatrix.evaluation.extractor import build_all
-from ganmatrix.params.evaluation import DigitsCnn as DigitsCnnParams
-from ganmatrix.params.evaluation import EfficientNetLite0
+from ganmatrix.params.evaluation import DigitsCnnParams, EfficientNetLite0Params
 
 
 @pytest.mark.parametrize(("side", "size"), [(8, 32), (64, 64), (75, 32), (33, 75)])
@@ -41,7 +40,7 @@ def test_refuses_other_input(toy_extractor, shape: tuple[int, ...], dtype: torch
 
 
 EXTRACTORS = [
-    EfficientNetLite0(kind="efficientnet_lite0", input_size=32),
+    EfficientNetLite0Params(kind="efficientnet_lite0", input_size=32),
     DigitsCnnParams(kind="digits_cnn"),
 ]
 

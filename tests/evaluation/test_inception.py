@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import inception
 from ganmatrix.evaluation.inception import build
-from ganmatrix.params.evaluation import Inception
+from ganmatrix.params.evaluation import InceptionParams
 
 
 class StandIn(nn.Module):
@@ -39,7 +39,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_features_and_probabilities(weights: Path) -> None:
-    extractor = build(Inception(kind="inception", weights=str(weights)), 32)
+    extractor = build(InceptionParams(kind="inception", weights=str(weights)), 32)
     images = torch.full((2, 1, 8, 8), 192, dtype=torch.uint8)
     features, probabilities = extractor(images)
     torch.testing.assert_close(features, torch.full((2, 2048), 0.5))
@@ -53,9 +53,9 @@ def test_is_fetched_once_into_the_cache(
 ) -> None:
     monkeypatch.setattr(inception, "WEIGHTS_URL", weights.as_uri())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    build(Inception(kind="inception"), 32)
+    build(InceptionParams(kind="inception"), 32)
     weights.unlink()
-    build(Inception(kind="inception"), 32)
+    build(InceptionParams(kind="inception"), 32)
     assert [path.name for path in (tmp_path / "cache/ganmatrix").iterdir()] == [weights.name]
 
 
@@ -65,7 +65,7 @@ def test_a_failed_fetch_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(
         UserError, match=r"cannot be fetched .* in evaluation.extractors .* or name efficientnet_lite0"
     ) as raised:
-        build(Inception(kind="inception"), 32)
+        build(InceptionParams(kind="inception"), 32)
     assert "\n" not in str(raised.value)
     assert not list((tmp_path / "cache/ganmatrix").iterdir())
 
@@ -75,15 +75,15 @@ def test_another_file_is_refused(weights: Path, tmp_path: Path, monkeypatch: pyt
     other = tmp_path / "other" / weights.name
     other.write_bytes(b"not the network")
     with pytest.raises(UserError, match="has SHA-256"):
-        build(Inception(kind="inception", weights=str(other)), 32)
+        build(InceptionParams(kind="inception", weights=str(other)), 32)
     with pytest.raises(UserError, match="cannot be read"):
-        build(Inception(kind="inception", weights=str(tmp_path / "absent" / weights.name)), 32)
+        build(InceptionParams(kind="inception", weights=str(tmp_path / "absent" / weights.name)), 32)
     with pytest.raises(UserError, match="is not named"):
-        build(Inception(kind="inception", weights=str(tmp_path / "weights.pt")), 32)
+        build(InceptionParams(kind="inception", weights=str(tmp_path / "weights.pt")), 32)
     monkeypatch.setattr(inception, "WEIGHTS_URL", other.as_uri())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(UserError, match="has SHA-256"):
-        build(Inception(kind="inception"), 32)
+        build(InceptionParams(kind="inception"), 32)
     assert not list((tmp_path / "cache/ganmatrix").iterdir())
 
 
@@ -92,4 +92,4 @@ def test_a_corrupt_cache_is_refused(weights: Path, tmp_path: Path, monkeypatch: 
     (tmp_path / "ganmatrix").mkdir()
     (tmp_path / "ganmatrix" / weights.name).write_bytes(b"half of it")
     with pytest.raises(UserError, match="delete it to fetch it again"):
-        build(Inception(kind="inception"), 32)
+        build(InceptionParams(kind="inception"), 32)

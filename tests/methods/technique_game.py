@@ -15,7 +15,7 @@ from ganmatrix.methods.method import build
 from ganmatrix.methods.protocol import Update
 from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.pair import Pair
-from ganmatrix.params.methods import Gan
+from ganmatrix.params.methods import GanParams
 from ganmatrix.params.recipes import Adam, Recipe
 from ganmatrix.training.ledger import Ledger
 from ganmatrix.training.player import Player
@@ -91,7 +91,9 @@ class Game:
     ):
         torch.manual_seed(3)
         self.loss, self.progress, self.size, self.bounds = loss, progress, size, None
-        self.rule = build(Gan.model_validate({"kind": "gan", "loss": loss, "techniques": list(techniques)}))
+        self.rule = build(
+            GanParams.model_validate({"kind": "gan", "loss": loss, "techniques": list(techniques)})
+        )
 
         def family(shape):
             return Pair(generator(shape), critic(shape), LATENT, "g", "d")

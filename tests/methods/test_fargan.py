@@ -4,16 +4,16 @@ import pytest
 import torch
 from update_game import BATCH, FAKE, REAL, Game
 
-from ganmatrix.params import methods as params
-from ganmatrix.params.techniques import ZeroGp
+from ganmatrix.params.methods import FarganParams, GanParams
+from ganmatrix.params.techniques import ZeroGpParams
 
 
 def penalty(weight):
-    return [ZeroGp(kind="zero_gp", weight=weight, at="real")]
+    return [ZeroGpParams(kind="zero_gp", weight=weight, at="real")]
 
 
 def _fargan(weight, **settings):
-    return params.Fargan(
+    return FarganParams(
         kind="fargan", fake_as_real_share=0.5, oversampling=4, techniques=penalty(weight), **settings
     )
 
@@ -76,7 +76,7 @@ def test_fargan_is_told_from_its_likenesses(wrong):
 def test_fargan_with_one_fake_for_each_place_takes_them_all():
     """f = 1 is what the paper calls a random choice."""
     game = Game()
-    game.play(params.Fargan(kind="fargan", oversampling=1, techniques=penalty(10.0)))
+    game.play(FarganParams(kind="fargan", oversampling=1, techniques=penalty(10.0)))
     fakes, drawn = game.drawn
     assert len(drawn) == 3
     _naive_fargan(game, list(drawn), fakes, 3, 10.0)
@@ -84,7 +84,7 @@ def test_fargan_with_one_fake_for_each_place_takes_them_all():
 
 
 def test_fargan_random_selection_takes_distinct_fakes_by_its_own_noise():
-    method = params.Fargan(
+    method = FarganParams(
         kind="fargan",
         fake_as_real_share=0.5,
         oversampling=4,
@@ -102,7 +102,7 @@ def test_fargan_random_selection_takes_distinct_fakes_by_its_own_noise():
 
 def test_fargan_without_fakes_as_real_is_the_penalty_alone():
     game = Game()
-    game.play(params.Fargan(kind="fargan", fake_as_real_share=0, techniques=penalty(10.0)))
+    game.play(FarganParams(kind="fargan", fake_as_real_share=0, techniques=penalty(10.0)))
     assert len(game.drawn) == 1
     _naive_fargan(game, [], game.drawn[0], 0, 10.0)
     game.assert_same()
@@ -112,7 +112,7 @@ def test_fargan_without_fakes_as_real_is_the_penalty_alone():
 def test_fargan_without_fakes_as_real_is_its_baseline(techniques):
     far, gan = Game(), Game()
     torch.manual_seed(9)
-    far.play(params.Fargan(kind="fargan", fake_as_real_share=0, techniques=techniques))
+    far.play(FarganParams(kind="fargan", fake_as_real_share=0, techniques=techniques))
     torch.manual_seed(9)
-    gan.play(params.Gan(kind="gan", techniques=techniques))
+    gan.play(GanParams(kind="gan", techniques=techniques))
     assert all(torch.equal(a, b) for a, b in zip(far.D.parameters(), gan.D.parameters(), strict=True))

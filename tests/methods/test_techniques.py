@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ganmatrix.methods.techniques.technique import build_all
 from ganmatrix.params.kinds import kinds
-from ganmatrix.params.methods import Gan
+from ganmatrix.params.methods import GanParams
 from ganmatrix.params.techniques import Technique
 
 
@@ -15,6 +15,6 @@ def test_every_kind_of_the_catalogue_is_tested_beside_this_file():
 
 def test_techniques_come_in_the_order_of_the_params():
     names = ["wgan_gp", "r1", "vat"]
-    section = Gan.model_validate({"kind": "gan", "techniques": [{"kind": name} for name in names]})
+    section = GanParams.model_validate({"kind": "gan", "techniques": [{"kind": name} for name in names]})
     found = [type(each) for each in build_all(section.techniques)]
     assert found == [kinds(Technique)[name].load() for name in names]

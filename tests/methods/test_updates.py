@@ -19,15 +19,15 @@ from update_game import (
 
 from ganmatrix.methods.losses.loss import build as build_loss
 from ganmatrix.methods.method import build
-from ganmatrix.params import methods as params
 from ganmatrix.params.kinds import kinds
 from ganmatrix.params.losses import LossByKind
+from ganmatrix.params.methods import AsGanParams, DatParams, GanParams
 from ganmatrix.training.ledger import Ledger
 from ganmatrix.training.player import Player
 
 
 def _gan(loss):
-    return params.Gan(kind="gan", loss=loss)
+    return GanParams(kind="gan", loss=loss)
 
 
 @pytest.mark.parametrize("loss", REAL)
@@ -62,7 +62,7 @@ def _naive_as_gan(game, loss, epsilon):
 @pytest.mark.parametrize("accumulate", [1, 2, 4])
 def test_as_gan(modality, epsilon, accumulate):
     game = Game(modality, accumulate=accumulate)
-    logs = game.play(params.AsGan(kind="as_gan", epsilon=epsilon, warm_up=0))
+    logs = game.play(AsGanParams(kind="as_gan", epsilon=epsilon, warm_up=0))
     second = _naive_as_gan(game, "non_saturating", epsilon)
     game.assert_same()
     assert game.adam.count == 2
@@ -72,7 +72,7 @@ def test_as_gan(modality, epsilon, accumulate):
 @pytest.mark.parametrize("wrong", ["perturbed by the new D", "second step by the old D"])
 def test_as_gan_is_told_from_its_likenesses(wrong):
     game = Game()
-    game.play(params.AsGan(kind="as_gan", epsilon=0.3, warm_up=0))
+    game.play(AsGanParams(kind="as_gan", epsilon=0.3, warm_up=0))
     loss = "non_saturating"
     first = game.mean_loss(REAL[loss], game.real) + game.mean_loss(FAKE[loss], game.drawn[0])
 
@@ -111,7 +111,7 @@ def test_as_gan_is_told_from_its_likenesses(wrong):
 )
 def test_as_gans_warm_up(recurs, iteration, in_epoch, warm):
     game = Game()
-    method = params.AsGan(kind="as_gan", epsilon=0.3, warm_up=300, warm_up_recurs=recurs)
+    method = AsGanParams(kind="as_gan", epsilon=0.3, warm_up=300, warm_up_recurs=recurs)
     game.play(method, iteration=iteration, iteration_in_epoch=in_epoch)
     _naive_as_gan(game, "non_saturating", 0.0 if warm else 0.3)
     game.assert_same()
@@ -146,7 +146,7 @@ def _naive_dat(game, loss, threshold, reduction):
 @pytest.mark.parametrize("accumulate", [1, 3])
 def test_dat(modality, reduction, threshold, scale, accumulate):
     game = Game(modality, scale, accumulate)
-    game.play(params.Dat(kind="dat", loss="hinge", threshold=threshold, reduction=reduction))
+    game.play(DatParams(kind="dat", loss="hinge", threshold=threshold, reduction=reduction))
     moved = _naive_dat(game, "hinge", threshold, reduction)
     game.assert_same()
     steps = torch.stack(moved[0]) - game.real
@@ -161,7 +161,7 @@ def test_dat(modality, reduction, threshold, scale, accumulate):
 @pytest.mark.parametrize("accumulate", [1, 3])
 def test_dat_by_the_published_passes_is_the_same_step(reduction, accumulate):
     game = Game("images", 1.0, accumulate)
-    game.play(params.Dat(kind="dat", reduction=reduction, passes="published"))
+    game.play(DatParams(kind="dat", reduction=reduction, passes="published"))
     _naive_dat(game, "hinge", 1.0, reduction)
     game.assert_same()
 
@@ -175,7 +175,7 @@ def test_dats_published_passes_are_the_authors_sequence():
             nn.utils.parametrizations.spectral_norm(layer)
     optimiser = torch.optim.Adam(game.D.parameters(), LR, betas=(BETA1, BETA2), eps=EPS)
     game.player = Player("discriminator", game.D, optimiser, small_recipe(1), Ledger())
-    game.play(params.Dat(kind="dat", passes="published"))
+    game.play(DatParams(kind="dat", passes="published"))
     D, real, fake = game.naive_D, game.real, game.drawn[0]
     theirs = torch.optim.Adam(D.parameters(), LR, betas=(BETA1, BETA2), eps=EPS)
     real_value, fake_value = D(real).mean().detach(), D(fake).mean().detach()
@@ -193,13 +193,13 @@ def test_dats_published_passes_are_the_authors_sequence():
 @pytest.mark.parametrize(
     ("method", "separate", "passes"),
     [
-        (params.Gan(kind="gan"), False, 1),
-        (params.Gan(kind="gan"), True, 2),
-        (params.AsGan(kind="as_gan", epsilon=0.1, warm_up=0), False, 2),
-        (params.AsGan(kind="as_gan", epsilon=0.1, warm_up=0), True, 3),
-        (params.Dat(kind="dat"), False, 2),
-        (params.Dat(kind="dat"), True, 4),
-        (params.Dat(kind="dat", passes="published"), False, 6),
+        (GanParams(kind="gan"), False, 1),
+        (GanParams(kind="gan"), True, 2),
+        (AsGanParams(kind="as_gan", epsilon=0.1, warm_up=0), False, 2),
+        (AsGanParams(kind="as_gan", epsilon=0.1, warm_up=0), True, 3),
+        (DatParams(kind="dat"), False, 2),
+        (DatParams(kind="dat"), True, 4),
+        (DatParams(kind="dat", passes="published"), False, 6),
     ],
 )
 def test_forward_passes_of_an_update_of_d(method, separate, passes):
@@ -220,7 +220,7 @@ def test_separate_passes_change_no_step():
     apart.player = Player("discriminator", apart.D, apart.player.optimiser, recipe, Ledger())
     for game in (joint, apart):
         torch.manual_seed(9)
-        game.play(params.Dat(kind="dat"))
+        game.play(DatParams(kind="dat"))
     assert difference(list(joint.D.parameters()), list(apart.D.parameters())) < 1e-12
 
 
@@ -228,7 +228,7 @@ def test_dats_clip_binds_on_images_and_not_on_points():
     for modality, bound in (("images", True), ("points", False)):
         game = Game(modality, scale=3.0)
         game.real = game.real.sign()
-        method = build(params.Dat(kind="dat", threshold=1.0, reduction="sum"))
+        method = build(DatParams(kind="dat", threshold=1.0, reduction="sum"))
         real, fake = method.perturb(game.real, game.draw(BATCH), game.update())
         assert (max(float(real.abs().max()), float(fake.abs().max())) <= 1) == bound
         assert not real.requires_grad

@@ -18,8 +18,7 @@ from ganmatrix.methods.gan import Gan
 from ganmatrix.methods.gman import Gman
 from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.kinds import adapter
-from ganmatrix.params.methods import Gan as GanParams
-from ganmatrix.params.methods import Gman as GmanParams
+from ganmatrix.params.methods import GanParams, GmanParams
 from ganmatrix.training import averaging, optimisers
 from ganmatrix.training.sampling import EpochSampler
 from ganmatrix.training.weights import Header, initialise, pack, unpack

@@ -23,7 +23,7 @@ from ganmatrix.datasets.source import (
     refused,
 )
 from ganmatrix.errors import unreadable
-from ganmatrix.params.datasets import CelebA as CelebAParams
+from ganmatrix.params.datasets import CelebAParams
 
 FOLDER = "img_align_celeba"
 SPLITS: dict[str, Split | None] = {"0": "train", "1": None, "2": "held_out"}

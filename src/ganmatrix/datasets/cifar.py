@@ -14,7 +14,7 @@ import numpy as np
 from ganmatrix.datasets import raw
 from ganmatrix.datasets.images import RESIZER
 from ganmatrix.datasets.source import BadSample, BadSource, Frame, Sample, Split
-from ganmatrix.params.datasets import Cifar10, Cifar100
+from ganmatrix.params.datasets import Cifar10Params, Cifar100Params
 
 SIDE = 32
 PIXELS = 3 * SIDE * SIDE
@@ -52,7 +52,7 @@ LAYOUTS = {
 class Cifar:
     """One of the two, read from its archive."""
 
-    def __init__(self, params: Cifar10 | Cifar100, root: Path) -> None:
+    def __init__(self, params: Cifar10Params | Cifar100Params, root: Path) -> None:
         self.layout = LAYOUTS[params.kind]
         self.frame = Frame(params.resolution, params.channels, params.crop)
         self.path = raw.verified(root, self.layout.file, params.archive)

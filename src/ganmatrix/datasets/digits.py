@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 
 from ganmatrix.datasets.images import RESIZER, resize
 from ganmatrix.datasets.source import Prepared
-from ganmatrix.params.datasets import Digits, StackedDigits
+from ganmatrix.params.datasets import DigitsParams, StackedDigitsParams
 
 SOURCE = "optdigits (Alpaydin & Kaynak, UCI), as shipped in scikit-learn"
 LICENCE = "CC BY 4.0"
@@ -30,7 +30,7 @@ def split(count: int, held_out: int, rng: np.random.Generator) -> tuple[NDArray[
     return np.sort(order[held_out:]), np.sort(order[:held_out])
 
 
-def prepare(params: Digits) -> Prepared:
+def prepare(params: DigitsParams) -> Prepared:
     """Resize the scans and split them at random."""
     images, labels = scans(params.resolution)
     train, held_out = split(len(images), params.held_out, np.random.default_rng(params.seed))
@@ -47,7 +47,7 @@ def prepare(params: Digits) -> Prepared:
     )
 
 
-def prepare_stacked(params: StackedDigits) -> Prepared:
+def prepare_stacked(params: StackedDigitsParams) -> Prepared:
     """Three scanned digits as the channels of one image, 1,000 classes.
 
     The construction of Metz et al. 2017 (unrolled GAN), Srivastava et al. 2017 (VEEGAN) and Lin et al.

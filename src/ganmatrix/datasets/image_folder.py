@@ -22,7 +22,7 @@ from ganmatrix.datasets.source import (
     state,
 )
 from ganmatrix.errors import unreadable
-from ganmatrix.params.datasets import ImageFolder as ImageFolderParams
+from ganmatrix.params.datasets import ImageFolderParams
 
 ONLY_CLASS = "all"
 

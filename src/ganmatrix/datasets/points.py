@@ -8,30 +8,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganmatrix.datasets.source import Prepared
-from ganmatrix.params.datasets import Gaussian, GaussianGrid, Mixture, Points, Ring, SwissRoll, TwoGaussians
+from ganmatrix.params.datasets import (
+    GaussianGridParams,
+    GaussianParams,
+    Mixture,
+    Points,
+    RingParams,
+    SwissRollParams,
+    TwoGaussiansParams,
+)
 
 FIRST_ANGLE, LAST_ANGLE = 1.5 * math.pi, 4.5 * math.pi
 """Of the Swiss roll at its inner and outer end, radians."""
 
 
-def prepare_ring(params: Ring) -> Prepared:
+def prepare_ring(params: RingParams) -> Prepared:
     """Gaussians evenly spaced on a circle."""
     centres = ring_centres(params.modes, params.radius)
     return _mixture(params, centres, f"on a circle of radius {params.radius}")
 
 
-def prepare_grid(params: GaussianGrid) -> Prepared:
+def prepare_grid(params: GaussianGridParams) -> Prepared:
     """Gaussians on a square lattice: PacGAN's `2D-grid` has 25, 40 deviations apart."""
     centres = grid_centres(params.side, params.spacing)
     return _mixture(params, centres, f"on a {params.side}x{params.side} lattice of spacing {params.spacing}")
 
 
-def prepare_two_gaussians(params: TwoGaussians) -> Prepared:
+def prepare_two_gaussians(params: TwoGaussiansParams) -> Prepared:
     """Two Gaussians side by side: the smallest mixture that a generator can collapse on."""
     return _mixture(params, two_centres(params.distance), f"{params.distance} apart")
 
 
-def prepare_gaussian(params: Gaussian) -> Prepared:
+def prepare_gaussian(params: GaussianParams) -> Prepared:
     """N(0, std^2 I), finitely many training points: the toy of FARGAN's paper (Tao & Wang 2020).
 
     Few points are enough for D to overfit, so that G's samples can gather around single training points.
@@ -45,7 +53,7 @@ def prepare_gaussian(params: Gaussian) -> Prepared:
     return _without_modes(params, draw, "gaussian", source, {})
 
 
-def prepare_swiss_roll(params: SwissRoll) -> Prepared:
+def prepare_swiss_roll(params: SwissRollParams) -> Prepared:
     """A two-dimensional Swiss roll: a curve that is connected and has no modes.
 
     x = (t cos t, t sin t) / (9 pi / 2) + noise * n, with t uniform on [3 pi / 2, 9 pi / 2] and n a

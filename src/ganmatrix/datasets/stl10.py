@@ -14,7 +14,7 @@ import numpy as np
 from ganmatrix.datasets import raw
 from ganmatrix.datasets.images import RESIZER
 from ganmatrix.datasets.source import BadSample, BadSource, Frame, Sample, Split
-from ganmatrix.params.datasets import Stl10 as Stl10Params
+from ganmatrix.params.datasets import Stl10Params
 
 SIDE = 96
 PIXELS = 3 * SIDE * SIDE

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ganmatrix.evaluation.extractor import Extractor, require_sha256
-from ganmatrix.params.evaluation import EfficientNetLite0 as EfficientNetLite0Params
+from ganmatrix.params.evaluation import EfficientNetLite0Params
 
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation.extractor import Extractor, fetched, require_sha256
-from ganmatrix.params.evaluation import Inception as InceptionParams
+from ganmatrix.params.evaluation import InceptionParams
 
 WEIGHTS_FILE = "inception-2015-12-05.pt"
 WEIGHTS_URL = f"https://nvlabs-fi-cdn.nvidia.com/stylegan2-ada-pytorch/pretrained/metrics/{WEIGHTS_FILE}"

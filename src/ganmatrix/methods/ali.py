@@ -16,7 +16,7 @@ from ganmatrix.methods.method import Build, Method, score_logs
 from ganmatrix.methods.protocol import Logs, Objective, Update
 from ganmatrix.networks.inference import Encoder, InferenceGenerator, JointCritic, MarginalCritic
 from ganmatrix.networks.pair import Pair
-from ganmatrix.params.methods import Ali as AliParams
+from ganmatrix.params.methods import AliParams
 
 
 class Ali(Method[SeparableLoss]):

@@ -22,7 +22,7 @@ from ganmatrix.methods.losses.loss import SeparableLoss, build_separable
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Objective, Update
 from ganmatrix.methods.techniques.technique import build_all
-from ganmatrix.params.methods import AsGan as AsGanParams
+from ganmatrix.params.methods import AsGanParams
 
 
 class AsGan(Method[SeparableLoss]):

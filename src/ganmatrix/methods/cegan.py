@@ -18,7 +18,7 @@ from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.methods.techniques.technique import Term, build_all
 from ganmatrix.networks.inference import Encoder, InferenceGenerator, Posterior
 from ganmatrix.networks.pair import Pair
-from ganmatrix.params.methods import Cegan as CeganParams
+from ganmatrix.params.methods import CeganParams
 
 
 class Cegan(Method[Loss]):

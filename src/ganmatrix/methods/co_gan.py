@@ -16,7 +16,7 @@ from ganmatrix.methods.method import Build, Method, score_logs
 from ganmatrix.methods.protocol import Logs, Objective, Update
 from ganmatrix.networks.coupled import CoupledCritic, CoupledGenerator
 from ganmatrix.networks.pair import Pair
-from ganmatrix.params.methods import CoGan as CoGanParams
+from ganmatrix.params.methods import CoGanParams
 
 
 class CoGan(Method[Loss]):

@@ -28,7 +28,7 @@ from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.methods.techniques.directions import random_unit
 from ganmatrix.methods.techniques.technique import build_all
-from ganmatrix.params.methods import Dat as DatParams
+from ganmatrix.params.methods import DatParams
 
 
 class Dat(Method[Loss]):

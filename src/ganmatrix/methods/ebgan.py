@@ -17,7 +17,7 @@ from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.methods.techniques.technique import build_all
 from ganmatrix.networks.inference import Autoencoder, Encoder
 from ganmatrix.networks.pair import Pair
-from ganmatrix.params.methods import Ebgan as EbganParams
+from ganmatrix.params.methods import EbganParams
 
 
 class Ebgan(Method[Loss]):

@@ -23,7 +23,7 @@ from ganmatrix.methods.losses.loss import Loss, build
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.methods.techniques.technique import build_all
-from ganmatrix.params.methods import Fargan as FarganParams
+from ganmatrix.params.methods import FarganParams
 
 
 class Fargan(Method[Loss]):

@@ -13,7 +13,7 @@ from ganmatrix.methods.losses.loss import SeparableLoss, build_separable
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.methods.techniques.technique import build_all
-from ganmatrix.params.methods import FastGan as FastGanParams
+from ganmatrix.params.methods import FastGanParams
 
 
 class FastGan(Method[SeparableLoss]):

@@ -4,7 +4,7 @@ from ganmatrix.methods.losses.loss import Loss, build
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.methods.techniques.technique import build_all
-from ganmatrix.params.methods import Gan as GanParams
+from ganmatrix.params.methods import GanParams
 
 
 class Gan(Method[Loss]):

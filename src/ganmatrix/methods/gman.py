@@ -13,7 +13,7 @@ from ganmatrix.methods.losses.loss import SeparableLoss, build_separable
 from ganmatrix.methods.method import Build, Method
 from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.networks.pair import Pair
-from ganmatrix.params.methods import Gman as GmanParams
+from ganmatrix.params.methods import GmanParams
 
 
 class Ensemble(nn.Module):

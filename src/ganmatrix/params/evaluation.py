@@ -16,7 +16,7 @@ class ExtractorSection(Member):
     """Whether the pipeline trains the extractor itself, on data that show digits."""
 
 
-class EfficientNetLite0(ExtractorSection):
+class EfficientNetLite0Params(ExtractorSection):
     """The offline extractor. Its ImageNet weights are inside a package."""
 
     kind: Literal["efficientnet_lite0"]
@@ -30,7 +30,7 @@ class EfficientNetLite0(ExtractorSection):
     )
 
 
-class Inception(ExtractorSection):
+class InceptionParams(ExtractorSection):
     """clean-fid's TorchScript Inception-2015-12-05, the extractor of published scores."""
 
     kind: Literal["inception"]
@@ -40,7 +40,7 @@ class Inception(ExtractorSection):
     )
 
 
-class DigitsCnn(ExtractorSection):
+class DigitsCnnParams(ExtractorSection):
     """A classifier that `reference` trains on the labels of datasets that show digits.
 
     It applies to these datasets only. It also counts their modes, and measures how evenly they are reached.
@@ -52,7 +52,7 @@ class DigitsCnn(ExtractorSection):
     code: ClassVar[str] = "ganmatrix.evaluation.digits_cnn:Reader"
 
 
-Extractor = Annotated[EfficientNetLite0 | Inception | DigitsCnn, BY_KIND]
+Extractor = Annotated[EfficientNetLite0Params | InceptionParams | DigitsCnnParams, BY_KIND]
 
 
 class PointEvaluation(Section):

@@ -31,77 +31,77 @@ class LogisticSection(SeparableSection):
     )
 
 
-class Saturating(LogisticSection):
+class SaturatingParams(LogisticSection):
     """The minimax game itself: G minimises log(1 - D(G(z))) (Goodfellow et al. 2014)."""
 
     kind: Literal["saturating"]
     code: ClassVar[str] = "ganmatrix.methods.losses.logistic:Saturating"
 
 
-class NonSaturating(LogisticSection):
+class NonSaturatingParams(LogisticSection):
     """G minimises -log D(G(z)) (Goodfellow et al. 2014)."""
 
     kind: Literal["non_saturating"]
     code: ClassVar[str] = "ganmatrix.methods.losses.logistic:NonSaturating"
 
 
-class Hinge(SeparableSection):
+class HingeParams(SeparableSection):
     """max(0, 1 - D) for reals, max(0, 1 + D) for fakes; G maximises D (Lim & Ye 2017)."""
 
     kind: Literal["hinge"]
     code: ClassVar[str] = "ganmatrix.methods.losses.hinge:Hinge"
 
 
-class LeastSquares(SeparableSection):
+class LeastSquaresParams(SeparableSection):
     """(1/2)(D - 1)^2 for reals, (1/2) D^2 for fakes; G minimises (1/2)(D - 1)^2 (Mao et al. 2017)."""
 
     kind: Literal["least_squares"]
     code: ClassVar[str] = "ganmatrix.methods.losses.least_squares:LeastSquares"
 
 
-class Wasserstein(SeparableSection):
+class WassersteinParams(SeparableSection):
     """The difference of D's means on the two sides; D must be kept Lipschitz (Arjovsky et al. 2017)."""
 
     kind: Literal["wasserstein"]
     code: ClassVar[str] = "ganmatrix.methods.losses.wasserstein:Wasserstein"
 
 
-class KullbackLeibler(SeparableSection):
+class KullbackLeiblerParams(SeparableSection):
     """f(u) = u log u; g(v) = v, f*(t) = exp(t - 1) (Nowozin et al. 2016)."""
 
     kind: Literal["kl"]
     code: ClassVar[str] = "ganmatrix.methods.losses.f_divergence:KullbackLeibler"
 
 
-class ReverseKullbackLeibler(SeparableSection):
+class ReverseKullbackLeiblerParams(SeparableSection):
     """f(u) = -log u; g(v) = -exp(-v), f*(t) = -1 - log(-t) = v - 1 (Nowozin et al. 2016)."""
 
     kind: Literal["reverse_kl"]
     code: ClassVar[str] = "ganmatrix.methods.losses.f_divergence:ReverseKullbackLeibler"
 
 
-class Pearson(SeparableSection):
+class PearsonParams(SeparableSection):
     """f(u) = (u - 1)^2; g(v) = v, f*(t) = t^2 / 4 + t (Nowozin et al. 2016)."""
 
     kind: Literal["pearson"]
     code: ClassVar[str] = "ganmatrix.methods.losses.f_divergence:Pearson"
 
 
-class Hellinger(SeparableSection):
+class HellingerParams(SeparableSection):
     """f(u) = (sqrt(u) - 1)^2; g(v) = 1 - exp(-v), f*(t) = exp(v) - 1 (Nowozin et al. 2016)."""
 
     kind: Literal["hellinger"]
     code: ClassVar[str] = "ganmatrix.methods.losses.f_divergence:Hellinger"
 
 
-class JensenShannon(SeparableSection):
+class JensenShannonParams(SeparableSection):
     """f(u) = u log u - (u + 1) log((u + 1) / 2); g(v) = log 2 - softplus(-v) (Nowozin et al. 2016)."""
 
     kind: Literal["jensen_shannon"]
     code: ClassVar[str] = "ganmatrix.methods.losses.f_divergence:JensenShannon"
 
 
-class EnergyMargin(SeparableSection):
+class EnergyMarginParams(SeparableSection):
     """Energy for reals, max(0, margin - energy) for fakes; G minimises the energy (Zhao et al. 2017)."""
 
     kind: Literal["energy_margin"]
@@ -109,14 +109,14 @@ class EnergyMargin(SeparableSection):
     margin: float = Field(default=1.0, gt=0, le=1e6, description="energy beyond which fakes are left alone")
 
 
-class Relativistic(LossSection):
+class RelativisticParams(LossSection):
     """RSGAN: softplus(D(G(z)) - D(x)), in pairs; G swaps the two (Jolicoeur-Martineau 2019)."""
 
     kind: Literal["relativistic"]
     code: ClassVar[str] = "ganmatrix.methods.losses.relativistic:Relativistic"
 
 
-class RelativisticAverage(LossSection):
+class RelativisticAverageParams(LossSection):
     """RaSGAN: each side's logits less the other's mean, in cross-entropy (Jolicoeur-Martineau 2019)."""
 
     kind: Literal["relativistic_average"]
@@ -129,24 +129,24 @@ def _section(value: Any) -> Any:
 
 
 LossByKind = Annotated[
-    Saturating
-    | NonSaturating
-    | Hinge
-    | LeastSquares
-    | Wasserstein
-    | KullbackLeibler
-    | ReverseKullbackLeibler
-    | Pearson
-    | Hellinger
-    | JensenShannon
-    | EnergyMargin
-    | Relativistic
-    | RelativisticAverage,
+    SaturatingParams
+    | NonSaturatingParams
+    | HingeParams
+    | LeastSquaresParams
+    | WassersteinParams
+    | KullbackLeiblerParams
+    | ReverseKullbackLeiblerParams
+    | PearsonParams
+    | HellingerParams
+    | JensenShannonParams
+    | EnergyMarginParams
+    | RelativisticParams
+    | RelativisticAverageParams,
     BY_KIND,
 ]
 _Name: Any = Literal[tuple(kinds(LossByKind))]
 Loss = Annotated[LossByKind, BeforeValidator(_section, json_schema_input_type=_Name | LossByKind)]
 
-NON_SATURATING = NonSaturating(kind="non_saturating")
-ENERGY_MARGIN = EnergyMargin(kind="energy_margin")
-HINGE = Hinge(kind="hinge")
+NON_SATURATING = NonSaturatingParams(kind="non_saturating")
+ENERGY_MARGIN = EnergyMarginParams(kind="energy_margin")
+HINGE = HingeParams(kind="hinge")

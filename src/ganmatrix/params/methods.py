@@ -50,7 +50,7 @@ class MethodSection(Member):
         return 1
 
 
-class Gan(MethodSection):
+class GanParams(MethodSection):
     """The plain GAN (Goodfellow et al. 2014): D descends real(D(x)) + fake(D(G(z)))."""
 
     kind: Literal["gan"]
@@ -58,7 +58,7 @@ class Gan(MethodSection):
     repeats: int = Field(default=1, ge=1, le=10, description="D steps on one batch of reals; 2 is a control")
 
 
-class AsGan(MethodSection):
+class AsGanParams(MethodSection):
     """Adversarial symmetric GAN (Liu et al. 2021): a second D step, on real(D(x + epsilon sign(dl_r/dx)))."""
 
     kind: Literal["as_gan"]
@@ -88,13 +88,13 @@ class AsGan(MethodSection):
         )
 
     @model_validator(mode="after")
-    def _steps_have_a_gradient(self) -> "AsGan":
+    def _steps_have_a_gradient(self) -> "AsGanParams":
         if self.direction == "random" and self.steps != 1:
             raise ValueError("steps is for the gradient's direction; leave it out with direction: random")
         return self
 
 
-class Dat(MethodSection):
+class DatParams(MethodSection):
     """DAT (Li et al. 2020): D trains on x - clamp(d|mean D(x) - m|/dx) of both sides, m the other's mean."""
 
     kind: Literal["dat"]
@@ -116,7 +116,7 @@ class Dat(MethodSection):
     )
 
 
-class Fargan(MethodSection):
+class FarganParams(MethodSection):
     """Fake-as-real GAN (Tao & Wang 2020): N0 of the N samples that count as real are fakes of lowest D."""
 
     kind: Literal["fargan"]
@@ -142,14 +142,14 @@ class Fargan(MethodSection):
         return share
 
     @model_validator(mode="after")
-    def _selection_chooses(self) -> "Fargan":
+    def _selection_chooses(self) -> "FarganParams":
         if self.selection != "lowest" and (self.oversampling == 1 or self.fake_as_real_share == 0):
             idle = "oversampling is 1" if self.oversampling == 1 else "fake_as_real_share is 0"
             raise ValueError(f"selection has nothing to choose from when {idle}; leave it out")
         return self
 
 
-class RobGan(MethodSection):
+class RobGanParams(MethodSection):
     """Rob-GAN's training (Liu & Hsieh 2019): D sees argmax l_r(x + r), |r| <= epsilon, by PGD, not x."""
 
     kind: Literal["rob_gan"]
@@ -160,7 +160,7 @@ class RobGan(MethodSection):
     separable_loss: ClassVar[bool] = True
 
 
-class FastGan(MethodSection):
+class FastGanParams(MethodSection):
     """FastGAN (Zhong et al. 2020): free adversarial D steps at x + delta, delta += tau sign(dl/dx)."""
 
     kind: Literal["fast_gan"]
@@ -171,7 +171,7 @@ class FastGan(MethodSection):
     separable_loss: ClassVar[bool] = True
 
 
-class Apa(MethodSection):
+class ApaParams(MethodSection):
     """APA (Jiang et al. 2021): a real is a fake with probability p, steered by E sign D(x)."""
 
     kind: Literal["apa"]
@@ -182,7 +182,7 @@ class Apa(MethodSection):
     ramp: int = Field(default=500_000, ge=1, description="reals seen in which p could go from 0 to 1")
 
 
-class PacGan(MethodSection):
+class PacGanParams(MethodSection):
     """PacGAN (Lin et al. 2018): D judges packs (x_1, ..., x_m) of one side."""
 
     kind: Literal["pac_gan"]
@@ -196,7 +196,7 @@ class PacGan(MethodSection):
         return self.packing
 
 
-class Unrolled(MethodSection):
+class UnrolledParams(MethodSection):
     """Unrolled GAN (Metz et al. 2017): G descends l_G(D_k), D after k steps w - eta dl_D/dw."""
 
     kind: Literal["unrolled"]
@@ -210,7 +210,7 @@ class Unrolled(MethodSection):
         return True
 
 
-class Gman(MethodSection):
+class GmanParams(MethodSection):
     """GMAN (Durugkar et al. 2017): G descends sum_i w_i l_i over several D, w = softmax(lambda l)."""
 
     kind: Literal["gman"]
@@ -227,7 +227,7 @@ class Gman(MethodSection):
     takes_techniques: ClassVar[bool] = False
 
 
-class Ebgan(MethodSection):
+class EbganParams(MethodSection):
     """EBGAN (Zhao et al. 2017): D = -mean (Dec(Enc(x)) - x)^2, minus an energy; codes of fakes repel."""
 
     kind: Literal["ebgan"]
@@ -240,7 +240,7 @@ class Ebgan(MethodSection):
     has_critic: ClassVar[bool] = False
 
 
-class Cegan(MethodSection):
+class CeganParams(MethodSection):
     """Calibrated energy-based GAN (Dai et al. 2017): EBGAN's D; G descends energy - w E log q(z | G(z))."""
 
     kind: Literal["cegan"]
@@ -253,7 +253,7 @@ class Cegan(MethodSection):
     has_critic: ClassVar[bool] = False
 
 
-class Ali(MethodSection):
+class AliParams(MethodSection):
     """ALI and BiGAN (Dumoulin et al., Donahue et al. 2017): D judges (x, E(x)) against (G(z), z)."""
 
     kind: Literal["ali"]
@@ -264,7 +264,7 @@ class Ali(MethodSection):
     takes_techniques: ClassVar[bool] = False
 
 
-class CoGan(MethodSection):
+class CoGanParams(MethodSection):
     """CoGAN (Liu & Tuzel 2016): two coupled GANs, l(x, G_1(z)) + l(edges(x), G_2(z))."""
 
     kind: Literal["co_gan"]
@@ -274,19 +274,19 @@ class CoGan(MethodSection):
 
 
 Method = Annotated[
-    Gan
-    | AsGan
-    | Dat
-    | Fargan
-    | RobGan
-    | FastGan
-    | Apa
-    | PacGan
-    | Unrolled
-    | Gman
-    | Ebgan
-    | Cegan
-    | Ali
-    | CoGan,
+    GanParams
+    | AsGanParams
+    | DatParams
+    | FarganParams
+    | RobGanParams
+    | FastGanParams
+    | ApaParams
+    | PacGanParams
+    | UnrolledParams
+    | GmanParams
+    | EbganParams
+    | CeganParams
+    | AliParams
+    | CoGanParams,
     BY_KIND,
 ]

@@ -29,7 +29,7 @@ class PenaltySection(TechniqueSection):
     second_order: ClassVar[bool] = True
 
 
-class R1(PenaltySection):
+class R1Params(PenaltySection):
     """(gamma/2) E||grad D||^2 at reals (Mescheder et al. 2018)."""
 
     kind: Literal["r1"]
@@ -37,7 +37,7 @@ class R1(PenaltySection):
     gamma: Weight = Field(default=20.0, description="their code's reg_param 10 lacks the 1/2: gamma 20")
 
 
-class R2(PenaltySection):
+class R2Params(PenaltySection):
     """(gamma/2) E||grad D||^2 at fakes (Mescheder et al. 2018)."""
 
     kind: Literal["r2"]
@@ -45,7 +45,7 @@ class R2(PenaltySection):
     gamma: Weight = 20.0
 
 
-class Roth(PenaltySection):
+class RothParams(PenaltySection):
     """(gamma/2) E[(1-s)^2 ||grad phi(x)||^2 + s^2 ||grad phi(G)||^2], s = sigmoid(phi) (Roth et al. 2017)."""
 
     kind: Literal["roth"]
@@ -54,7 +54,7 @@ class Roth(PenaltySection):
     last_factor: float = Field(default=0.01, gt=0, le=1, description="gamma falls to this share of itself")
 
 
-class WganGp(PenaltySection):
+class WganGpParams(PenaltySection):
     """lambda E(||grad D|| - 1)^2 at interpolates (Gulrajani et al. 2017)."""
 
     kind: Literal["wgan_gp"]
@@ -62,7 +62,7 @@ class WganGp(PenaltySection):
     weight: Weight = 10.0
 
 
-class WganLp(PenaltySection):
+class WganLpParams(PenaltySection):
     """lambda E max(0, ||grad D|| - 1)^2 at interpolates (Petzka et al. 2018)."""
 
     kind: Literal["wgan_lp"]
@@ -70,7 +70,7 @@ class WganLp(PenaltySection):
     weight: Weight = 10.0
 
 
-class Dragan(PenaltySection):
+class DraganParams(PenaltySection):
     """lambda E(||grad D|| - 1)^2 between reals and their noisy copies (Kodali et al. 2017)."""
 
     kind: Literal["dragan"]
@@ -79,7 +79,7 @@ class Dragan(PenaltySection):
     spread: float = Field(default=0.5, gt=0, le=10, description="of the noise, in standard deviations")
 
 
-class ZeroGp(PenaltySection):
+class ZeroGpParams(PenaltySection):
     """lambda E||grad D||^2 (Thanh-Tung et al. 2019), at interpolates or at samples."""
 
     kind: Literal["zero_gp"]
@@ -88,7 +88,7 @@ class ZeroGp(PenaltySection):
     at: Literal["interpolates", "real", "fake"] = "interpolates"
 
 
-class Alp(TechniqueSection):
+class AlpParams(TechniqueSection):
     """Adversarial Lipschitz penalty: lambda E max(0, |dD|/||r|| - 1)^2 at adversarial r (Terjek 2020)."""
 
     kind: Literal["alp"]
@@ -100,13 +100,13 @@ class Alp(TechniqueSection):
     power_iterations: int = Field(default=1, ge=1, le=20)
 
     @model_validator(mode="after")
-    def _radii_in_order(self) -> "Alp":
+    def _radii_in_order(self) -> "AlpParams":
         if self.smallest_radius > self.largest_radius:
             raise ValueError("smallest_radius is above largest_radius; exchange them")
         return self
 
 
-class UnifiedGradient(PenaltySection):
+class UnifiedGradientParams(PenaltySection):
     """epsilon E||grad_x L||_q of D's own loss (Lyu et al. 2015): adversarial training to first order."""
 
     kind: Literal["unified_gradient"]
@@ -117,7 +117,7 @@ class UnifiedGradient(PenaltySection):
     )
 
 
-class Vat(TechniqueSection):
+class VatParams(TechniqueSection):
     """VAT of D (Miyato et al. 2018): + w KL(D(x), D(x + r)) at the worst r of length epsilon."""
 
     kind: Literal["vat"]
@@ -128,7 +128,7 @@ class Vat(TechniqueSection):
     power_iterations: int = Field(default=1, ge=1, le=20)
 
 
-class WeightClipping(TechniqueSection):
+class WeightClippingParams(TechniqueSection):
     """After each of its steps, D's weights are clipped to [-bound, bound] (Arjovsky et al. 2017)."""
 
     kind: Literal["weight_clipping"]
@@ -136,7 +136,7 @@ class WeightClipping(TechniqueSection):
     bound: float = Field(default=0.01, gt=0, le=100)
 
 
-class InstanceNoise(TechniqueSection):
+class InstanceNoiseParams(TechniqueSection):
     """Gaussian noise on all that D sees (Sonderby et al. 2017), its deviation falling linearly."""
 
     kind: Literal["instance_noise"]
@@ -145,7 +145,7 @@ class InstanceNoise(TechniqueSection):
     last_std: float = Field(default=0.0, ge=0, le=10, description="at the end")
 
 
-class Rotation(TechniqueSection):
+class RotationParams(TechniqueSection):
     """SSGAN (Chen et al. 2019): + w CE of naming by which quarter turn an image is rotated."""
 
     kind: Literal["rotation"]
@@ -156,7 +156,7 @@ class Rotation(TechniqueSection):
     images_only: ClassVar[bool] = True
 
 
-class InfoMax(TechniqueSection):
+class InfoMaxParams(TechniqueSection):
     """InfoMax-GAN (Lee et al. 2021): + w InfoNCE between an image's local and global features."""
 
     kind: Literal["info_max"]
@@ -169,7 +169,7 @@ class InfoMax(TechniqueSection):
     images_only: ClassVar[bool] = True
 
 
-class FeatureMatching(TechniqueSection):
+class FeatureMatchingParams(TechniqueSection):
     """Feature matching (Salimans et al. 2016): G descends ||E f(x) - E f(G(z))||^2 alone."""
 
     kind: Literal["feature_matching"]
@@ -179,7 +179,7 @@ class FeatureMatching(TechniqueSection):
     replaces_adversary: ClassVar[bool] = True
 
 
-class MinibatchDiscrimination(TechniqueSection):
+class MinibatchDiscriminationParams(TechniqueSection):
     """Minibatch discrimination (Salimans et al. 2016): D sees sum_j exp(-||M_i - M_j||_1) of its batch."""
 
     kind: Literal["minibatch_discrimination"]
@@ -190,7 +190,7 @@ class MinibatchDiscrimination(TechniqueSection):
     needs_critic: ClassVar[bool] = True
 
 
-class HistoricalAveraging(TechniqueSection):
+class HistoricalAveragingParams(TechniqueSection):
     """weight ||theta - mean of past theta||^2 for both players (Salimans et al. 2016)."""
 
     kind: Literal["historical_averaging"]
@@ -198,7 +198,7 @@ class HistoricalAveraging(TechniqueSection):
     weight: Weight = 1.0
 
 
-class VirtualBatchNorm(TechniqueSection):
+class VirtualBatchNormParams(TechniqueSection):
     """G normalises by a fixed reference batch and the sample itself (Salimans et al. 2016)."""
 
     kind: Literal["virtual_batch_norm"]
@@ -207,23 +207,23 @@ class VirtualBatchNorm(TechniqueSection):
 
 
 Technique = Annotated[
-    R1
-    | R2
-    | Roth
-    | WganGp
-    | WganLp
-    | Dragan
-    | ZeroGp
-    | Alp
-    | UnifiedGradient
-    | Vat
-    | WeightClipping
-    | InstanceNoise
-    | Rotation
-    | InfoMax
-    | FeatureMatching
-    | MinibatchDiscrimination
-    | HistoricalAveraging
-    | VirtualBatchNorm,
+    R1Params
+    | R2Params
+    | RothParams
+    | WganGpParams
+    | WganLpParams
+    | DraganParams
+    | ZeroGpParams
+    | AlpParams
+    | UnifiedGradientParams
+    | VatParams
+    | WeightClippingParams
+    | InstanceNoiseParams
+    | RotationParams
+    | InfoMaxParams
+    | FeatureMatchingParams
+    | MinibatchDiscriminationParams
+    | HistoricalAveragingParams
+    | VirtualBatchNormParams,
     BY_KIND,
 ]

@@ -12,7 +12,7 @@ from ganmatrix.datasets import lsun_bedroom
 from ganmatrix.datasets.source import Prepared, open_source
 from ganmatrix.datasets.streaming import Preparation
 from ganmatrix.making import Made
-from ganmatrix.params.datasets import LsunBedroom
+from ganmatrix.params.datasets import LsunBedroomParams
 from ganmatrix.plan import Plan, Task
 from ganmatrix.store.dataset import ARRAYS, Card
 from ganmatrix.store.files import as_json
@@ -36,7 +36,7 @@ def into(
     received.
     """
     params = plan.params.datasets[name]
-    if isinstance(params, LsunBedroom):
+    if isinstance(params, LsunBedroomParams):
         lsun_bedroom.unpack(params, sources)
     found = open_source(params, sources)
     card: dict[str, Any] = {"dataset": name, "kind": params.kind, "modes": None}

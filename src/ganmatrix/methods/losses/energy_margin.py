@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganmatrix.methods.losses.loss import SeparableLoss
-from ganmatrix.params.losses import EnergyMargin as EnergyMarginParams
+from ganmatrix.params.losses import EnergyMarginParams
 
 
 class EnergyMargin(SeparableLoss):

@@ -13,7 +13,7 @@ from torch import Tensor
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.directions import along, judged, random_unit
 from ganmatrix.methods.techniques.technique import Sides, Technique, Term
-from ganmatrix.params.techniques import Alp as AlpParams
+from ganmatrix.params.techniques import AlpParams
 
 SMALLEST_DISTANCE = 1e-10
 """Below which a distance is rounding."""

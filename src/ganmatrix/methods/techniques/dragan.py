@@ -9,7 +9,7 @@ import torch
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import interpolates, norms, squared_norms_at
 from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
-from ganmatrix.params.techniques import Dragan as DraganParams
+from ganmatrix.params.techniques import DraganParams
 
 
 class Dragan(Penalty[DraganParams]):

@@ -9,7 +9,7 @@ from torch import Tensor
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.technique import Technique, Term
 from ganmatrix.networks.critic import Critic
-from ganmatrix.params.techniques import FeatureMatching as FeatureMatchingParams
+from ganmatrix.params.techniques import FeatureMatchingParams
 
 
 class FeatureMatching(Technique[FeatureMatchingParams]):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ganmatrix.methods.protocol import PlayerProtocol, Update
 from ganmatrix.methods.techniques.technique import Sides, Technique, Term
-from ganmatrix.params.techniques import HistoricalAveraging as HistoricalAveragingParams
+from ganmatrix.params.techniques import HistoricalAveragingParams
 
 
 class History:

@@ -14,7 +14,7 @@ from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.technique import NOTHING, Sides, Technique, Term
 from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.pair import Pair
-from ganmatrix.params.techniques import InfoMax as InfoMaxParams
+from ganmatrix.params.techniques import InfoMaxParams
 
 
 class Projection(nn.Module):

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.technique import Technique
-from ganmatrix.params.techniques import InstanceNoise as InstanceNoiseParams
+from ganmatrix.params.techniques import InstanceNoiseParams
 
 
 class InstanceNoise(Technique[InstanceNoiseParams]):

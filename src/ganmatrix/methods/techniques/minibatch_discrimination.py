@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ganmatrix.methods.techniques.technique import Technique
 from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.pair import AcrossBatch, Pair
-from ganmatrix.params.techniques import MinibatchDiscrimination as MinibatchDiscriminationParams
+from ganmatrix.params.techniques import MinibatchDiscriminationParams
 
 
 class Nearness(AcrossBatch):

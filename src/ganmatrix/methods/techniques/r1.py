@@ -3,10 +3,10 @@
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import squared_norms
 from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
-from ganmatrix.params import techniques as params
+from ganmatrix.params.techniques import R1Params
 
 
-class R1(Penalty[params.R1]):
+class R1(Penalty[R1Params]):
     """The authors' code has no factor 1/2: its reg_param 10 is gamma 20."""
 
     def discriminator_term(self, sides: Sides, update: Update) -> Term:

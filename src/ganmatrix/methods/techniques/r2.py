@@ -3,10 +3,10 @@
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import squared_norms
 from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
-from ganmatrix.params import techniques as params
+from ganmatrix.params.techniques import R2Params
 
 
-class R2(Penalty[params.R2]):
+class R2(Penalty[R2Params]):
     """R1's counterpart; both together penalise both sides."""
 
     def discriminator_term(self, sides: Sides, update: Update) -> Term:

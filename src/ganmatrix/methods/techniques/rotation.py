@@ -13,7 +13,7 @@ from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.technique import NOTHING, Sides, Technique, Term
 from ganmatrix.networks.critic import Critic
 from ganmatrix.networks.pair import Pair
-from ganmatrix.params.techniques import Rotation as RotationParams
+from ganmatrix.params.techniques import RotationParams
 
 TURNS = 4
 

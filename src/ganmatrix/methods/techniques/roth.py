@@ -8,7 +8,7 @@ gradients, as there.
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import squared_norms
 from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
-from ganmatrix.params.techniques import Roth as RothParams
+from ganmatrix.params.techniques import RothParams
 
 
 class Roth(Penalty[RothParams]):

@@ -12,7 +12,7 @@ from torch import Tensor
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import norms
 from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
-from ganmatrix.params.techniques import UnifiedGradient as UnifiedGradientParams
+from ganmatrix.params.techniques import UnifiedGradientParams
 
 DUAL = {"l1": math.inf, "l2": 2.0, "linf": 1.0}
 

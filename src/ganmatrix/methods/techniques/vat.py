@@ -12,7 +12,7 @@ from torch import Tensor
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.directions import along, judged, random_unit
 from ganmatrix.methods.techniques.technique import Sides, Technique, Term
-from ganmatrix.params.techniques import Vat as VatParams
+from ganmatrix.params.techniques import VatParams
 
 
 class Vat(Technique[VatParams]):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ganmatrix.methods.techniques.technique import Technique
 from ganmatrix.networks.pair import Pair
-from ganmatrix.params.techniques import VirtualBatchNorm as VirtualBatchNormParams
+from ganmatrix.params.techniques import VirtualBatchNormParams
 
 
 class ReferenceNorm(nn.Module):

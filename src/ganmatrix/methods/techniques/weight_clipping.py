@@ -4,7 +4,7 @@ import torch
 
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.technique import Technique
-from ganmatrix.params.techniques import WeightClipping as WeightClippingParams
+from ganmatrix.params.techniques import WeightClippingParams
 
 
 class WeightClipping(Technique[WeightClippingParams]):

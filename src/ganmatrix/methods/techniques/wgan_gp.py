@@ -3,7 +3,7 @@
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import interpolates, norms, squared_norms_at
 from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
-from ganmatrix.params.techniques import WganGp as WganGpParams
+from ganmatrix.params.techniques import WganGpParams
 
 
 class WganGp(Penalty[WganGpParams]):

@@ -7,7 +7,7 @@ takes logits, as here). At what counts as real: 0-GP-sample, which FARGAN is com
 from ganmatrix.methods.protocol import Update
 from ganmatrix.methods.techniques.gradients import interpolates, squared_norms, squared_norms_at
 from ganmatrix.methods.techniques.technique import Penalty, Sides, Term
-from ganmatrix.params.techniques import ZeroGp as ZeroGpParams
+from ganmatrix.params.techniques import ZeroGpParams
 
 
 class ZeroGp(Penalty[ZeroGpParams]):
