@@ -64,4 +64,4 @@ def test_a_difference_that_the_correction_takes_back_is_said_to_be_one(tmp_path)
     assert row["difference"]["high"] < 0
     assert row["difference"]["p_holm"] > 0.05
     assert "perhaps better" in _words(against_baseline.settings_table(data))
-    assert "better, but not after Holm's correction" in _words(against_baseline.by_setting(data))
+    assert "not significant after Holm's correction" in _words(against_baseline.by_setting(data))

@@ -229,11 +229,11 @@ def _sentence(title: str, measure: Measure, within: Bounds, row: Row) -> str:
     by = difference(estimate["mean"], measure, as_share)
     way = "lower" if estimate["mean"] < 0 else "higher"
     judged = {None: "", way: ", which is better"}.get(measure.better, ", which is worse")
-    if estimate["p_holm"] > SURE:
-        judged += ", but not after Holm's correction"
+    doubt = " It is not significant after Holm's correction." if estimate["p_holm"] > SURE else ""
     return (
         f"{row['method']}: {title} is {by} than {row['baseline']}'s{judged} "
         f"(95% interval {difference_interval(estimate, measure, within, as_share)}; n = {pairs(estimate)})."
+        f"{doubt}"
     )
 
 

@@ -150,8 +150,9 @@ def _tests(claim: ClaimResult) -> str:
     sized = "" if size is None else f"\nHedges' g {_ranged(claim, 'effect_size')} over seeds"
     return (
         f"A null hypothesis is rejected if its p, corrected for all claims, is at most {LEVEL:g}.\n"
-        f"The claim is false: {_p(claim['p_value'])}, corrected {_p(claim['p_holm'])}.\n"
-        f"The claim is true: {_p(claim['p_contradicted'])}, corrected {_p(claim['p_contradicted_holm'])}."
+        f"Null hypothesis 'the claim is false': {_p(claim['p_value'])}, corrected {_p(claim['p_holm'])}.\n"
+        f"Null hypothesis 'the claim is true': {_p(claim['p_contradicted'])}, corrected "
+        f"{_p(claim['p_contradicted_holm'])}."
         f"{sized}"
     )
 
