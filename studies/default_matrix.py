@@ -92,7 +92,7 @@ def both() -> pd.DataFrame:
 
 def claims() -> list[str]:
     """A row a claim: effects of both runs with their intervals, the bound, both verdicts."""
-    lines = ["| claim | effect, positive as claimed | again | counts beyond | verdict | again |"]
+    lines = ["| claim | effect, positive as claimed | again | must exceed | verdict | again |"]
     lines.append("|---|---|---|---|---|---|")
     for row in both().to_dict("records"):
         cells = [f"{row['sentence']} (`{row['claim']}`)", _effect(row, ""), _effect(row, "_again")]

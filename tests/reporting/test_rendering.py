@@ -82,7 +82,7 @@ def test_the_front_page_gives_the_verdicts_and_the_headline(pages, planted):
 
 def test_the_page_of_claims_gives_the_evidence(pages):
     words = _words(pages["claims"])
-    assert "It is more than the smallest effect, even at the pessimistic end of the interval." in words
+    assert "The effect exceeds the threshold, even at the end of the interval that is less" in words
     assert "Not tested" not in words
     assert "No run has a column universal_auroc." in words
 

@@ -86,7 +86,7 @@ def test_an_open_claim_says_how_many_seeds_might_decide_it(tmp_path):
 def test_a_claim_stands_with_its_quote_and_what_is_otherwise_here(planted):
     data = read(planted)
     quote = "\N{LEFT DOUBLE QUOTATION MARK}Ours is better &amp; faster.\N{RIGHT DOUBLE QUOTATION MARK}"
-    differs = "data digits, theirs cifar10; baseline gan with no technique, theirs their GAN"
+    differs = "dataset digits (paper: cifar10); baseline gan with no technique (paper: their GAN)"
     for html in (claims_page.claim_sections(data).html, claims_page.claims_table(data).html):
         assert quote in html
     html = claims_page.claim_sections(data).html

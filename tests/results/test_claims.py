@@ -103,7 +103,7 @@ def test_holms_correction_is_over_all_claims_that_can_be_decided():
     row = adjudicate(claims, pd.concat([frame, others]), PROTOCOLS).set_index("claim").loc["a"]
     assert row["p_holm"] == pytest.approx(5 * row["p_value"])
     assert row["verdict"] == "inconclusive"
-    assert row["reason"].endswith("if it were the only claim, not after Holm's correction")
+    assert row["reason"].endswith("not significant after Holm's correction")
     # No run diverged, so that claims of divergence can say nothing and take nothing from the others.
     claims = {"a": a_claim()} | {f"d{i}": a_claim(metric="diverged", smallest_effect=0.0) for i in range(4)}
     row = adjudicate(claims, frame, PROTOCOLS).set_index("claim").loc["a"]
@@ -209,15 +209,15 @@ def test_nothing_differs_where_all_on_record_agrees(project):
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
-        ({"datasets": ["cifar100", "stl10"]}, "data digits, theirs cifar100, stl10"),
-        ({"networks": ["conventional"]}, "networks resnet_sn, theirs conventional"),
-        ({"optimiser": "rmsprop"}, "optimiser adam, theirs rmsprop"),
-        ({"metric": "fid_digits_cnn_ema"}, "score fid_digits_cnn_ema, theirs fid_inception"),
-        ({"metric": "fid_infinity_inception_ema"}, "score fid_infinity_inception_ema, theirs fid_inception"),
+        ({"datasets": ["cifar100", "stl10"]}, "dataset digits (paper: cifar100, stl10)"),
+        ({"networks": ["conventional"]}, "networks resnet_sn (paper: conventional)"),
+        ({"optimiser": "rmsprop"}, "optimiser adam (paper: rmsprop)"),
+        ({"metric": "fid_digits_cnn_ema"}, "score fid_digits_cnn_ema (paper: fid_inception)"),
+        ({"metric": "fid_infinity_inception_ema"}, "score fid_infinity_inception_ema (paper: fid_inception)"),
         ({"metric": "fid_inception_best"}, ""),
-        ({"techniques": []}, "baseline fargan with zero_gp, theirs NSGAN-0GP"),
-        ({"techniques": ["rotation", "zero_gp"]}, "baseline fargan with zero_gp, theirs NSGAN-0GP"),
-        ({"generator_steps": 100_000}, "20 generator steps, theirs 100,000"),
+        ({"techniques": []}, "baseline fargan with zero_gp (paper: NSGAN-0GP)"),
+        ({"techniques": ["rotation", "zero_gp"]}, "baseline fargan with zero_gp (paper: NSGAN-0GP)"),
+        ({"generator_steps": 100_000}, "generator steps 20 (paper: 100,000)"),
         ({"generator_steps": 10}, ""),
     ],
 )
@@ -235,8 +235,8 @@ def test_one_setting_that_agrees_does_not_hide_another(project):
     params = load(project(("snapshots: [10]", f"snapshots: [10]{by_architecture}")))[0]
     both = [("ring8", "conventional"), ("ring8", "resnet_sn"), *HERE]
     assert differences(_with_setting(generator_steps=500), params, both) == (
-        "data ring, theirs digits, stl10; networks conventional, theirs resnet_sn; "
-        "20 to 500 generator steps, theirs 500"
+        "dataset ring (paper: digits, stl10); networks conventional (paper: resnet_sn); "
+        "generator steps 20 to 500 (paper: 500)"
     )
 
 

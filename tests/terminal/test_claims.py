@@ -16,7 +16,7 @@ CLAIM = f"""claims:
 
 @pytest.mark.parametrize(
     ("bound", "said"),
-    [("at_most", "claimed to stay below 25"), ("smallest_effect", "counts beyond 25")],
+    [("at_most", "must be at most 25"), ("smallest_effect", "must exceed 25")],
 )
 def test_a_bound_is_one_to_pass_or_one_to_stay_below(bound, said, tmp_path):
     fake = assembled(FakeMatrix(tmp_path, claims=CLAIM.replace("BOUND", bound)))

@@ -68,4 +68,4 @@ COSTS: dict[str, Measure] = {
     ),
 }
 
-SECTIONS = {"Where the losses end": LOSSES, "Cost": COSTS}
+SECTIONS = {"Final losses": LOSSES, "Cost": COSTS}

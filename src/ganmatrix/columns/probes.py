@@ -1,10 +1,10 @@
-"""What probes find of D: how it holds up under attacks, how steep it is, what it knows by heart."""
+"""What probes find of D: how it holds up under attacks, how steep it is, how far it overfits."""
 
 from ganmatrix.columns.measure import POSITIVE, Measure
 
 _APART = "Share of real and generated samples that D still tells apart"
 _RANKED = "Probability that D scores a real sample above a generated one, whatever its threshold,"
-_CHANCE = "50% is guessing, less is being fooled."
+_CHANCE = "50% is chance; below 50% D is fooled."
 _CURVE = "Tables give the mean over the range of {axis}, figures the whole curve."
 _LINF = "every value of a sample is moved by at most the given strength"
 _L2 = "a sample is moved by at most the given strength, as the root mean square over its values"
@@ -180,7 +180,7 @@ GRADIENT_NORMS: dict[str, Measure] = {
     "gradient_norm_interpolate_max": Measure(
         "D's gradient norm between reals and fakes, maximum",
         None,
-        "The steepest point between.",
+        "The maximum between reals and fakes.",
         limits=POSITIVE,
     ),
 }
@@ -188,7 +188,7 @@ GRADIENT_NORMS: dict[str, Measure] = {
 
 SMOOTHNESS: dict[str, Measure] = {
     "lipschitz_ascent": Measure(
-        "D's local Lipschitz constant, from below",
+        "D's local Lipschitz constant, lower bound",
         None,
         "The steepest slope that a search finds near reals, fakes and points between them, within the "
         "greatest strength that attacks are given; in logits per data unit. D's true local constant is at "
@@ -196,7 +196,7 @@ SMOOTHNESS: dict[str, Measure] = {
         limits=POSITIVE,
     ),
     "lipschitz_upper": Measure(
-        "D's Lipschitz constant, from above",
+        "D's Lipschitz constant, upper bound",
         None,
         "Product of the largest amplification of every layer of D: nowhere can D be steeper. Usually far "
         "above any slope that occurs. There is none for a D with self-attention, an autoencoder or a D that "
@@ -288,9 +288,9 @@ OVERFITTING: dict[str, Measure] = {
 }
 
 SECTIONS = {
-    "D attacked and disturbed": ATTACKS,
-    "Attacks from elsewhere": TRANSFERS,
-    "How steep D is": GRADIENT_NORMS,
-    "How far D's slope can be trusted": SMOOTHNESS,
-    "What D knows by heart": OVERFITTING,
+    "D under attacks and noise": ATTACKS,
+    "Transferred attacks": TRANSFERS,
+    "Slope of D": GRADIENT_NORMS,
+    "Lipschitz bounds and gradients of D": SMOOTHNESS,
+    "Overfitting of D": OVERFITTING,
 }

@@ -1,4 +1,4 @@
-"""How steep D is, what it remembers of its training data, and measures over an axis such as rotation."""
+"""Slope of D, what it remembers of its training data, and measures over an axis such as rotation."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

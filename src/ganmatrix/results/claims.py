@@ -355,27 +355,31 @@ def differences(claim: Claim, params: Params, settings: Collection[tuple[str, ..
     `settings` are the datasets and architectures, with the variants, that the claim is tested on. Ours is
     what params.yaml plans, so that a run that is not trained yet, or has diverged, changes nothing.
     """
-    theirs, found = claim.setting, []
+    paper, found = claim.setting, []
+
+    def note(what: str, ours: str, stated: str) -> None:
+        found.append(f"{what} {ours} (paper: {stated})")
+
     datasets = {params.datasets[dataset].kind for dataset, *_ in settings}
-    if other := set[str](datasets) - set(theirs.datasets):
-        found.append(f"data {_listed(other)}, theirs {', '.join(theirs.datasets)}")
+    if other := set[str](datasets) - set(paper.datasets):
+        note("dataset", _listed(other), ", ".join(paper.datasets))
     networks = {params.architectures[architecture].kind for _, architecture, *_ in settings}
-    if theirs.networks is not None and (other := set[str](networks) - set(theirs.networks)):
-        found.append(f"networks {_listed(other)}, theirs {', '.join(theirs.networks)}")
-    if theirs.score and column(claim.metric).at(None).name != theirs.score:
-        found.append(f"score {claim.metric}, theirs {theirs.score}")
-    if theirs.techniques is not None:
+    if paper.networks is not None and (other := set[str](networks) - set(paper.networks)):
+        note("networks", _listed(other), ", ".join(paper.networks))
+    if paper.score and column(claim.metric).at(None).name != paper.score:
+        note("score", claim.metric, paper.score)
+    if paper.techniques is not None:
         ours = {technique.kind for technique in params.methods[claim.baseline].techniques}
-        if ours != set(theirs.techniques):
+        if ours != set(paper.techniques):
             without = _listed(ours) or "no technique"
-            found.append(f"baseline {claim.baseline} with {without}, theirs {theirs.baseline}")
+            note("baseline", f"{claim.baseline} with {without}", paper.baseline)
     recipes = [params.recipe(*setting) for setting in settings]
     optimisers = {recipe.optimizer.kind for recipe in recipes}
-    if theirs.optimiser and optimisers - {theirs.optimiser}:
-        found.append(f"optimiser {_listed(optimisers)}, theirs {theirs.optimiser}")
+    if paper.optimiser and optimisers - {paper.optimiser}:
+        note("optimiser", _listed(optimisers), paper.optimiser)
     lengths = sorted({recipe.generator_steps for recipe in recipes})
-    if theirs.generator_steps and lengths and lengths[0] < theirs.generator_steps:
-        found.append(f"{_range(lengths)} generator steps, theirs {theirs.generator_steps:,}")
+    if paper.generator_steps and lengths and lengths[0] < paper.generator_steps:
+        note("generator steps", _range(lengths), f"{paper.generator_steps:,}")
     return "; ".join(found)
 
 

@@ -140,6 +140,9 @@ class Corrected:
     p_shared: float = 1.0
 
 
+UNSURE = "not significant after Holm's correction"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """An outcome and, in one sentence, why."""
@@ -152,18 +155,19 @@ def decide(trial: Trial, corrected: Corrected) -> Verdict:
     """The verdict under the rule above."""
     baseline, control = trial.baseline, trial.control
     within, beyond = (
-        ("it is less than the claim allows", "it is more than the claim allows")
+        ("the effect is below the allowed maximum", "the effect is above the allowed maximum")
         if trial.at_most
-        else ("it is more than the smallest effect", "it falls short of the smallest effect")
+        else ("the effect exceeds the threshold", "the effect is below the threshold")
     )
     if baseline.counts:
-        pessimistic = optimistic = "by more than chance gives"
+        pessimistic = optimistic = "by more than chance explains"
         undecided = "chance explains such counts as well"
     else:
         pessimistic, optimistic = (
-            f"even at the {end} end of the interval" for end in ("pessimistic", "optimistic")
+            f"even at the end of the interval that is {end} favourable to the claim"
+            for end in ("less", "more")
         )
-        undecided = "the interval includes the effect that the claim turns on"
+        undecided = "the interval includes the threshold"
     if baseline.obstacle:
         return Verdict("inconclusive", baseline.obstacle)
     if corrected.p_against <= LEVEL:
@@ -171,7 +175,7 @@ def decide(trial: Trial, corrected: Corrected) -> Verdict:
             return Verdict("inconclusive", f"{beyond}, but more runs of {baseline.opponent} diverged")
         return Verdict("contradicted", f"{beyond}, {optimistic}")
     if baseline.p_against <= LEVEL:
-        return Verdict("inconclusive", f"{beyond} if it were the only claim, not after Holm's correction")
+        return Verdict("inconclusive", f"{beyond}, but this is {UNSURE}")
     if baseline.p_for > LEVEL:
         return Verdict("inconclusive", undecided)
     if baseline.method_diverged > baseline.opponent_diverged:
@@ -179,16 +183,16 @@ def decide(trial: Trial, corrected: Corrected) -> Verdict:
     if corrected.p_for <= LEVEL:
         if flattered := _flattered(control):
             return Verdict("inconclusive", f"{within}, but {flattered}")
-        beaten = f", and {control.opponent}, which lacks the idea, is beaten too" if control else ""
+        beaten = f", and the method is also better than its control {control.opponent}" if control else ""
         return Verdict("reproduced", f"{within}, {pessimistic}{beaten}")
     if control and trial.shared and corrected.p_shared <= LEVEL and control.p_for > LEVEL:
         if trial.shared.method_diverged > trial.shared.opponent_diverged:
             return Verdict("inconclusive", f"{within}, but more runs of {control.opponent} diverged")
-        also = f"so is the gain of {control.opponent}, which lacks the idea"
+        also = f"the control {control.opponent} has such a gain too"
         return Verdict("not the idea's", f"{within}, but {also}")
     if control and (doubt := control.obstacle or _flattered(control) or _doubt(control)):
         return Verdict("inconclusive", f"{within}, but {doubt}")
-    return Verdict("inconclusive", f"{within} if it were the only claim, not after Holm's correction")
+    return Verdict("inconclusive", f"{within}, but this is {UNSURE}")
 
 
 def _flattered(control: Comparison | None) -> str | None:
@@ -203,7 +207,7 @@ def _doubt(control: Comparison) -> str | None:
     if control.p_for <= LEVEL:
         return None
     better = control.high is not None and control.high < 0
-    return f"{control.opponent}, which lacks the idea, {'is better' if better else 'may be as good'}"
+    return f"the control {control.opponent} {'is better' if better else 'may be equally good'}"
 
 
 def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | None = None) -> Comparison:
@@ -243,12 +247,12 @@ def _obstacle(comparison: Comparison, pairs: pd.DataFrame) -> str | None:
     opponent, effect, complete = comparison.opponent, comparison.effect, pairs.dropna()
     if effect.censored:
         where = f"in {effect.censored} of {len(pairs)} pairs with {opponent}"
-        return f"{where} a value lies beyond the end of training, so that there is no mean"
+        return f"{where} training ended before the target was reached, so there is no mean"
     if comparison.pairs[complete.index].isna().any():
-        return f"a value of a pair with {opponent} is not positive, so that a relative effect is undefined"
+        return f"a value of a pair with {opponent} is not positive, so a relative effect is undefined"
     if len(complete) and (complete["method"] == complete["opponent"]).all():
-        equal = "outcome; divergence" if comparison.counts else "value; the metric"
-        return f"every pair with {opponent} has the same {equal} tells nothing apart here"
+        equal = "outcomes" if comparison.counts else "values"
+        return f"all pairs with {opponent} have equal {equal}, so the metric cannot distinguish the methods"
     if effect.n < FEWEST_PAIRS:
         one = effect.n == 1
         count = f"{effect.n} pair{'' if one else 's'} with {opponent}"

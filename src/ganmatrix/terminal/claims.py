@@ -31,13 +31,13 @@ def _elsewhere(row: dict[Any, Any]) -> str:
 
 
 def _effect(row: dict[Any, Any]) -> str:
-    """`20.0 [3.15, 36.9] %, n=6; counts beyond 10.5`."""
+    """`20.0 [3.15, 36.9] %, n=6; must exceed 10.5`."""
     if pd.isna(row["effect"]):
         return "not measured"
     share = row["effect_kind"] == "relative" or column(row["metric"]).measure.percent
     scale = 100 if share else 1
     unit = f" % of {row['baseline']}'s" if row["effect_kind"] == "relative" else " points" if share else ""
-    kept = "counts beyond" if pd.isna(row["at_most"]) else "claimed to stay below"
+    kept = "must exceed" if pd.isna(row["at_most"]) else "must be at most"
     beyond = f"{kept} {scale * row['smallest_effect']:g}"
     mean, pairs = plain(scale * row["effect"]), f"n={row['pairs']}\n{beyond}"
     if pd.isna(row["low"]):
