@@ -42,7 +42,7 @@ from ganmatrix.store.layout import (
 
 HOME = Path(__file__).parents[1]
 sys.path.insert(0, str(HOME / "tests"))
-from publishing import publish  # noqa: E402
+from helpers.publishing import publish  # noqa: E402
 
 DATASETS, SEEDS = ["digits", "ring8"], 10
 VERBS = ("digest", "prepare", "reference", "train", "evaluate", "probe", "transfer", "assemble", "report")

@@ -2,7 +2,7 @@
 
     python studies/dirac.py [--figure FILE]
 
-Prints the table; the harness is that of the tests, tests/training/dirac.py.
+Prints the table; the harness is that of the tests, tests/helpers/dirac.py.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from rich.console import Console
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "training"))
 
-from dirac import CASES, GP, R1, Game, as_gan, dat_growth, distance, gan  # noqa: E402
+from helpers.dirac import CASES, GP, R1, Game, as_gan, dat_growth, distance, gan  # noqa: E402
 
 STEP = 0.1
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#8a8a8a"

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from engines import HOME, STAGES, Project, new_project, smoke_params
-from slurm import NODES, Slurm, missing, running, wait_for
+
+from helpers.engines import HOME, STAGES, Project, new_project, smoke_params
+from helpers.slurm import NODES, Slurm, missing, running, wait_for
 
 pytestmark = [
     pytest.mark.cluster,

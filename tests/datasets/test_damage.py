@@ -7,16 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import archives
 import pytest
-from archives import copy_of, jpeg
-from test_readers import write_parquet
 
 from ganmatrix.datasets import lsun_bedroom
 from ganmatrix.datasets.images import frame_chunk
 from ganmatrix.datasets.source import BadSource, open_source
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.params.kinds import adapter
+from helpers import archives
+from helpers.archives import copy_of, jpeg, write_parquet
 
 ROUNDS = 60
 

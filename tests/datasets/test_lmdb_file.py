@@ -8,16 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import archives
 import lmdb
 import pytest
-from archives import lsun_keys
 
 from ganmatrix.datasets.images import LARGEST_FILE
 from ganmatrix.datasets.lmdb_file import DamagedFile, LmdbFile
 from ganmatrix.datasets.source import BadSample, BadSource, open_source
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.params.kinds import adapter
+from helpers import archives
+from helpers.archives import lsun_keys
 
 PAGE = 4096
 

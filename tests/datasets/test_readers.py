@@ -4,17 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import archives
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from archives import copy_of, encoded, jpeg, picture
 
 from ganmatrix.datasets.images import decode
 from ganmatrix.datasets.source import Sample, Source, open_source
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.params.kinds import adapter
+from helpers import archives
+from helpers.archives import copy_of, encoded, jpeg, picture, write_parquet
 
 
 def opened(root: Path, **params: Any) -> Source:
@@ -147,14 +145,6 @@ def test_a_folder_without_classes(tmp_path: Path) -> None:
     source = opened(tmp_path, kind="image_folder", resolution=32, train=str(tmp_path / "images"))
     assert source.class_names == ("all",)
     assert [s.label for s in tails_agree(source)] == [0, 0, 0]
-
-
-def write_parquet(path: Path, count: int, first: int = 0, **options: Any) -> Path:
-    """Images and labels as image datasets are shared; the label stands before the image."""
-    images = [{"bytes": encoded(picture(first + n)), "path": f"{n}.png"} for n in range(count)]
-    table = pa.table({"label": [(first + n) % 3 for n in range(count)], "more": [0] * count, "img": images})
-    pq.write_table(table.replace_schema_metadata(options.pop("metadata", None)), path, **options)
-    return path
 
 
 HUGGINGFACE = {"huggingface": '{"info": {"features": {"label": {"names": ["ant", "bee", "cow"]}}}}'}

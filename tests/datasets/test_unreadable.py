@@ -5,15 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import archives
 import pytest
-from archives import copy_of, encoded, picture
-from test_readers import write_parquet
 
 from ganmatrix.datasets import raw
 from ganmatrix.datasets.source import BadSample, BadSource, open_source
 from ganmatrix.params.datasets import Dataset
 from ganmatrix.params.kinds import adapter
+from helpers import archives
+from helpers.archives import copy_of, encoded, picture, write_parquet
 
 NOBODY = 65534
 

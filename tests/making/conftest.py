@@ -1,7 +1,8 @@
 """Makers of a dataset, and of a cell whose data are prepared."""
 
 import pytest
-from makers import PREPARE, TRAIN, Making
+
+from helpers.makers import PREPARE, TRAIN, Making
 
 
 @pytest.fixture

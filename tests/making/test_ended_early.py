@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from makers import CELL, EDITS, NOTES_OF, PREPARE, TRAIN, Making, everything
 
 from ganmatrix.errors import UserError
 from ganmatrix.runtime.signals import Stopped
-from killing import killed_at
+from helpers.killing import killed_at
+from helpers.makers import CELL, EDITS, NOTES_OF, PREPARE, TRAIN, Making, everything
 
 
 def test_a_failure_leaves_what_was_there(train, project):

@@ -9,15 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from makers import (
+
+from ganmatrix.runtime.signals import Stopped
+from ganmatrix.store.layout import Layout
+from helpers.makers import (
     CELL,
     MANIFEST,
     TRAIN,
     Making,
 )
-
-from ganmatrix.runtime.signals import Stopped
-from ganmatrix.store.layout import Layout
 
 HOLD = """
 import sys, time

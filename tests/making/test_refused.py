@@ -5,12 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from makers import CELL, EDITS, NOTE, TRAIN, Making, everything, nothing_to_make, unwanted
 
-from denying import deny
 from ganmatrix.plan import Task
 from ganmatrix.store import manifest
-from refusal import refused
+from helpers.denying import deny
+from helpers.makers import CELL, EDITS, NOTE, TRAIN, Making, everything, nothing_to_make, unwanted
+from helpers.refusal import refused
 
 
 def _of_another_cell(text):

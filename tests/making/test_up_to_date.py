@@ -6,7 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from makers import (
+
+from ganmatrix.errors import NotMade, UserError
+from ganmatrix.making import Made, make
+from ganmatrix.plan import Plan
+from helpers.makers import (
     CELL,
     EDITS,
     MANIFEST,
@@ -17,10 +21,6 @@ from makers import (
     nothing_to_make,
     unwanted,
 )
-
-from ganmatrix.errors import NotMade, UserError
-from ganmatrix.making import Made, make
-from ganmatrix.plan import Plan
 
 
 @pytest.mark.parametrize("task", [PREPARE, TRAIN])

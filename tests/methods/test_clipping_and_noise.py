@@ -5,7 +5,8 @@ import itertools
 
 import pytest
 import torch
-from technique_game import (
+
+from helpers.technique_game import (
     IMAGES,
     LR,
     Game,

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from trainers import finish, trainer
 
 from ganmatrix.methods.techniques.directions import along
 from ganmatrix.methods.techniques.rotation import Rotation
+from helpers.trainers import finish, trainer
 
 
 def test_along_takes_the_other_where_there_is_no_direction():

@@ -17,7 +17,8 @@ import math
 
 import pytest
 import torch
-from dirac import (
+
+from helpers.dirac import (
     CASES,
     CLIP,
     GP,

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from update_game import BATCH, FAKE, REAL, Game
 
 from ganmatrix.params.methods import FarganParams, GanParams
 from ganmatrix.params.techniques import ZeroGpParams
+from helpers.update_game import BATCH, FAKE, REAL, Game
 
 
 def penalty(weight):

@@ -4,7 +4,17 @@ import math
 
 import pytest
 import torch
-from technique_game import SHAPES, Game, assert_logged, difference, length, linear_critic, mean, sigmoid
+
+from helpers.technique_game import (
+    SHAPES,
+    Game,
+    assert_logged,
+    difference,
+    length,
+    linear_critic,
+    mean,
+    sigmoid,
+)
 
 
 @SHAPES

@@ -5,7 +5,10 @@ import io
 
 import pytest
 import torch
-from technique_game import (
+from torch import nn
+from torch.nn.utils import parametrize
+
+from helpers.technique_game import (
     BATCH,
     IMAGES,
     LATENT,
@@ -19,8 +22,6 @@ from technique_game import (
     smooth_critic,
     softplus,
 )
-from torch import nn
-from torch.nn.utils import parametrize
 
 
 @SHAPES

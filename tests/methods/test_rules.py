@@ -8,7 +8,8 @@ import math
 
 import pytest
 import torch
-from rule_game import (
+
+from helpers.rule_game import (
     BATCH,
     LATENT,
     Game,

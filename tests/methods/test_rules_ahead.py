@@ -8,7 +8,9 @@ import copy
 
 import pytest
 import torch
-from rule_game import (
+from torch.func import functional_call
+
+from helpers.rule_game import (
     BATCH,
     Game,
     assert_plain_generator,
@@ -22,7 +24,6 @@ from rule_game import (
     softplus,
     taken,
 )
-from torch.func import functional_call
 
 STEP = 0.4
 

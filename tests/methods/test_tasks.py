@@ -6,16 +6,16 @@ import math
 
 import pytest
 import torch
-from technique_game import (
+
+from ganmatrix.methods.techniques.info_max import info_nce
+from ganmatrix.methods.techniques.rotation import turn_quarters
+from helpers.technique_game import (
     BATCH,
     IMAGES,
     Game,
     assert_logged,
     mean,
 )
-
-from ganmatrix.methods.techniques.info_max import info_nce
-from ganmatrix.methods.techniques.rotation import turn_quarters
 
 
 def turned(x, quarters):

@@ -3,7 +3,15 @@
 import pytest
 import torch
 from torch import nn
-from update_game import (
+
+from ganmatrix.methods.losses.loss import build as build_loss
+from ganmatrix.methods.method import build
+from ganmatrix.params.kinds import kinds
+from ganmatrix.params.losses import LossByKind
+from ganmatrix.params.methods import AsGanParams, DatParams, GanParams
+from ganmatrix.training.ledger import Ledger
+from ganmatrix.training.player import Player
+from helpers.update_game import (
     BATCH,
     BETA1,
     BETA2,
@@ -16,14 +24,6 @@ from update_game import (
     difference,
     small_recipe,
 )
-
-from ganmatrix.methods.losses.loss import build as build_loss
-from ganmatrix.methods.method import build
-from ganmatrix.params.kinds import kinds
-from ganmatrix.params.losses import LossByKind
-from ganmatrix.params.methods import AsGanParams, DatParams, GanParams
-from ganmatrix.training.ledger import Ledger
-from ganmatrix.training.player import Player
 
 
 def _gan(loss):

@@ -4,7 +4,8 @@ import math
 
 import pytest
 import torch
-from technique_game import (
+
+from helpers.technique_game import (
     BATCH,
     FAKE,
     REAL,

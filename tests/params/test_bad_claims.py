@@ -1,10 +1,10 @@
 """Edits of claims: each is refused by its key, with what to do."""
 
 import pytest
-from stated import PAPER, flow
 
 from ganmatrix.params import load
-from refusal import refused
+from helpers.refusal import refused
+from helpers.stated import PAPER, flow
 
 CLAIM = f"claims: {{a: {{{flow()}, metric: m, method: dat, baseline: gan, direction: lower, "
 CLAIM += "effect: difference, smallest_effect: 0}}"

@@ -3,7 +3,7 @@
 import pytest
 
 from ganmatrix.params import load
-from refusal import refused
+from helpers.refusal import refused
 
 SECTIONS = "study, grid, datasets, architectures, methods, recipes, evaluation, probes, plugins, claims"
 RING = "kind: ring, modes: 8, radius: 0.8"

@@ -3,7 +3,7 @@
 import pytest
 
 from ganmatrix.params import load
-from refusal import refused
+from helpers.refusal import refused
 
 POINTS = "points: {latent: 4, width: 8, depth: 2}"
 FARGAN = "fargan: {kind: fargan, fake_as_real_share: 0.5, oversampling: 2, techniques: [{kind: zero_gp, "

@@ -3,7 +3,7 @@
 import pytest
 
 from ganmatrix.params import load
-from refusal import refused
+from helpers.refusal import refused
 
 ADAM = "optimizer: {kind: adam, generator_lr: 1e-3"
 HALF_LIFE = "ema_half_life: 5"

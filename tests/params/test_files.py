@@ -10,7 +10,7 @@ import pytest
 
 from ganmatrix.errors import UserError
 from ganmatrix.params import document, load
-from refusal import names
+from helpers.refusal import names
 
 
 def _refused(path: Path) -> str:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from ganmatrix.params import load
 from ganmatrix.params.grid import MOST_SEEDS, Grid
 from ganmatrix.params.messages import explain
-from refusal import refused
+from helpers.refusal import refused
 
 NAMES = {"datasets": ["d"], "architectures": ["a"], "methods": ["m"]}
 COUNT = "from 1 to 10,000, or a list"

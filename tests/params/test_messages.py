@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ganmatrix.params import load
-from refusal import refused
+from helpers.refusal import refused
 
 
 def test_a_real_side_without_reals_is_refused_only_where_the_grid_has_both(project):

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-from stated import STATED
 
 from ganmatrix.cell import Cell, expand, find, resolved, stand_ins
 from ganmatrix.errors import UserError
@@ -13,6 +12,7 @@ from ganmatrix.params import load
 from ganmatrix.params.claims import Claim
 from ganmatrix.plan import Plan, Task
 from ganmatrix.store.layout import Layout
+from helpers.stated import STATED
 
 SEEDS = "seeds: [0, 1]"
 ONE = ("architectures: [conventional, resnet_sn]", "architectures: [conventional]")

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from engines import HOME, STAGES, Project, new_project, smoke_params
+
+from helpers.engines import HOME, STAGES, Project, new_project, smoke_params
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from dvc.repo import Repo
-from engines import HOME, Project
 
 from ganmatrix.params import load
 from ganmatrix.plan import Plan, Task
 from ganmatrix.stages.record import stage_name
 from ganmatrix.store.layout import Layout
+from helpers.engines import HOME, Project
 
 PLAN = Plan(load(HOME / "params.yaml")[0], Layout(), HOME / "reports" / "templates")
 TASKS = {stage_name(task): task for task in PLAN.tasks()}

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engines import HOME, STAGES, Project, small_params
-from fakes import publish_all
 from ruamel.yaml import YAML
 
 from ganmatrix.params import load
 from ganmatrix.plan import Plan
 from ganmatrix.store.layout import Layout
+from helpers.engines import HOME, STAGES, Project, small_params
+from helpers.fakes import publish_all
 
 CELL = "ring8-conventional-gan"
 COMMAND = (sys.executable, "-c", "from ganmatrix.cli import main; main()")

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from engines import Project, new_project, smoke_params
+
+from helpers.engines import Project, new_project, smoke_params
 
 pytestmark = pytest.mark.cluster
 

@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from engines import STAGES, Project
+
+from helpers.engines import STAGES, Project
 
 pytestmark = pytest.mark.cluster
 

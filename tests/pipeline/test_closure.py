@@ -4,12 +4,12 @@ import ast
 from pathlib import Path
 
 import pytest
-from engines import HOME, Project, small_params
 
 from ganmatrix import imports
 from ganmatrix.params import load
 from ganmatrix.plan import Plan, Task
 from ganmatrix.store.layout import Layout
+from helpers.engines import HOME, Project, small_params
 
 PACKAGE = HOME / "src" / "ganmatrix"
 

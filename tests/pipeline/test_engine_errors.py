@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from engines import HOME, Project, Ran, new_project, smoke_params
+
+from helpers.engines import HOME, Project, Ran, new_project, smoke_params
 
 SMOKE = "pipeline/scales/smoke.yaml"
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from engines import HOME, Project, small_params
-from fakes import publish_all
 
 from ganmatrix import imports
 from ganmatrix.cell import Cell
 from ganmatrix.params import load
 from ganmatrix.plan import Plan
 from ganmatrix.store.layout import Layout
+from helpers.engines import HOME, Project, small_params
+from helpers.fakes import publish_all
 
 PARAMS = (
     (

@@ -20,9 +20,9 @@ from typing import Any
 
 import psutil
 import pytest
-from engines import COMMAND, Project, new_project, smoke_params, write_command
 
 from ganmatrix.store.layout import RUN
+from helpers.engines import COMMAND, Project, new_project, smoke_params, write_command
 
 pytestmark = pytest.mark.cluster
 

@@ -4,10 +4,10 @@ import itertools
 import sys
 
 import pytest
-from engines import HOME, new_project, smoke_params, write_command
 from snakemake.profiles import ProfileConfigFileParser
 
 from ganmatrix.runtime import devices
+from helpers.engines import HOME, new_project, smoke_params, write_command
 
 RULES = ("reference", "train", "evaluate", "probe", "transfer")
 

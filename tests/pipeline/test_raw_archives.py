@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import archives
 import pytest
 from dvc.repo import Repo
-from engines import HOME
 
 from ganmatrix.datasets import raw
+from helpers import archives
+from helpers.engines import HOME
 
 RAW = HOME / "data/raw"
 NAME = "cifar-10-binary.tar.gz"

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sshd
-from engines import Project
+
+from helpers import sshd
+from helpers.engines import Project
 
 pytestmark = pytest.mark.cluster
 

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from engines import HOME, Project, new_project
-from recorded_matrix import record_matrix
 
-from refusal import names
+from helpers.engines import HOME, Project, new_project
+from helpers.recorded_matrix import record_matrix
+from helpers.refusal import names
 
 FOLLOWED = {"ring8": "energy_distance_over_steps_ema", "digits": "fid_over_steps_efficientnet_lite0_ema"}
 

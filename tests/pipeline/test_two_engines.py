@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from engines import NOTHING, OUTPUTS, STAGES, Project
+
+from helpers.engines import NOTHING, OUTPUTS, STAGES, Project
 
 pytestmark = pytest.mark.cluster
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from dvc.repo import Repo
-from engines import HOME, Project, new_project, smoke_params
 
 from ganmatrix.params import load
 from ganmatrix.plan import Plan, Task
 from ganmatrix.stages.record import stage_name
 from ganmatrix.store.layout import FOR_DVC, Layout
+from helpers.engines import HOME, Project, new_project, smoke_params
 
 TWO = "variants: {slow: {recipe.optimizer.lr: 2e-4}, e4: {methods.as_gan.epsilon: 4/255}}"
 ADDED = ["ring8-conventional-gan-slow", "ring8-conventional-as_gan-slow", "ring8-conventional-as_gan-e4"]

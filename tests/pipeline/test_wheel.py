@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from engines import HOME, NOTHING
+
+from helpers.engines import HOME, NOTHING
 
 pytestmark = pytest.mark.cluster
 

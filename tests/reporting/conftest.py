@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-import here
 import pytest
-from assembled_matrix import CLAIMS, assembled
-from fake_matrix import GRID, FakeMatrix
 
 from ganmatrix.stages import report
+from helpers import here
+from helpers.assembled_matrix import CLAIMS, assembled
+from helpers.fake_matrix import GRID, FakeMatrix
 
 
 @pytest.fixture(scope="session")

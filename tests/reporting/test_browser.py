@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_matrix import TEMPLATES
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -20,6 +19,7 @@ from selenium.webdriver.common.keys import Keys
 
 from ganmatrix.stages import report
 from ganmatrix.store.layout import RUN
+from helpers.fake_matrix import TEMPLATES
 
 NAMES = sorted(path.stem for path in TEMPLATES.glob("*.ipynb"))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

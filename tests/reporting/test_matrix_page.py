@@ -5,8 +5,6 @@ import math
 import re
 
 import pytest
-from assembled_matrix import assembled, read
-from fake_matrix import FakeMatrix
 
 from ganmatrix.columns import column
 from ganmatrix.errors import UserError
@@ -15,6 +13,8 @@ from ganmatrix.reporting.matrix_page import by_section, first_columns
 from ganmatrix.reporting.run_details import sparkline
 from ganmatrix.results.artifacts import RECEIVED
 from ganmatrix.store.layout import RUN
+from helpers.assembled_matrix import assembled, read
+from helpers.fake_matrix import FakeMatrix
 
 GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1, 2]"
 FID = "fid_efficientnet_lite0_ema"

@@ -4,10 +4,10 @@ import re
 from html import unescape
 
 import pytest
-from assembled_matrix import assembled, read
-from fake_matrix import FakeMatrix
 
 from ganmatrix.reporting import methods_table
+from helpers.assembled_matrix import assembled, read
+from helpers.fake_matrix import FakeMatrix
 
 GRID = """datasets: [digits]
   architectures: [conventional]

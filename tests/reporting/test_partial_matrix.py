@@ -1,14 +1,14 @@
 """A preview of any part of a grid: every page comes, says what it lacks, and is right about what is there."""
 
 import pytest
-from assembled_matrix import CLAIMS
-from fake_matrix import FakeMatrix
-from here import execute
 
 from ganmatrix.terminal import matrix
 from ganmatrix.terminal.claims import claims
 from ganmatrix.terminal.reading import read_in
 from ganmatrix.terminal.selection import Selection
+from helpers.assembled_matrix import CLAIMS
+from helpers.fake_matrix import FakeMatrix
+from helpers.here import execute
 
 RUNS = [
     (dataset, method, seed)

@@ -3,8 +3,6 @@
 from typing import get_args
 
 import pytest
-from assembled_matrix import CLAIMS, assembled, read
-from fake_matrix import FakeMatrix
 
 from ganmatrix.columns import MEASURES, column
 from ganmatrix.entry import Axis
@@ -26,7 +24,9 @@ from ganmatrix.reporting.numbers import CUT_NOTE, bounds, bounds_of_difference, 
 from ganmatrix.reporting.page import Fragment, table
 from ganmatrix.store import opening
 from ganmatrix.store.layout import SAMPLES
-from publishing import rewrite
+from helpers.assembled_matrix import CLAIMS, assembled, read
+from helpers.fake_matrix import FakeMatrix
+from helpers.publishing import rewrite
 
 GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [{methods}]\n  seeds: [{seeds}]"
 

@@ -6,13 +6,13 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from fake_matrix import TEMPLATES, FakeMatrix
-from unfinished_matrix import STALE, UNPROBED, UNSCORED, UNTRAINED, unfinished
 
 from ganmatrix.errors import UserError
 from ganmatrix.plan import Plan
 from ganmatrix.stages import preview
 from ganmatrix.store.layout import METRICS, Layout
+from helpers.fake_matrix import TEMPLATES, FakeMatrix
+from helpers.unfinished_matrix import STALE, UNPROBED, UNSCORED, UNTRAINED, unfinished
 
 SAID = (
     "Of 18 runs in 6 cells: 7 runs not trained, 2 runs not scored, 1 run "

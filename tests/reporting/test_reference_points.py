@@ -4,13 +4,13 @@ import re
 from html import unescape
 
 import pytest
-from assembled_matrix import CLAIMS, assembled, read
-from fake_matrix import IMAGE_FLOORS, FakeMatrix
 
 from ganmatrix.columns import column
 from ganmatrix.reporting import against_baseline, claims_page, matrix_page, run_details
 from ganmatrix.reporting.numbers import held_out_samples, number, reference_points, reference_points_in_words
 from ganmatrix.results.artifacts import floor_of
+from helpers.assembled_matrix import CLAIMS, assembled, read
+from helpers.fake_matrix import IMAGE_FLOORS, FakeMatrix
 
 GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1]"
 FID = "fid_efficientnet_lite0"

@@ -7,16 +7,16 @@ import sys
 from html import escape, unescape
 from pathlib import Path
 
-import here
 import nbformat
 import pytest
-from fake_matrix import FakeMatrix
 
 from ganmatrix.errors import UserError
 from ganmatrix.params.study import Study
 from ganmatrix.plan import Plan
 from ganmatrix.reporting.numbers import plain
 from ganmatrix.stages import report
+from helpers import here
+from helpers.fake_matrix import FakeMatrix
 
 NAMES = ("index", "claims", "results_matrix", "robustness", "stability")
 

@@ -5,8 +5,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from assembled_matrix import CLAIMS, assembled, read
-from fake_matrix import FakeMatrix, claim
 from PIL import Image
 
 from ganmatrix.errors import UserError
@@ -23,6 +21,8 @@ from ganmatrix.reporting import (
 from ganmatrix.reporting.run_counts import VERDICTS
 from ganmatrix.store.layout import ATTACKS
 from ganmatrix.training.pictures import NOTE
+from helpers.assembled_matrix import CLAIMS, assembled, read
+from helpers.fake_matrix import FakeMatrix, claim
 
 DIGITS = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: 6"
 

@@ -1,11 +1,11 @@
 """What figures say of the seeds that their means rest on, where some were lost."""
 
 import pytest
-from assembled_matrix import assembled, read
-from fake_matrix import FakeMatrix
 
 from ganmatrix.reporting import attack_figures, discriminator_figures, run_counts, seed_figures
 from ganmatrix.reporting.numbers import count_range, seed_counts
+from helpers.assembled_matrix import assembled, read
+from helpers.fake_matrix import FakeMatrix
 
 DIGITS = "datasets: [digits]\n  architectures: [conventional]\n  methods: [gan, as_gan]\n  seeds: [0, 1, 2]"
 

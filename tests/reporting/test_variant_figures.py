@@ -4,11 +4,11 @@ import re
 from html import unescape
 
 import pytest
-from assembled_matrix import read
-from fake_matrix import FakeMatrix, claim
 
 from ganmatrix.reporting import variant_figures
 from ganmatrix.stages import report
+from helpers.assembled_matrix import read
+from helpers.fake_matrix import FakeMatrix, claim
 
 GRID = """datasets: [ring8, digits]
   architectures: [conventional]

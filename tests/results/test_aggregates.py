@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from fake_matrix import FakeMatrix
-from simulated_matrix import simulate
 
 from ganmatrix.results.aggregates import (
     DRAWS,
@@ -18,6 +16,8 @@ from ganmatrix.results.aggregates import (
     profile,
     resampled,
 )
+from helpers.fake_matrix import FakeMatrix
+from helpers.simulated_matrix import simulate
 
 PROTOCOL = {"digits": {"fid_inception_ema": {}, "fid_inception_init": {}}}
 BASELINES = {"new": "old"}

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from fake_matrix import FakeMatrix
 
 from ganmatrix.errors import UserError
 from ganmatrix.results.artifacts import NetworkNames, ParameterCounts, Reproducible, final_losses
 from ganmatrix.store import tables
 from ganmatrix.store.layout import PAIRS
-from publishing import rewrite
+from helpers.fake_matrix import FakeMatrix
+from helpers.publishing import rewrite
 
 GRID = """datasets: [digits]
   architectures: [conventional, resnet_sn]

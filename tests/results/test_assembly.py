@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from fake_matrix import CURVES, GRID, SHARES, STEPS, STRENGTHS, FakeMatrix, claim
 
 from ganmatrix.errors import UserError
 from ganmatrix.results.matrix import IDENTITY
 from ganmatrix.store.layout import HISTORY, METRICS, PROBES, RUN, WEIGHTS
-from publishing import publish
+from helpers.fake_matrix import CURVES, GRID, SHARES, STEPS, STRENGTHS, FakeMatrix, claim
+from helpers.publishing import publish
 
 CLAIM = f"claims:\n{claim('better_fid', 'fid_efficientnet_lite0_ema', 'lower', 0.1, effect='relative')}"
 CELL = "digits-conventional-gan"

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from fake_matrix import GRID, FakeMatrix
-from stated import flow
 
 from ganmatrix.results.artifacts import RECEIVED
 from ganmatrix.results.changes import OtherSources, VerdictChange, compare, differing, judge, shift
 from ganmatrix.terminal.reading import read_in
+from helpers.fake_matrix import GRID, FakeMatrix
+from helpers.stated import flow
 
 FID = "fid_efficientnet_lite0_ema"
 HALVED = {("as_gan", "fid_efficientnet_lite0"): 0.5}

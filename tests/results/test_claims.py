@@ -3,7 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from planted_effects import (
+
+from ganmatrix.params import load
+from ganmatrix.params.claims import Claim
+from ganmatrix.results.claims import adjudicate, described, differences
+from ganmatrix.results.matrix import LEARNED, learned
+from helpers.planted_effects import (
     BETTER,
     OLD,
     PROTOCOLS,
@@ -13,12 +18,7 @@ from planted_effects import (
     runs_by_architecture,
     runs_of,
 )
-from stated import STATED
-
-from ganmatrix.params import load
-from ganmatrix.params.claims import Claim
-from ganmatrix.results.claims import adjudicate, described, differences
-from ganmatrix.results.matrix import LEARNED, learned
+from helpers.stated import STATED
 
 THEIRS = {
     "datasets": ["digits", "stl10"],

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from simulated_matrix import PROTOCOLS, claim, simulate
 
 from ganmatrix.results.comparisons import (
     divergence_rates,
@@ -15,6 +14,7 @@ from ganmatrix.results.comparisons import (
     within_settings,
 )
 from ganmatrix.results.statistics import holm
+from helpers.simulated_matrix import PROTOCOLS, claim, simulate
 
 METHODS = ["old", "new", "control", "other"]
 GAINS = {"old": 0.0, "new": 0.3, "control": 0.1, "other": 0.05}

@@ -5,12 +5,12 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 import scipy.stats
-from simulated_matrix import PROTOCOLS, claim, simulate
 
 from ganmatrix.results import claims
 from ganmatrix.results.claims import adjudicate
 from ganmatrix.results.statistics import EffectSize
 from ganmatrix.results.verdicts import LEVEL
+from helpers.simulated_matrix import PROTOCOLS, claim, simulate
 
 FEW, MANY = 20, 1000
 MATRICES = [FEW, pytest.param(MANY, marks=pytest.mark.slow)]

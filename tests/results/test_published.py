@@ -5,10 +5,10 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from fake_matrix import FakeMatrix
 
 from ganmatrix.results.published import Published, beside_ours, published
 from ganmatrix.stages import assemble
+from helpers.fake_matrix import FakeMatrix
 
 SUBJECT = {"dataset.kind": "digits", "dataset.resolution": 16, "techniques": []}
 PROTOCOL = {"generator": "dcgan16_w24", "samples": 1000, "checkpoint": "ema"}

@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from fake_matrix import FakeMatrix
-from simulated_matrix import PROTOCOLS, simulate
 
 from ganmatrix.results.summary import latex_table
+from helpers.fake_matrix import FakeMatrix
+from helpers.simulated_matrix import PROTOCOLS, simulate
 
 STEPS = "steps_to_fid_efficientnet_lite0_ema"
 COLUMN = "fid_efficientnet_lite0_ema"

@@ -2,15 +2,15 @@
 
 import pandas as pd
 import pytest
-from fake_matrix import FakeMatrix, claim
-from unfinished_matrix import CLAIMS, STALE, UNPROBED, UNSCORED, UNTRAINED, unfinished
 
 from ganmatrix.errors import UserError
 from ganmatrix.plan import Plan
 from ganmatrix.results.artifacts import RECEIVED, outcome
 from ganmatrix.stages import assemble
 from ganmatrix.store.layout import CARD, METRICS
-from publishing import publish
+from helpers.fake_matrix import FakeMatrix, claim
+from helpers.publishing import publish
+from helpers.unfinished_matrix import CLAIMS, STALE, UNPROBED, UNSCORED, UNTRAINED, unfinished
 
 
 def _so_far(plan: Plan) -> assemble.Gathered:

@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fake_matrix import GRID, FakeMatrix, claim
-from stated import STATED
 
 from ganmatrix.cell import runs, stand_ins
 from ganmatrix.params import load
@@ -18,6 +16,8 @@ from ganmatrix.results.claims import adjudicate
 from ganmatrix.results.comparisons import paired_differences
 from ganmatrix.results.matrix import compared, settings_compared, with_stand_ins
 from ganmatrix.results.verdicts import compare
+from helpers.fake_matrix import GRID, FakeMatrix, claim
+from helpers.stated import STATED
 
 SCORE = "energy_distance_ema"
 PROTOCOLS = {"ring8": {SCORE: {}}}

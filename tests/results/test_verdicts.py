@@ -6,7 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from planted_effects import (
+
+from ganmatrix.results.levels import LEVEL, fewest_seeds
+from ganmatrix.results.statistics import Pooled, Scale, pool, sign_flip, split
+from ganmatrix.results.verdicts import POWER, Comparison, Corrected, Trial, decide, seeds_needed
+from helpers.planted_effects import (
     BETTER,
     MIDWAY,
     OLD,
@@ -15,10 +19,6 @@ from planted_effects import (
     runs_of,
     with_divergence,
 )
-
-from ganmatrix.results.levels import LEVEL, fewest_seeds
-from ganmatrix.results.statistics import Pooled, Scale, pool, sign_flip, split
-from ganmatrix.results.verdicts import POWER, Comparison, Corrected, Trial, decide, seeds_needed
 
 
 def test_a_planted_effect_is_reproduced():

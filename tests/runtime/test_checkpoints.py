@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from denying import deny
 from ganmatrix.errors import UserError
 from ganmatrix.runtime import checkpoints
 from ganmatrix.runtime.checkpoints import KEYS, Checkpoints, digest, pack
+from helpers.denying import deny
 
 RUN, MADE_FROM = "a-b-c-0", "digest"
 ENVIRONMENT = {"device": "cpu", "threads": 1, "torch": "2.6"}

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import archives
 import pytest
-from archives import jpeg
-from databases import BAD, COUNT, prepared, read_so_far
 
 from ganmatrix.cli import main
 from ganmatrix.datasets import streaming
 from ganmatrix.runtime import signals
+from helpers import archives
+from helpers.archives import jpeg
+from helpers.databases import BAD, COUNT, prepared, read_so_far
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
-import archives
 import pytest
-from archives import copy_of
-from preparing import Run, describe, refused
 
-from refusal import names
+from helpers import archives
+from helpers.archives import copy_of
+from helpers.preparing import Run, describe, refused
+from helpers.refusal import names
 
 GIGABYTES = 10 * 1024**3
 

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import archives
 import pytest
-from archives import jpeg
-from preparing import Run, card, describe, refused
+
+from helpers import archives
+from helpers.archives import jpeg
+from helpers.preparing import Run, card, describe, refused
 
 
 def _lsun(folder: Path, count: int = 200) -> Path:

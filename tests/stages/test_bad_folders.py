@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from archives import encoded, picture
-from preparing import Run, card, describe, published, refused
 
-from refusal import names
+from helpers.archives import encoded, picture
+from helpers.preparing import Run, card, describe, published, refused
+from helpers.refusal import names
 
 IMAGE = encoded(picture(1))
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from archives import encoded, jpeg, picture
 from PIL import Image, PngImagePlugin
-from preparing import Run, card, describe, good_images, refused
 
-from refusal import names
+from helpers.archives import encoded, jpeg, picture
+from helpers.preparing import Run, card, describe, good_images, refused
+from helpers.refusal import names
 
 FOLDER = {"kind": "image_folder", "resolution": 32, "train": "images", "held_out_share": 0.25}
 

@@ -5,13 +5,13 @@ import shutil
 
 import numpy as np
 import pytest
-from processes import everything
 from safetensors import safe_open
 from safetensors.numpy import load_file, save, save_file
 
 from ganmatrix.store.layout import Layout
-from publishing import rewrite
-from refusal import names
+from helpers.processes import everything
+from helpers.publishing import rewrite
+from helpers.refusal import names
 
 RING, DIGITS = "ring8-conventional-gan", "digits-conventional-gan"
 FOLDERS = {"reference": "references/{}", "train": "cells/{}/train", "evaluate": "cells/{}/evaluate"}

@@ -7,8 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from archives import encoded, picture
-from preparing import Run, card, describe, refused
+
+from helpers.archives import encoded, picture
+from helpers.preparing import Run, card, describe, refused
 
 IMAGE = encoded(picture(1))
 

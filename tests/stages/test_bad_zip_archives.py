@@ -5,12 +5,12 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import archives
 import pytest
-from archives import copy_of
-from preparing import Run, describe, refused
 
-from refusal import names
+from helpers import archives
+from helpers.archives import copy_of
+from helpers.preparing import Run, describe, refused
+from helpers.refusal import names
 
 OUTSIDE = "lies outside the archive's folder; such archives are not read"
 LINK = "is a link or device; such archives are not read"

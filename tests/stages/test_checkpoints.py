@@ -6,8 +6,6 @@ from dataclasses import asdict
 
 import pytest
 import torch
-from processes import checkpoints
-from single_run import RING, RUN, forget, made_of_run, record, train_run
 
 from ganmatrix.plan import Plan, Task
 from ganmatrix.runtime import checkpoints as checkpoint_files
@@ -17,7 +15,9 @@ from ganmatrix.store.dataset import open_dataset
 from ganmatrix.store.files import as_json, text_digest
 from ganmatrix.store.publishing import Publication
 from ganmatrix.training import optimisers
-from refusal import names
+from helpers.processes import checkpoints
+from helpers.refusal import names
+from helpers.single_run import RING, RUN, forget, made_of_run, record, train_run
 
 
 class Killed(BaseException):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from processes import made
 from safetensors.numpy import load_file, save
 
 from ganmatrix.evaluation import digits_cnn
 from ganmatrix.store.layout import Layout
-from publishing import rewrite
+from helpers.processes import made
+from helpers.publishing import rewrite
 
 ROLL, STACKS = "roll-conventional-gan", "stacks-conventional-gan"
 PARAMS = """\

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import archives
 import pytest
-from archives import jpeg
+
+from helpers import archives
+from helpers.archives import jpeg
 
 SCRIPT = """
 import sys

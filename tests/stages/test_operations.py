@@ -3,9 +3,9 @@
 import shutil
 
 import pytest
-from processes import made
 
 from ganmatrix.stages import train
+from helpers.processes import made
 
 RING = "ring8-conventional-gan"
 

@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from databases import COUNT, in_one_go, note_of, prepared, read_so_far
-from preparing import Run
-from processes import Command, start, wait_until
 
 from ganmatrix.errors import UserError
 from ganmatrix.store import manifest
 from ganmatrix.store.layout import Layout
 from ganmatrix.store.manifest import MadeFrom, Manifest, ManifestEntry
 from ganmatrix.store.publishing import Publication
-from killing import killed_at
-from refusal import names
+from helpers.databases import COUNT, in_one_go, note_of, prepared, read_so_far
+from helpers.killing import killed_at
+from helpers.preparing import Run
+from helpers.processes import Command, start, wait_until
+from helpers.refusal import names
 
 
 def start_preparing(folder: Path, *options: str) -> Command:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from databases import NOTE, in_one_go, prepared
-from preparing import Run
 
 from ganmatrix import imports
 from ganmatrix.datasets import streaming
+from helpers.databases import NOTE, in_one_go, prepared
+from helpers.preparing import Run
 
 
 def _shorten(folder: Path) -> None:

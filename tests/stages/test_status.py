@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from denying import deny
+from helpers.denying import deny
 
 GAN, AS_GAN = "ring8-conventional-gan", "ring8-conventional-as_gan"
 STAGES = ("prepare", "reference", "train", "evaluate", "probe", "transfer", "assemble", "report")

@@ -7,10 +7,10 @@ import signal
 import time
 
 import pytest
-from processes import checkpoints, lengthen, made, start, wait_for_checkpoint
-from single_run import RING, RUN, forget, made_of_run, record, train_run
 
 from ganmatrix.stages import train
+from helpers.processes import checkpoints, lengthen, made, start, wait_for_checkpoint
+from helpers.single_run import RING, RUN, forget, made_of_run, record, train_run
 
 RUNS = [("ring8-resnet_sn-as_gan", 0), ("digits-conventional-fargan", 1)]
 

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import made, start, wait_until
+
+from helpers.processes import made, start, wait_until
 
 CELL = "ring8-conventional-gan"
 

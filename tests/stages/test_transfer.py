@@ -8,10 +8,10 @@ import shutil
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from processes import everything
 
 from ganmatrix.training import optimisers
-from refusal import names
+from helpers.processes import everything
+from helpers.refusal import names
 
 GAN, AS_GAN = "ring8-conventional-gan", "ring8-conventional-as_gan"
 FOLDER = "transfers/ring8"

@@ -12,10 +12,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import archives
 import pytest
-from archives import copy_of, jpeg
-from preparing import Run, card, describe, refused
+
+from helpers import archives
+from helpers.archives import copy_of, jpeg
+from helpers.preparing import Run, card, describe, refused
 
 LSUN = {"kind": "lsun_bedroom", "resolution": 32, "folder": "raw/lmdb", "held_out_share": 0.5}
 

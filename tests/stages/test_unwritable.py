@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import checkpoints, everything, made, start
 
 from ganmatrix.errors import UserError
 from ganmatrix.plan import Plan, Task
 from ganmatrix.store.publishing import Publication
-from refusal import names
+from helpers.processes import checkpoints, everything, made, start
+from helpers.refusal import names
 
 CELL = "ring8-conventional-gan"
 

@@ -23,7 +23,7 @@ from ganmatrix.stages import reference as reference_stage
 from ganmatrix.training import optimisers
 from ganmatrix.training.trained import latents
 from ganmatrix.training.weights import unpack
-from refusal import names
+from helpers.refusal import names
 
 RING, DIGITS = "ring8-conventional-gan", "digits-conventional-gan"
 VERBS = [

@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import checkpoints, everything, lengthen, made, start, wait_until
+
+from helpers.processes import checkpoints, everything, lengthen, made, start, wait_until
 
 CELL = "ring8-conventional-gan"
 

@@ -11,7 +11,7 @@ import pytest
 from ganmatrix.errors import UserError
 from ganmatrix.store.layout import Layout
 from ganmatrix.store.publishing import Publication
-from killing import each_kill, killed_at
+from helpers.killing import each_kill, killed_at
 
 FORMER = {"a": b"former a", "b": b"former b", "gone": b"only in the former"}
 NEW = {"a": b"new a", "b": b"new b", "more": b"only in the new"}

@@ -1,13 +1,13 @@
 """Claims in the terminal: what a bound is for."""
 
 import pytest
-from assembled_matrix import assembled
-from fake_matrix import FakeMatrix
 from rich.console import Console
-from stated import flow
 
 from ganmatrix.terminal.claims import claims
 from ganmatrix.terminal.reading import read_in
+from helpers.assembled_matrix import assembled
+from helpers.fake_matrix import FakeMatrix
+from helpers.stated import flow
 
 CLAIM = f"""claims:
   cost: {{{flow(sentence="It costs no more.")}, metric: operations_per_step, method: as_gan, baseline: gan,

@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from assembled_matrix import CLAIMS, assembled
-from fake_matrix import GRID, FakeMatrix
 
 from ganmatrix.cli import main
 from ganmatrix.store import tables
 from ganmatrix.store.layout import Layout
 from ganmatrix.store.opening import part
-from publishing import rewrite
+from helpers.assembled_matrix import CLAIMS, assembled
+from helpers.fake_matrix import GRID, FakeMatrix
+from helpers.publishing import rewrite
 
 FID = "fid_efficientnet_lite0_ema"
 EIGHT = GRID.replace("[0, 1, 2]", "8")

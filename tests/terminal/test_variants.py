@@ -3,13 +3,13 @@
 import io
 
 import pytest
-from fake_matrix import GRID, FakeMatrix
 from rich.console import Console
 
 from ganmatrix.results.changes import compare
 from ganmatrix.terminal.matrix import matrix
 from ganmatrix.terminal.reading import read_in
 from ganmatrix.terminal.selection import Selection
+from helpers.fake_matrix import GRID, FakeMatrix
 
 E4 = f"{GRID}\n  variants: {{e4: {{methods.as_gan.epsilon: 4/255}}}}"
 

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from trainers import trainer
+
+from helpers.trainers import trainer
 
 METHODS = [
     {"kind": "gan"},

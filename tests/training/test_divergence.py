@@ -4,11 +4,11 @@ import math
 
 import pytest
 import torch
-from trainers import finish, trainer
 
 from ganmatrix.training.ledger import Ledger
 from ganmatrix.training.outcome import Divergence, Reason
 from ganmatrix.training.trainer import READ_EVERY
+from helpers.trainers import finish, trainer
 
 INF, NAN = math.inf, math.nan
 

@@ -4,12 +4,12 @@ import copy
 
 import pytest
 import torch
-from members import MEMBERS, PLACES
-from trainers import RUN, finish, trainer
 
 from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.training.weights import Header, pack, unpack
+from helpers.members import MEMBERS, PLACES
+from helpers.trainers import RUN, finish, trainer
 
 
 @pytest.mark.parametrize(("name", "modality"), PLACES)

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 import torch
-from members import MEMBERS, PLACES
-from trainers import RUN, trainer
 
 from ganmatrix.cell import Run
 from ganmatrix.training import operations
+from helpers.members import MEMBERS, PLACES
+from helpers.trainers import RUN, trainer
 
 BATCH = 8
 GENERATOR = {"points": (2 * 6, 6 * 2), "images": (4 * 8 * 4**2, 8 * 4 * 4**2 * 4**2, 4 * 4**2 * 8**2)}

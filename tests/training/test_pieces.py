@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save
 from torch import nn
-from trainers import finish, recipe, trainer
 
 from ganmatrix.cell import Run
 from ganmatrix.methods.gan import Gan
@@ -22,6 +21,7 @@ from ganmatrix.params.methods import GanParams, GmanParams
 from ganmatrix.training import averaging, optimisers
 from ganmatrix.training.sampling import EpochSampler
 from ganmatrix.training.weights import Header, initialise, pack, unpack
+from helpers.trainers import finish, recipe, trainer
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 5))

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from trainers import finish, trainer
+
+from helpers.trainers import finish, trainer
 
 
 def _first_row(precision, **method):

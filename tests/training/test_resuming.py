@@ -6,14 +6,14 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from members import MEMBERS, PLACES
-from trainers import finish, packed, trainer, weights
 
 from ganmatrix.cell import Run
 from ganmatrix.runtime import checkpoints
 from ganmatrix.training.data import Resident
 from ganmatrix.training.outcome import Reason
 from ganmatrix.training.seeding import Stream, generator, stream_seed
+from helpers.members import MEMBERS, PLACES
+from helpers.trainers import finish, packed, trainer, weights
 
 STEPS = 7
 

@@ -1,9 +1,9 @@
 """Generators kept on the way."""
 
 import torch
-from trainers import finish, packed, trainer, weights
 
 from ganmatrix.runtime import checkpoints
+from helpers.trainers import finish, packed, trainer, weights
 
 
 def test_a_snapshot_is_the_average_at_its_step() -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from trainers import finish, images, trainer, weights
 
 from ganmatrix.training.data import Resident, Streamed, open_data
+from helpers.trainers import finish, images, trainer, weights
 
 CPU = torch.device("cpu")
 

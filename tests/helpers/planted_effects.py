@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from stated import STATED
 
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.claims import adjudicate
+from helpers.stated import STATED
 
 PROTOCOLS = {"digits": {"fid": {}}, "ring8": {"modes": {}}}
 OLD = [30.0, 31.0, 29.0, 30.5, 29.8, 30.2, 30.9, 29.4]

@@ -1,9 +1,8 @@
 """The made-up matrix of the results' tests, assembled as the reports read it."""
 
-from fake_matrix import FakeMatrix
-from stated import PAPER, lines
-
 from ganmatrix.reporting import report_data
+from helpers.fake_matrix import FakeMatrix
+from helpers.stated import PAPER, lines
 
 CLAIMS = f"""claims:
   better_fid:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from engines import Project
-from fake_matrix import FakeMatrix
+from helpers.engines import Project
+from helpers.fake_matrix import FakeMatrix
 
 
 def record_matrix(project: Project, message: str, **planted: Any) -> FakeMatrix:

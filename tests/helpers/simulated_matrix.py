@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from stated import STATED
 
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.artifacts import Protocols
+from helpers.stated import STATED
 
 DATASETS, ARCHITECTURES, SEEDS = ("digits", "photos"), ("conventional", "resnet_sn"), (0, 1, 2)
 PROTOCOLS: Protocols = {dataset: {f"fid_{i}": {} for i in range(12)} for dataset in DATASETS}

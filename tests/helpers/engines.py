@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from processes import start
-
 from ganmatrix.store.layout import Layout
+from helpers.processes import start
 
 HOME = Path(__file__).parents[2]
 OUTPUTS = ("digests", "data", "references", "cells", "transfers", "results")

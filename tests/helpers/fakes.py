@@ -14,7 +14,7 @@ from ganmatrix.store.layout import (
     STATISTICS,
     WEIGHTS,
 )
-from publishing import publish
+from helpers.publishing import publish
 
 FILES = {
     "prepare": ("train.npy", CARD),

@@ -3,7 +3,7 @@
 import json
 import shutil
 
-from processes import made
+from helpers.processes import made
 
 RING = "ring8-conventional-gan"
 RUN = f"{RING}-0"

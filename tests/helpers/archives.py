@@ -11,6 +11,8 @@ from typing import Any
 
 import lmdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -156,4 +158,12 @@ def lsun_zip(path: Path, folder: Path) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name in ("data.mdb", "lock.mdb"):
             archive.write(folder / name, f"bedroom_train_lmdb/{name}")
+    return path
+
+
+def write_parquet(path: Path, count: int, first: int = 0, **options: Any) -> Path:
+    """Images and labels as image datasets are shared; the label stands before the image."""
+    images = [{"bytes": encoded(picture(first + n)), "path": f"{n}.png"} for n in range(count)]
+    table = pa.table({"label": [(first + n) % 3 for n in range(count)], "more": [0] * count, "img": images})
+    pq.write_table(table.replace_schema_metadata(options.pop("metadata", None)), path, **options)
     return path

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from stated import lines
 
 from ganmatrix.cell import Run, resolved
 from ganmatrix.params import load
@@ -37,7 +36,8 @@ from ganmatrix.store.layout import (
     Layout,
 )
 from ganmatrix.store.manifest import MadeFrom, sealed
-from publishing import publish, rewrite
+from helpers.publishing import publish, rewrite
+from helpers.stated import lines
 
 HOME = Path(__file__).parents[2]
 PARAMS, TEMPLATES = HOME / "params.yaml", HOME / "reports" / "templates"

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from archives import encoded, picture
-
 from ganmatrix.store import manifest
 from ganmatrix.store.dataset import ARRAYS
 from ganmatrix.store.manifest import MadeFrom, Manifest, ManifestEntry
+from helpers.archives import encoded, picture
 
 Run = Callable[..., Any]
 FORMER = b"what an earlier run has made"

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from fake_matrix import FakeMatrix, claim
+from helpers.fake_matrix import FakeMatrix, claim
 
 CLAIMS = "\n".join(
     [

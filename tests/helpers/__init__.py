@@ -1,0 +1,1 @@
+"""What tests share: small projects, fake matrices, killed processes, refusals."""
