@@ -32,7 +32,7 @@ $(AXE): tests/reporting/browser/package-lock.json
 	@command -v npm >/dev/null && npm ci --prefix $(<D) --ignore-scripts --no-audit --no-fund \
 		|| echo 'axe-core could not be installed: the accessibility tests will be skipped'
 
-test: venv browser ## The test suite, some 8 minutes on 2 cores
+test: venv browser ## The test suite, 8 to 10 minutes on 2 cores
 	pytest -n 2 --dist loadfile
 
 test-slow: venv ## Run the tests that take minutes

@@ -19,7 +19,7 @@ import torch
 from rich.console import Console
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "training"))
+sys.path.insert(0, str(ROOT / "tests"))
 
 from helpers.dirac import CASES, GP, R1, Game, as_gan, dat_growth, distance, gan  # noqa: E402
 

@@ -9,6 +9,7 @@ rule prepare:
     log:
         f"{ROOT}logs/prepare/{{dataset}}.log",
     threads: lambda w: 8 if PLAN.is_streamed(w.dataset) else 1
+    priority: 20
     resources:
         mem_mb=2000,
         runtime=lambda w: 720 if PLAN.is_streamed(w.dataset) else 60,
@@ -29,6 +30,8 @@ rule reference:
     log:
         f"{ROOT}logs/reference/{{dataset}}.log",
     threads: 1
+    # Before training, because it may find that the extractor does not suit the data.
+    priority: 10
     resources:
         mem_mb=4000,
         runtime=60,

@@ -101,7 +101,7 @@ def test_a_single_seed_has_no_intervals_and_shows_no_difference(tmp_path):
 
 def test_a_single_method_has_nothing_to_be_compared_with(tmp_path):
     page = _everything(assembled(FakeMatrix(tmp_path, grid=_grid(methods="gan"))))
-    assert "There is only one method" in page
+    assert "Fewer than two methods have scores" in page
     assert "best mean" not in page
     assert "No attack on one method was tried on another" in page
 

@@ -97,9 +97,7 @@ def test_without_a_trained_run_there_is_nothing_to_show(tmp_path):
         f"{d}-conventional-{m}-{s}" for d in ("ring8", "digits") for m in ("gan", "as_gan") for s in range(3)
     )
     fake = FakeMatrix(tmp_path, absent=frozenset(("train", run) for run in runs)).write()
-    with pytest.raises(
-        UserError, match="no run of the grid is trained yet; run `snakemake --cores all` first"
-    ):
+    with pytest.raises(UserError, match=r"no cell is trained yet .*run `snakemake --cores all`"):
         preview.run(fake.plan)
     assert not (fake.root / "preview").exists()
 

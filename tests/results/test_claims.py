@@ -172,10 +172,9 @@ def test_methods_that_have_not_learned_are_not_tested():
     frame = runs_of({"new": BETTER, "old": OLD})
     assert judged(_with_learned(frame))["verdict"] == "reproduced"
     row = judged(_with_learned(frame, untrained=48.0))
-    assert (row["verdict"], row["reason"]) == (
-        "not tested",
-        "neither new nor old has learned anything, in any setting",
-    )
+    assert row["verdict"] == "not tested"
+    assert row["reason"].startswith("in no setting did new or old learn enough")
+    assert row["reason"].endswith("raise generator_steps")
 
 
 def test_a_method_that_fails_where_the_other_learns_is_judged():

@@ -56,10 +56,11 @@ def _texts(tree):
 
 
 def test_no_other_module_writes_a_command_for_the_reader():
-    """So that none forgets the params file. The command line's own help names none."""
+    """So that none forgets the params file. Help texts name none, and a new project has params.yaml alone."""
     written = {
         (path.relative_to(PACKAGE).as_posix(), text[text.index("`") :])
         for path in PACKAGE.rglob("*.py")
+        if path.relative_to(PACKAGE).as_posix() != "stages/new.py"
         for text in _texts(ast.parse(path.read_text()))
         if "`ganmatrix " in text or "`snakemake " in text
     }

@@ -113,12 +113,15 @@ def check_sight(dataset: str, extractor: Extractor, found: Mapping[str, Mapping[
     enough = among["protocol"].get("real_samples", 0) >= ENOUGH
     blind = noise <= LEAST_RATIO * half or (precision >= MOST_PRECISION and enough)
     other = extractor.other_input_size
+    ratio, share = (LEAST_RATIO, MOST_PRECISION) if blind else (SAFE_RATIO, SAFE_PRECISION)
+    counted = f" (needed: less than {share:.0%})" if enough or not blind else ""
+    size, verb = extractor.input_size, "cannot tell" if blind else "hardly tells"
     problem = (
-        f"evaluation.extractors: {extractor.name} at {extractor.input_size} pixels "
-        f"{'cannot tell' if blind else 'hardly tells'} noise from {dataset}: {precision:.0%} of noise lies "
-        f"among the training images, FID is {noise:.3g} for noise and {half:.3g} for half of the training "
-        f"images against the rest; {f'try input_size {other}' if other else 'name another extractor'}"
+        f"evaluation.extractors: {extractor.name} at {size} pixels {verb} noise from {dataset}: "
+        f"FID is {noise:.3g} for noise and {half:.3g} for half of the training images against the rest "
+        f"(needed: more than {ratio:g} times as much), and {precision:.0%} of noise lies among the training "
+        f"images{counted}; " + (f"set input_size to {other}" if other else "name another extractor")
     )
     if blind:
-        raise UserError(problem)
-    return problem
+        raise UserError(f"{problem}; finished training is kept")
+    return f"warning: {problem}, or go on: small differences are then less reliable"

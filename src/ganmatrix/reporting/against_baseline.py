@@ -37,7 +37,7 @@ _SAYINGS = {
 Flattered = Literal["method", "opponent"] | None
 Judgement = Literal["better", "worse", "lean better", "lean worse", "unclear", "differs", "none"]
 _OVERALL = "Difference from the baseline and from the control, over all settings with the score"
-_ALONE = "There is only one method, so there is nothing to compare."
+_ALONE = "Fewer than two methods have scores, so there is nothing to compare."
 _NO_SUBJECTS = "No claim is about a method of this grid, so nothing is compared over all settings."
 _NOT_SHOWN = {
     "open": "the 95% interval includes zero",

@@ -171,7 +171,10 @@ def _untested(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> str | 
         if absent := [method for method in named if method and method not in set(runs["method"])]:
             return f"{why}: {', '.join(absent)}"
     if _measured(claim, frame, protocols).empty:
-        return f"neither {claim.method} nor {claim.baseline} has learned anything, in any setting"
+        return (
+            f"in no setting did {claim.method} or {claim.baseline} learn enough, which is half way from the "
+            "untrained generator to real data; raise generator_steps"
+        )
     return None
 
 

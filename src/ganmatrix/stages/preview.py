@@ -25,7 +25,10 @@ def run(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
     with waited_for(plan.layout.lock("preview"), "preview"):
         gathered = assemble.gather(plan, tolerant=True)
         if not gathered.records:
-            raise UserError(f"no run of the grid is trained yet; run `{layout.all_command}` first")
+            raise UserError(
+                "no cell is trained yet (its runs count when its job ends); "
+                f"run `{layout.all_command}`, or wait if it is at work"
+            )
         publication = layout.publication("assemble")
         with publication.begun() as folder:
             assemble.write(folder, plan.params, gathered)
