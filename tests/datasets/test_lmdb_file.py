@@ -1,5 +1,6 @@
 """LMDB files against liblmdb itself; and forged ones, which must end in one line rather than by a signal."""
 
+import os
 import random
 import struct
 import subprocess
@@ -196,8 +197,14 @@ def _read_as_dataset(folder: Path) -> str:
 
 def test_any_damage_ends_in_a_line(database: Path) -> None:
     """In a process of its own, which a signal would kill."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     done = subprocess.run(
-        [sys.executable, __file__, str(database)], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, __file__, str(database)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
