@@ -5,11 +5,12 @@ source, antialiased when shrinking.
 """
 
 import io
+import struct
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -41,6 +42,9 @@ WITH_ALPHA = {"1": "LA", "L": "LA", "P": "RGBA", "RGB": "RGBA"}
 CHUNK = 64
 CHUNK_BYTES = 8 * 1024**2
 """Samples that one thread takes at a time, and bytes of them after which it takes no more."""
+
+_BAD_EXIF = (SyntaxError, ValueError, TypeError, KeyError, OSError, EOFError, struct.error)
+"""What Pillow raises of a malformed EXIF block, which tells nothing of the orientation of sound pixels."""
 
 _one_large = threading.Lock()
 Image.init()  # else Pillow knows only some of them until something is saved
@@ -115,7 +119,9 @@ def _plain_pixels(image: Image.Image) -> NDArray[np.uint8]:
     elif image.mode not in PLAIN_MODES:
         raise BadSample(f"its pixels are {image.mode}, not 8-bit grey or RGB; convert it")
     plain = (PLAIN_MODES | TRANSPARENT_MODES)[image.mode]
-    ImageOps.exif_transpose(image, in_place=True)
+    image.load()
+    with suppress(*_BAD_EXIF):
+        ImageOps.exif_transpose(image, in_place=True)
     return np.asarray(image if image.mode == plain else image.convert(plain))
 
 
