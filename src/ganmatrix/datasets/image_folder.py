@@ -13,15 +13,19 @@ from typing import Any
 from ganmatrix.datasets.images import RESIZER
 from ganmatrix.datasets.source import (
     BadSource,
+    FilesFound,
     Frame,
     OwnSplit,
     Sample,
     Split,
+    check_apart,
     check_class_names,
+    check_one_split,
+    files_below,
     is_folder,
     state,
+    summary_of,
 )
-from ganmatrix.errors import unreadable
 from ganmatrix.params.datasets import ImageFolderParams
 
 ONLY_CLASS = "all"
@@ -37,7 +41,13 @@ class ImageFolder(OwnSplit[ImageFolderParams]):
         if params.held_out is not None:
             self.folders["held_out"] = root / params.held_out
         _check_apart(self.folders)
-        self._files = {split: _image_files(folder) for split, folder in self.folders.items()}
+        found = {split: _image_files(folder) for split, folder in self.folders.items()}
+        check_apart({split: each.files for split, each in found.items()})
+        self._files = {
+            split: [path.relative_to(self.folders[split]).as_posix() for path in each.files]
+            for split, each in found.items()
+        }
+        self._passed_over = {path: why for each in found.values() for path, why in each.passed_over.items()}
         self.class_names = _class_names(self._files, self.folders)
         self.origin = params.source
         self.licence = params.licence
@@ -45,7 +55,7 @@ class ImageFolder(OwnSplit[ImageFolderParams]):
     @property
     def facts(self) -> dict[str, Any]:
         split = "by folder" if self.params.held_out else f"at random, seed {self.params.seed}"
-        return {"resizer": RESIZER, "split": split}
+        return {"resizer": RESIZER, "split": split, "passed_over": summary_of(self._passed_over)}
 
     @property
     def identity(self) -> str:
@@ -99,28 +109,20 @@ def _check_apart(folders: dict[Split, Path]) -> None:
         )
 
 
-def _image_files(folder: Path) -> list[str]:
-    """All files below the folder but hidden ones, by their path from there, in the order of their names."""
+def _image_files(folder: Path) -> FilesFound:
+    """All files below the folder, each once. BadSource for one file in two classes, or for several splits."""
     if not is_folder(folder):
         what = "does not exist" if state(folder) is None else "is no folder"
         raise BadSource(f"{folder} {what}; expected a folder of images, one folder a class")
-    found: list[str] = []
-    seen: set[str] = set()
-    for place, folders, files in os.walk(folder, followlinks=True, onerror=_unreadable):
-        if (real := os.path.realpath(place)) in seen:
-            raise BadSource(f"{place} is a link to a folder that was read already; remove the link")
-        seen.add(real)
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        below = Path(place).relative_to(folder).as_posix()
-        before = "" if below == "." else f"{below}/"
-        found += [before + name for name in files if not name.startswith(".")]
-    if not found:
+    found = files_below(folder)
+    if not found.files:
         raise BadSource(f"{folder} holds no files; expected images, one folder a class")
-    return sorted(found, key=lambda file: file.split("/"))
-
-
-def _unreadable(error: OSError) -> None:
-    raise BadSource(unreadable(error.filename, error))
+    for path, twin in found.twins.items():
+        if len({_class_of(each.relative_to(folder).as_posix()) for each in (path, twin)}) > 1:
+            raise BadSource(f"{path} is the same file as {twin}, in another class; remove one of them")
+    names = {_class_of(path.relative_to(folder).as_posix()) for path in found.files}
+    check_one_split(names, folder, "name one folder under `train` and another under `held_out`")
+    return found
 
 
 def _class_names(files: dict[Split, list[str]], folders: dict[Split, Path]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Generator, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Any, get_args
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,17 +19,23 @@ from ganmatrix.datasets.images import RESIZER
 from ganmatrix.datasets.source import (
     BadSample,
     BadSource,
+    FilesFound,
     Frame,
     OwnSplit,
     Sample,
     Split,
+    check_apart,
     check_class_names,
+    check_one_split,
+    distinct,
     file_state,
+    files_below,
     first_line,
     is_file,
     is_folder,
     listed,
     refused,
+    summary_of,
 )
 from ganmatrix.errors import unreadable
 from ganmatrix.params.datasets import ImageParquetParams
@@ -52,10 +58,12 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
         patterns: dict[Split, str] = {"train": params.train}
         if params.held_out is not None:
             patterns["held_out"] = params.held_out
+        found = {split: _matching(root, pattern) for split, pattern in patterns.items()}
+        check_apart({split: each.files for split, each in found.items()})
         self._paths: list[tuple[Split, Path]] = [
-            (split, path) for split, pattern in patterns.items() for path in _matching(root, pattern)
+            (split, path) for split, each in found.items() for path in each.files
         ]
-        _check_apart(self._paths)
+        self._passed_over = {path: why for each in found.values() for path, why in each.passed_over.items()}
         self._counts = [self._checked(path) for _, path in self._paths]
         self.class_names = self._class_names()
         self.origin = params.source
@@ -64,7 +72,9 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
     @property
     def facts(self) -> dict[str, Any]:
         split = "by file" if self.params.held_out else f"at random, seed {self.params.seed}"
-        return {"resizer": RESIZER, "split": split, "files": [path.name for _, path in self._paths]}
+        files = [path.name for _, path in self._paths]
+        passed_over = summary_of(self._passed_over)
+        return {"resizer": RESIZER, "split": split, "files": files, "passed_over": passed_over}
 
     @property
     def identity(self) -> str:
@@ -170,22 +180,36 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
         return tuple(map(str, range(largest + 1)))
 
 
-def _matching(root: Path, pattern: str) -> list[Path]:
-    """The files that a path, folder or pattern names, in the order of their names."""
+def _matching(root: Path, pattern: str) -> FilesFound:
+    """The files that a path, a folder or a pattern names, each once, in the order of their names.
+
+    Of a folder those below it that end in .parquet, in any case. Hidden files are passed over, unless the
+    path or the pattern names them.
+    """
     path = root / pattern
     if is_file(path):
-        return [path]
+        return FilesFound([path], {}, [])
     written = PurePosixPath(pattern)
     if is_folder(path):
-        base, parts = path, ["*.parquet"]
-    elif written.is_absolute():
-        base, parts = Path("/"), list(written.parts[1:])
+        below = files_below(path)
+        files = [each for each in below.files if _is_parquet(each)]
+        twins = {each: twin for each, twin in below.twins.items() if _is_parquet(each)}
+        found = FilesFound(files, twins, [each for each in below.hidden if _is_parquet(each)])
+        names = [part for each in files for part in each.relative_to(path).parts]
     else:
-        base, parts = root, list(written.parts)
-    found = sorted({each for each in _expanded(base, parts) if is_file(each)})
-    if not found:
+        absolute = written.is_absolute()
+        base, parts = (Path("/"), list(written.parts[1:])) if absolute else (root, list(written.parts))
+        matched = sorted({each for each in _expanded(base, parts) if is_file(each)})
+        found = distinct(matched)
+        names = [each.name for each in found.files]
+    if not found.files:
         raise BadSource(f"{path} matches no Parquet file; expected a file, a folder of them or a pattern")
+    check_one_split(names, path, "name them apart, such as `train: DIR/train*` and `held_out: DIR/test*`")
     return found
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
 
 
 def _expanded(place: Path, parts: Sequence[str]) -> Iterator[Path]:
@@ -202,8 +226,13 @@ def _expanded(place: Path, parts: Sequence[str]) -> Iterator[Path]:
     for each in listed(place) if is_folder(place) else ():
         if first == "**" and is_folder(each) and not each.is_symlink():
             yield from _expanded(each, parts)
-        elif first != "**" and fnmatchcase(each.name, first):
+        elif first != "**" and fnmatchcase(each.name, first) and _is_shown(each.name, first):
             yield from _expanded(each, rest)
+
+
+def _is_shown(name: str, pattern: str) -> bool:
+    """Whether a pattern means a file of this name, as a shell has it: hidden files only if it says so."""
+    return not name.startswith(".") or pattern.startswith(".")
 
 
 def _schema(path: Path) -> tuple[pa.Schema, int]:
@@ -218,13 +247,6 @@ def _bad(path: Path, error: Exception, what: str) -> BadSource:
     if isinstance(error, OSError) and refused(error):
         return BadSource(unreadable(path, error))
     return BadSource(f"{path} {what} ({first_line(error)}); give a whole one")
-
-
-def _check_apart(paths: list[tuple[Split, Path]]) -> None:
-    """BadSource if rows of one split would be found in the other."""
-    train, held_out = ({path.resolve() for split, path in paths if split == s} for s in get_args(Split))
-    if both := sorted(train & held_out):
-        raise BadSource(f"{both[0]} is in both splits; give each its own files")
 
 
 def _is_binary(kind: pa.DataType) -> bool:

@@ -5,10 +5,11 @@ do. A file that cannot be read is not called damaged, for then it would be delet
 """
 
 import os
+import re
 import stat
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -220,3 +221,86 @@ def listed(folder: Path) -> list[Path]:
     """What lies in a folder, in the order of the names. BadSource if it cannot be listed."""
     with reading(folder):
         return sorted(folder.iterdir())
+
+
+_SPLIT_NAME = re.compile(r"(train|training|test|testing|valid|validation|val|dev)([-_.].*)?", re.IGNORECASE)
+
+
+class FilesFound(NamedTuple):
+    """The files that a user's folder or pattern names, and those of them that are not read."""
+
+    files: list[Path]
+    """Each file of the system once, in the order of their names."""
+    twins: dict[Path, Path]
+    """Further paths of these files, each with the path that is read."""
+    hidden: list[Path]
+    """Files and folders whose name begins with a dot."""
+
+    @property
+    def passed_over(self) -> dict[str, str]:
+        """Why a file is not read, by its path."""
+        again = {str(path): f"the same file as {twin}" for path, twin in self.twins.items()}
+        return again | {str(path): "hidden" for path in self.hidden}
+
+
+def files_below(folder: Path) -> FilesFound:
+    """All files below a folder, each once. BadSource for a loop of links, or what cannot be read."""
+    found: list[Path] = []
+    hidden: list[Path] = []
+    seen: set[str] = set()
+    for place, folders, files in os.walk(folder, followlinks=True, onerror=_unreadable):
+        if (real := os.path.realpath(place)) in seen:
+            raise BadSource(f"{place} is a link to a folder that was read already; remove the link")
+        seen.add(real)
+        hidden += [Path(place, name) for name in (*folders, *files) if name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in files if not name.startswith(".")]
+    return distinct(sorted(found, key=lambda path: path.parts))._replace(hidden=hidden)
+
+
+def distinct(paths: Iterable[Path]) -> FilesFound:
+    """Each file once, whatever links lead to it: the first path in the given order stands for it."""
+    first: dict[tuple[int, int], Path] = {}
+    found = FilesFound([], {}, [])
+    for path in paths:
+        known = state(path)
+        # A link that leads nowhere is met again when it is read.
+        twin = path if known is None else first.setdefault((known.st_dev, known.st_ino), path)
+        if twin is path:
+            found.files.append(path)
+        else:
+            found.twins[path] = twin
+    return found
+
+
+FIRST_NAMED = 20
+
+
+def summary_of(passed_over: Mapping[str, str]) -> dict[str, Any]:
+    """For the card: how many files were not read, and why, of the first of them."""
+    first = sorted(passed_over.items())[:FIRST_NAMED]
+    return {"count": len(passed_over), "first": [list(each) for each in first]}
+
+
+def check_one_split(names: Iterable[str], where: Path, mend: str) -> None:
+    """BadSource if the names are those of several splits, such as `train-0` and `test-0`."""
+    splits = sorted({match[1].lower() for name in names if (match := _SPLIT_NAME.fullmatch(name))})
+    if len(splits) > 1:
+        raise BadSource(f"{where} has the splits {' and '.join(splits)}, which would become one set; {mend}")
+
+
+def check_apart(found: Mapping[Split, Iterable[Path]]) -> None:
+    """BadSource if a file of one split is also one of the other, by whatever path."""
+    owner: dict[tuple[int, int], tuple[Split, Path]] = {}
+    for split, paths in found.items():
+        for path in paths:
+            if (known := state(path)) is None:
+                continue
+            other, twin = owner.setdefault((known.st_dev, known.st_ino), (split, path))
+            if other != split:
+                named = str(path) if path == twin else f"{path}, the same file as {twin},"
+                raise BadSource(f"{named} is in both splits; give each its own files")
+
+
+def _unreadable(error: OSError) -> None:
+    raise BadSource(unreadable(error.filename, error))
