@@ -61,7 +61,8 @@ plots: venv ## Draw DVC's plots into dvc_plots/index.html, which opens offline (
 	done; echo '{plot_divs}'; } > .dvc/tmp/page.html
 	dvc plots $(PLOTS) --html-template .dvc/tmp/page.html
 
-docs: venv .docs/.installed ## Rebuild the schema and tables of docs/ from the code, then the site in site/
+docs: venv .docs/.installed ## Rebuild the schema, the tables of docs/ and the list of reports, then the site in site/
+	ganmatrix digest
 	ganmatrix schema --output docs/params.schema.json
 	for page in catalogue architectures measures; do python bench/$$page.py || exit 1; done
 	NO_MKDOCS_2_WARNING=1 .docs/venv/bin/mkdocs build --strict

@@ -40,6 +40,7 @@ from helpers.publishing import publish, rewrite
 from helpers.stated import lines
 
 HOME = Path(__file__).parents[2]
+REPORTS = sorted(path.stem for path in (HOME / "reports/templates").glob("*.ipynb"))
 PARAMS, TEMPLATES = HOME / "params.yaml", HOME / "reports" / "templates"
 STAGES = {
     **dict.fromkeys((WEIGHTS, HISTORY, SAMPLES, RUN), "train"),

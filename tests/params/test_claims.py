@@ -1,11 +1,12 @@
 """The columns that a claim may name are those that scores, probes, transfers and costs fill."""
 
+import numpy as np
 import pytest
 
 from ganmatrix.columns import Column, every
 from ganmatrix.evaluation import curves
 from ganmatrix.evaluation.image_scores import IMAGE_METRICS
-from ganmatrix.evaluation.point_scores import COPYING, DISTANCE, MODE_NAMES
+from ganmatrix.evaluation.point_scores import DISTANCE, point_names
 from ganmatrix.params import load
 from ganmatrix.params.claim_consistency import SCORES
 from ganmatrix.probes.catalogue import PROBES
@@ -20,7 +21,7 @@ def test_claimable_columns_are_those_that_are_measured(edits, project):
     evaluation = load(project(*edits))[0].evaluation
     kinds = [extractor.kind for extractor in evaluation.extractors]
     images = [Column(metric, kind) for metric in IMAGE_METRICS for kind in kinds]
-    points = [*MODE_NAMES, DISTANCE, COPYING]
+    points = point_names({"centres": np.zeros((1, 2))})
     followed = [DISTANCE, *(Column("fid", kind) for kind in kinds)]
     measured = {
         *(name.at(c).name for name in (*images, *points) for c in evaluation.checkpoints),

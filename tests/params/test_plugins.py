@@ -240,7 +240,7 @@ def test_the_loss_in_the_docs_is_whole(plugin):
     """Its formula, by hand."""
     page = (EXAMPLES.parent / "docs" / "plugins.md").read_text()
     block = page.split("A loss in full:")[1].split("```python\n")[1].split("```")[0]
-    params, _ = load(plugin(block, ("loss: non_saturating", "loss: {kind: squared_hinge, margin: 2}")))
+    params, _ = load(plugin(block, ("loss: non_saturating", "loss: {kind: my_hinge, margin: 2}")))
     section = params.methods["gan"].loss
     loss = section.load()(section)
     logits = torch.tensor([-3.0, 0.0, 1.0])

@@ -18,7 +18,7 @@ from ganmatrix.cell import Cell
 from ganmatrix.params import load
 from ganmatrix.plan import Plan
 from ganmatrix.store.layout import Layout
-from helpers.engines import HOME, Project, small_params
+from helpers.engines import HOME, REPORTS, Project, small_params
 from helpers.fakes import publish_all
 
 PARAMS = (
@@ -46,7 +46,7 @@ claims:
 """
 )
 CODE, TEMPLATES = "src/ganmatrix/", "reports/templates/"
-PAGES = ("index", "claims", "results_matrix", "robustness", "stability")
+PAGES = tuple(REPORTS)
 SCORES = ("evaluate", "probe")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.engines import HOME, Project, new_project, smoke_params
+from helpers.engines import HOME, REPORTS, Project, new_project, smoke_params
 
 pytestmark = pytest.mark.cluster
 
@@ -39,7 +39,7 @@ def test_a_changed_plugin_outdates_its_own_cell_in_both(project: Project) -> Non
     file.write_text(before + "# changed\n")
     own = {f"{verb} {CELL}" for verb in ("train", "evaluate", "probe")}
     others = {"transfer ring8", "assemble"}
-    reports = {f"report {name}" for name in ("index", "claims", "results_matrix", "robustness", "stability")}
+    reports = {f"report {name}" for name in REPORTS}
     assert project.states() == project.outdated_in_snakemake() == own | others | reports
     project.dvc("repro", "digest")
     assert {each for each in project.outdated_in_dvc() if each.startswith("train")} == {f"train {CELL}"}
