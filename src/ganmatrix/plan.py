@@ -335,7 +335,10 @@ class Plan:
     def _code(self, task: Task) -> str:
         more: tuple[Path, ...] = ()
         if task.stage == "report":
-            more = (self.template(task.target), *sorted((imports.PACKAGE / "reporting/assets").iterdir()))
+            more = (
+                self.template(task.target).absolute(),
+                *sorted((imports.PACKAGE / "reporting/assets").iterdir()),
+            )
         return imports.digest(frozenset(self._roots(task)), more)
 
     def _roots(self, task: Task) -> set[str]:
