@@ -114,4 +114,4 @@ def test_a_manifest_with_an_impossible_number_is_refused(size, train):
     train()
     note = Path(f"cells/{CELL}/train/1.json")
     note.write_text(re.sub(r'"size": \d+', f'"size": {size}', note.read_text()))
-    refused(train, key=str(note), mend="remove it")
+    assert refused(train, key=str(note), mend="remove it")

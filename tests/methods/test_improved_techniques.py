@@ -179,6 +179,9 @@ def test_historical_averaging_continues_from_its_state():
     game.rule.load_state_dict(torch.load(stored, weights_only=True))
     for _ in range(2):
         play_with_history(game, past_D, past_G, term_weighs=True)
+    for ours, naive in ((game.D, game.naive_D), (game.G, game.naive_G)):
+        for a, b in zip(ours.parameters(), naive.parameters(), strict=True):
+            assert difference(a.detach(), b.detach()) < 1e-9
 
 
 REFERENCES = 5

@@ -157,7 +157,7 @@ BAD = [
 @pytest.mark.parametrize(("old", "new", "key", "mend"), BAD)
 def test_a_bad_claim(old, new, key, mend, project):
     path = project((old, new))
-    refused(lambda: load(path), key=f"{path}: {key}", mend=mend)
+    assert refused(lambda: load(path), key=f"{path}: {key}", mend=mend)
 
 
 def test_a_metric_near_no_column_gets_three(project):

@@ -138,4 +138,4 @@ BAD = [
 @pytest.mark.parametrize(("old", "new", "key", "mend"), BAD)
 def test_a_bad_grid_or_dataset(old, new, key, mend, project):
     path = project((old, new))
-    refused(lambda: load(path), key=f"{path}: {key}", mend=mend)
+    assert refused(lambda: load(path), key=f"{path}: {key}", mend=mend)

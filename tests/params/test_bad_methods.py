@@ -218,4 +218,4 @@ BAD = [
 @pytest.mark.parametrize(("old", "new", "key", "mend"), BAD)
 def test_a_bad_architecture_or_method(old, new, key, mend, project):
     path = project((old, new))
-    refused(lambda: load(path), key=f"{path}: {key}", mend=mend)
+    assert refused(lambda: load(path), key=f"{path}: {key}", mend=mend)

@@ -68,7 +68,7 @@ GIVE = "give a params file with --params"
 )
 def test_files_that_are_no_params(make, key, mend, tmp_path):
     make(tmp_path / "params.yaml")
-    names(_refused(tmp_path / "params.yaml"), key=key, mend=mend)
+    assert names(_refused(tmp_path / "params.yaml"), key=key, mend=mend)
 
 
 def test_names_that_are_no_file(tmp_path):
@@ -86,7 +86,7 @@ def test_a_file_that_may_not_be_read(called, project, monkeypatch):
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, called, refuse)
-    names(_refused(path), key="P", mend="mend its permissions")
+    assert names(_refused(path), key="P", mend="mend its permissions")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -99,7 +99,7 @@ def test_a_file_of_another_user(project):
             folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
     os.seteuid(65534)
     try:
-        names(_refused(path), key="P", mend="mend its permissions")
+        assert names(_refused(path), key="P", mend="mend its permissions")
     finally:
         os.seteuid(0)
 
@@ -110,4 +110,5 @@ def test_importing_params_builds_no_validators_that_loading_does_not_need():
         "from ganmatrix.params.methods import AsGanParams\nfrom ganmatrix.params.params import Params\n"
         "assert not Params.__pydantic_complete__\nassert not AsGanParams.__pydantic_complete__"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -58,7 +58,7 @@ BAD = [
 @pytest.mark.parametrize(("written", "key", "mend"), BAD)
 def test_bad_seeds_are_one_line(written, key, mend, project):
     path = project(("seeds: [0, 1]", f"seeds: {written}"))
-    refused(lambda: load(path), key=f"{path}: {key}", mend=mend)
+    assert refused(lambda: load(path), key=f"{path}: {key}", mend=mend)
 
 
 @pytest.mark.parametrize(

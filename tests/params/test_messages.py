@@ -12,7 +12,7 @@ def test_a_real_side_without_reals_is_refused_only_where_the_grid_has_both(proje
     share, batch = ("share: 0.5, over", "share: 0.9, over"), ("batch_size: 16", "batch_size: 4")
     path = project(share, batch)
     key, mend = "methods.fargan.fake_as_real_share", "lower the share or enlarge the batch"
-    refused(lambda: load(path), key=f"{path}: {key}", mend=mend)
+    assert refused(lambda: load(path), key=f"{path}: {key}", mend=mend)
     load(project(share, batch, ("[gan, as_gan, dat, fargan]", "[gan]")))
     load(project(share))
 
@@ -21,7 +21,7 @@ def test_a_real_side_without_reals_is_refused_only_where_the_grid_has_both(proje
 def test_what_is_no_mapping_is_one_line(text, tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    refused(lambda: load(path), key=str(path), mend="expected sections study, grid, ")
+    assert refused(lambda: load(path), key=str(path), mend="expected sections study, grid, ")
 
 
 def test_long_values_are_cut(project):

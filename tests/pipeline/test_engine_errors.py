@@ -16,11 +16,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return new_project(tmp_path_factory.mktemp("errors") / "project", smoke_params())
 
 
-def refused(ran: Ran, words: str) -> None:
+def refused(ran: Ran, words: str) -> str:
     assert ran.status == 2, ran.text
     (line,) = [line for line in ran.text.splitlines() if line.startswith("error: ")]
     assert words in line
     assert "Traceback" not in ran.text
+    return line
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_missing_params(project: Project) -> None:
     (project.root / "params.yaml").unlink()
     ran = project.snakemake_here("--cores", "1")
     (project.root / "params.yaml").write_text(smoke_params())
-    refused(ran, "params.yaml")
+    assert refused(ran, "params.yaml")
 
 
 @pytest.mark.parametrize(
@@ -174,4 +175,4 @@ def test_a_params_file_s_name_has_no_braces(project: Project) -> None:
     shutil.copy(HOME / SMOKE, scale)
     ran = project.snakemake_here("--cores", "1", "--configfile", f"pipeline/scales/{scale.name}")
     scale.unlink()
-    refused(ran, "rename it")
+    assert refused(ran, "rename it")

@@ -103,7 +103,7 @@ def test_gzip_bombs(
 
 def test_a_tar_archive_of_too_many_members(project: Callable[..., Path], run: Run, tmp_path: Path) -> None:
     path = archives.tar_gz(tmp_path / "many.tar.gz", {f"{FOLDER}/{n}": b"" for n in range(1100)})
-    names(refused(run, _cifar(project, path)), key=str(path), mend="more than 1,000 members")
+    assert names(refused(run, _cifar(project, path)), key=str(path), mend="more than 1,000 members")
 
 
 def _cut(path: Path) -> None:

@@ -119,7 +119,7 @@ def test_a_folder_that_may_not_be_listed(
         return scanned(path)
 
     monkeypatch.setattr(os, "scandir", refusing)
-    names(refused(run, folder), key="t/secret", mend="mend its permissions")
+    assert names(refused(run, folder), key="t/secret", mend="mend its permissions")
 
 
 def test_names_that_are_no_text(project: Callable[..., Path], run: Run) -> None:

@@ -222,13 +222,15 @@ def _edit(folder, old, new):
 def test_a_dataset_smaller_than_a_batch(run, finished):
     _edit(finished, "batch_size: 16", "batch_size: 101")
     line = _refused(run, finished, "train", RING)
-    names(line, key="params.yaml: recipes.ring8.batch_size", mend="expected <= datasets.ring8.train, 100")
+    assert names(
+        line, key="params.yaml: recipes.ring8.batch_size", mend="expected <= datasets.ring8.train, 100"
+    )
 
 
 def test_a_warm_up_that_recurs_before_it_ends(run, finished):
     _edit(finished, "epsilon: 1/255, warm_up: 0", "epsilon: 1/255, warm_up: 6")
     line = _refused(run, finished, "train", "ring8-conventional-as_gan")
-    names(line, key="methods.as_gan on ring8", mend="lower warm_up, or set warm_up_recurs to false")
+    assert names(line, key="methods.as_gan on ring8", mend="lower warm_up, or set warm_up_recurs to false")
 
 
 def _make_anew(finished, argv):
@@ -246,7 +248,7 @@ def test_fewer_held_out_samples_than_probes(argv, run, finished):
     """No verb works for results that cannot come, from the first on."""
     _edit(finished, "probes:\n  samples: 16", "probes:\n  samples: 41")
     _make_anew(finished, argv)
-    names(_refused(run, finished, *argv), key="probes.samples", mend="expected <= 40")
+    assert names(_refused(run, finished, *argv), key="probes.samples", mend="expected <= 40")
 
 
 @pytest.mark.parametrize(
@@ -273,7 +275,7 @@ def test_devices_that_are_not_there(device, message, argv, run, finished):
 def test_bad_thread_counts(threads, name, run, finished, monkeypatch):
     monkeypatch.setenv(name, threads)
     line = _refused(run, finished, "train", RING)
-    names(line, key=name, mend="expected a whole number from 1 to 1024")
+    assert names(line, key=name, mend="expected a whole number from 1 to 1024")
 
 
 @pytest.mark.parametrize(

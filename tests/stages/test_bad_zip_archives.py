@@ -107,7 +107,7 @@ def test_a_zip_archive_of_a_million_members(
 ) -> None:
     path, _ = archives.celeba(tmp_path)
     monkeypatch.setattr("ganmatrix.datasets.raw.MOST_ZIP_MEMBERS", 5)
-    names(refused(run, _celeba(project, tmp_path)), key=str(path), mend="more than 5 members")
+    assert names(refused(run, _celeba(project, tmp_path)), key=str(path), mend="more than 5 members")
 
 
 def test_a_damaged_image_in_a_zip_archive_can_be_left_out(
