@@ -26,7 +26,6 @@ from ganmatrix.store import opening
 from ganmatrix.store.layout import SAMPLES
 from helpers.assembled_matrix import CLAIMS, assembled, read
 from helpers.fake_matrix import FakeMatrix
-from helpers.publishing import rewrite
 
 GRID = "datasets: [digits]\n  architectures: [conventional]\n  methods: [{methods}]\n  seeds: [{seeds}]"
 
@@ -383,25 +382,3 @@ def test_titles_leave_out_a_discriminator_that_has_nothing_to_lose(tmp_path):
     assert left_out in slopes
     assert "as_gan (" in memory
     assert left_out not in memory
-
-
-def test_a_summary_that_lacks_what_reports_need_is_refused_by_name(tmp_path):
-    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
-    rewrite(fake.layout, "assemble", "", None, "summary.json", b"{}")
-    with pytest.raises(UserError, match=r"summary.json has no runs; .*run `ganmatrix assemble` again"):
-        read(fake)
-
-
-def test_a_summary_of_another_matrix_is_refused(tmp_path, planted):
-    fake = assembled(FakeMatrix(tmp_path, grid=_grid(seeds="0")))
-    fake.result("summary.json").write_bytes(planted.result("summary.json").read_bytes())
-    with pytest.raises(UserError, match=r"summary.json is damaged"):
-        read(fake)
-
-
-def test_what_is_lost_is_counted_in_one_order():
-    lost = [
-        run_details.Missing(kind, "") for kind in ("not measured", "not trained", "not trained", "diverged")
-    ]
-    said = "2 not trained, 1 diverged, 1 not measured"
-    assert run_details.count_missing(lost) == run_details.count_missing(reversed(lost)) == said
