@@ -8,8 +8,8 @@ rule prepare:
         manifest=update(f"{ROOT}data/{{dataset}}.json"),
     log:
         f"{ROOT}logs/prepare/{{dataset}}.log",
-    threads: lambda w: 8 if PLAN.is_streamed(w.dataset) else 1
     priority: 20
+    threads: lambda w: 8 if PLAN.is_streamed(w.dataset) else 1
     resources:
         mem_mb=2000,
         runtime=lambda w: 720 if PLAN.is_streamed(w.dataset) else 60,
@@ -29,9 +29,9 @@ rule reference:
         manifest=update(f"{ROOT}references/{{dataset}}.json"),
     log:
         f"{ROOT}logs/reference/{{dataset}}.log",
-    threads: 1
     # Before training, because it may find that the extractor does not suit the data.
     priority: 10
+    threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
