@@ -19,7 +19,7 @@ from ganmatrix.plan import Plan, Task
 from ganmatrix.runtime import granted, signals
 from ganmatrix.store.files import describe, write_text
 from ganmatrix.store.layout import OF_VARIANTS
-from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given, check, diff, show, status
+from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given, check, compare, diff, show, status
 from ganmatrix.terminal.output import printing
 
 if TYPE_CHECKING:
@@ -285,6 +285,7 @@ def record(params: Given = DEFAULT_PARAMS) -> None:
 
 app.command()(status)
 app.command()(show)
+app.command()(compare)
 app.command()(diff)
 
 

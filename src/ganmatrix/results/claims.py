@@ -28,6 +28,7 @@ from ganmatrix.results.statistics import effect_size, holm_of_family, observed
 from ganmatrix.results.verdicts import (
     Comparison,
     Corrected,
+    Question,
     Trial,
     Verdict,
     compare,
@@ -106,10 +107,10 @@ def adjudicate(
     again until a test rejects is wrong more often than it says.
     """
     untested = {
-        name: reason for name, claim in claims.items() if (reason := _untested(claim, frame, protocols))
+        name: reason for name, claim in claims.items() if (reason := why_untested(claim, frame, protocols))
     }
     tested = {name: claim for name, claim in claims.items() if name not in untested}
-    measured = {name: _measured(claim, frame, protocols) for name, claim in tested.items()}
+    measured = {name: runs_tested(claim, frame, protocols) for name, claim in tested.items()}
     trials = {name: _trial(claim, measured[name], unfinished) for name, claim in tested.items()}
     corrected = _corrected(list(trials.values()))
     # With more seeds all take part but those of pairs that are all equal.
@@ -136,8 +137,8 @@ def by_setting(
         {"claim": name, **dict(zip(keys, key, strict=True)), "opponent": opponent}
         | _stated_effect(compare(claim, opponent, runs))
         for name, claim in claims.items()
-        if not _untested(claim, frame, protocols)
-        for key, runs in _measured(claim, frame, protocols).groupby(keys, sort=False)
+        if not why_untested(claim, frame, protocols)
+        for key, runs in runs_tested(claim, frame, protocols).groupby(keys, sort=False)
         for opponent in (claim.baseline, claim.control)
         if opponent and settings_compared(runs, claim.method, opponent)
     ]
@@ -160,7 +161,7 @@ def _corrected(trials: Sequence[Trial]) -> list[Corrected]:
     return [Corrected(*each) for each in zip(*ways, strict=True)]
 
 
-def _untested(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> str | None:
+def why_untested(claim: Question, frame: pd.DataFrame, protocols: Protocols) -> str | None:
     """Why the matrix has nothing to say about the claim; None if it has."""
     measured = _on_datasets(claim, frame, protocols)
     if measured.empty:
@@ -170,7 +171,7 @@ def _untested(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> str | 
     for why, runs in (("not in the grid", frame), ("not trained yet", trained)):
         if absent := [method for method in named if method and method not in set(runs["method"])]:
             return f"{why}: {', '.join(absent)}"
-    if _measured(claim, frame, protocols).empty:
+    if runs_tested(claim, frame, protocols).empty:
         return (
             f"in no setting did {claim.method} or {claim.baseline} learn enough, which is half way from the "
             "untrained generator to real data; raise generator_steps"
@@ -178,7 +179,7 @@ def _untested(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> str | 
     return None
 
 
-def _measured(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
+def runs_tested(claim: Question, frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
     """The runs that test the claim: where its column was measured and, of a score, something was learned."""
     runs = _on_datasets(claim, frame, protocols)
     if claim.metric in (*COSTS, DIVERGED):
@@ -186,7 +187,7 @@ def _measured(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> pd.Dat
     return teaching(runs, [claim.method, claim.baseline])
 
 
-def _on_datasets(claim: Claim, frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
+def _on_datasets(claim: Question, frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
     """The runs on the datasets on which the claim's column was measured; costs and outcome are of all."""
     everywhere = claim.metric in (*COSTS, DIVERGED)
     datasets = [name for name, columns in protocols.items() if everywhere or claim.metric in columns]

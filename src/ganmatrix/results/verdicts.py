@@ -30,8 +30,9 @@ divergence where no run diverged.
   method has learned anything (`matrix.learned`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,29 @@ from ganmatrix.results.statistics import Pooled, Scale, observed, paired, pool, 
 Outcome = Literal["reproduced", "contradicted", "not the idea's", "inconclusive", "not tested"]
 
 DECIDED = ("reproduced", "contradicted", "not the idea's")
+
+
+class Question(Protocol):
+    """What two methods are compared in, and how: a claim, or a question that nobody has answered yet."""
+
+    @property
+    def metric(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def baseline(self) -> str: ...
+    @property
+    def control(self) -> str | None: ...
+    @property
+    def direction(self) -> Literal["lower", "higher"]: ...
+    @property
+    def effect(self) -> Literal["difference", "relative"]: ...
+    @property
+    def bound(self) -> float: ...
+    @property
+    def at_most(self) -> float | None: ...
+    @property
+    def variants(self) -> Sequence[str] | None: ...
 
 
 @dataclass(frozen=True)
@@ -210,7 +234,7 @@ def _doubt(control: Comparison) -> str | None:
     return f"the control {control.opponent} {'is better' if better else 'may be equally good'}"
 
 
-def compare(claim: Claim, opponent: str, frame: pd.DataFrame, bound: float | None = None) -> Comparison:
+def compare(claim: Question, opponent: str, frame: pd.DataFrame, bound: float | None = None) -> Comparison:
     """The claim's method against one opponent, over the settings of `frame`; positive is the claimed way.
 
     `bound` is the effect that the tests turn on, the claim's own unless another is given. Relative effects

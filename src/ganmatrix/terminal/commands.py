@@ -5,12 +5,15 @@ from collections.abc import Callable
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ganmatrix.plan import Plan, Task
 from ganmatrix.terminal.output import one_line
+
+if TYPE_CHECKING:
+    from ganmatrix.results.artifacts import Assembled
 
 
 class ShowChoice(StrEnum):
@@ -34,6 +37,12 @@ Given = Annotated[
         help="The params file; any file but params.yaml works in scales/<its name>/.",
     ),
 ]
+Place = Annotated[
+    str | None, typer.Option("--results", metavar="PLACE", help="A results folder, or a git revision.")
+]
+ParamsOfResults = Annotated[
+    Path, typer.Option("--params", metavar="FILE", help="The params file whose results to show.")
+]
 NOTHING: Names = []
 HERE = Path()
 DEFAULT_PARAMS = Path("params.yaml")
@@ -53,31 +62,18 @@ def show(
     method: Annotated[
         Names, typer.Option("--method", metavar="NAME", help="Only this; repeatable.")
     ] = NOTHING,
-    results: Annotated[
-        str | None,
-        typer.Option("--results", metavar="PLACE", help="A results folder, or a git revision."),
-    ] = None,
-    params: Annotated[
-        Path, typer.Option("--params", metavar="FILE", help="The params file whose results to show.")
-    ] = DEFAULT_PARAMS,
+    results: Place = None,
+    params: ParamsOfResults = DEFAULT_PARAMS,
     as_json: Json = False,
 ) -> None:
     """Print the matrix (mean [95% interval] over seeds) and the claims with their verdicts."""
     from ganmatrix.reporting.run_counts import preview_sentence
     from ganmatrix.terminal import matrix
     from ganmatrix.terminal.claims import claims
-    from ganmatrix.terminal.reading import read, read_in
     from ganmatrix.terminal.selection import Selection
     from ganmatrix.terminal.tables import console
 
-    if results:
-        found = read(results)
-    else:
-        plan = Plan.load(params)
-        found = read_in(plan.layout)
-        if not (state := plan.state(Task("assemble"))).is_current:
-            maker = plan.layout.all_command
-            typer.echo(f"these results are not current: {state.reason}; `{maker}` makes them again", err=True)
+    found = _results(results, params)
     selection = Selection(column, dataset, architecture, method)
     selection.check(found)
     parts = [part] if part else [ShowChoice.MATRIX, ShowChoice.CLAIMS]
@@ -98,6 +94,70 @@ def show(
         console().print(said, style="bold", end="\n\n")
     for each in parts:
         console().print(*tables[each], sep="\n")
+
+
+def _results(place: str | None, params: Path) -> "Assembled":
+    """The results at a place, or those of a params file, with a line on stderr if these are not current."""
+    from ganmatrix.terminal.reading import read, read_in
+
+    if place:
+        return read(place)
+    plan = Plan.load(params)
+    found = read_in(plan.layout)
+    if not (state := plan.state(Task("assemble"))).is_current:
+        maker = plan.layout.all_command
+        typer.echo(f"these results are not current: {state.reason}; `{maker}` makes them again", err=True)
+    return found
+
+
+class Scale(StrEnum):
+    """How a difference is told. By default, as claims about the metric have it."""
+
+    DIFFERENCE = "difference"
+    RELATIVE = "relative"
+
+
+def compare(
+    method: Annotated[str, typer.Argument(metavar="METHOD_A", help="A method of the results.")],
+    baseline: Annotated[str, typer.Argument(metavar="METHOD_B", help="The one to compare it with.")],
+    metric: Annotated[
+        Names,
+        typer.Option(
+            "--metric",
+            metavar="NAME",
+            help="A column, or a measure such as fid; repeatable. By default the leading score.",
+        ),
+    ] = NOTHING,
+    dataset: Annotated[
+        Names, typer.Option("--dataset", metavar="NAME", help="Only this; repeatable.")
+    ] = NOTHING,
+    architecture: Annotated[
+        Names, typer.Option("--architecture", metavar="NAME", help="Only this; repeatable.")
+    ] = NOTHING,
+    scale: Annotated[
+        Scale | None, typer.Option("--scale", help="A difference, or relative to METHOD_B.")
+    ] = None,
+    results: Place = None,
+    params: ParamsOfResults = DEFAULT_PARAMS,
+    as_json: Json = False,
+) -> None:
+    """Print how METHOD_A differs from METHOD_B: effect, interval, plot, and the seeds that would decide.
+
+    The test is two-sided and not corrected. If you ask many questions, some answers are wrong by chance.
+    """
+    from ganmatrix.results.two_methods import answer
+    from ganmatrix.terminal.effects import effects
+    from ganmatrix.terminal.selection import asked
+    from ganmatrix.terminal.tables import console
+
+    found, columns = asked(_results(results, params), (method, baseline), metric, dataset, architecture)
+    relative = None if scale is None else scale is Scale.RELATIVE
+    answers = [answer(found, method, baseline, each, relative) for each in columns]
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in answers], indent=2))
+        return
+    for each in answers:
+        console().print(*effects(each), sep="\n")
 
 
 def diff(
