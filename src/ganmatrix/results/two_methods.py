@@ -5,7 +5,7 @@ two-sided. It is one question, so nothing is corrected for others.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -177,9 +177,10 @@ def _frame(results: Assembled) -> pd.DataFrame:
     return with_stand_ins(frame, stand_ins_of_rows(results.summary.get("stand_ins", [])))
 
 
-def _named(key: tuple[str, ...]) -> str:
+def _named(key: tuple[Hashable, ...]) -> str:
     """`digits x conventional`."""
-    return f"{key[0]} x {place(*key[1:])}"
+    dataset, *rest = map(str, key)
+    return f"{dataset} x {place(*rest)}"
 
 
 def _effect(where: str, question: Difference, runs: pd.DataFrame, found: Comparison) -> Effect:
