@@ -214,6 +214,8 @@ class _Work:
         if made.finished:
             made.finished()
         plan.forget()
+        if part is not None:
+            sys.stderr.write(f"{task}, seed {part}: finished\n")
         return True
 
 

@@ -54,6 +54,7 @@ def test_runs_that_another_process_makes_come_last_and_are_not_made_twice(holder
     Making(TRAIN, seeds=[1])()
     _make_theirs()
     monkeypatch.setattr("ganmatrix.store.locks.time.sleep", nap)
+    capsys.readouterr()
     assert train() == f"{TRAIN}: up to date"
     assert train.made == []
     said = capsys.readouterr().err
