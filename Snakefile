@@ -3,6 +3,7 @@
 # works in scales/smoke/ and leaves the default's files alone.
 # Snakemake only schedules. Each verb knows whether its work is done, so outputs are marked update(...).
 import os
+import time
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -40,6 +41,7 @@ try:
 except UserError as error:
     refuse(error)
 
+BEGAN = time.time()
 ROOT = "" if PLAN.layout.root == Path() else f"{PLAN.layout.root.as_posix()}/"
 PARAMS_OPTION = PLAN.layout.option("--params")
 DATASETS = PLAN.targets("prepare")
@@ -67,6 +69,14 @@ def of_cell(stage):
 def threads_of_cell(wildcards):
     """Cores for the runs of a cell: more than one if there are more cores than cells."""
     return max(1, min(len(PLAN.seeds), (workflow.cores or 1) // len(CELLS)))
+
+
+def failures():
+    """The error at the end of each log that a job of this run has written."""
+    for log in sorted(Path(f"{ROOT}logs").rglob("*.log")):
+        if log.stat().st_mtime >= BEGAN:
+            lines = log.read_text(errors="replace").splitlines()
+            yield from (f"{log}: {line}" for line in lines[-1:] if line.startswith("error: "))
 
 
 wildcard_constraints:
@@ -100,6 +110,12 @@ onstart:
             "--touch would vouch for files that nobody made; "
             f"`{PLAN.layout.all_command}` makes only what is not current"
         )
+
+
+onerror:
+    print(
+        *failures(), f"Finished work is kept. `{PLAN.layout.all_command}` goes on.", sep="\n", file=sys.stderr
+    )
 
 
 onsuccess:

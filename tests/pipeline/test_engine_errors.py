@@ -135,13 +135,17 @@ def test_no_such_output(project: Project) -> None:
 def test_a_failed_job_shows_its_log_and_the_way_it_went(project: Project) -> None:
     source = project.root / "src" / "ganmatrix" / "stages" / "prepare.py"
     good = source.read_text()
-    source.write_text(f"{good}\n\ndef into(*_):\n    raise SystemExit('the disk is on fire')\n")
+    failing = "raise UserError('the disk is on fire')"
+    source.write_text(f"{good}\n\nfrom ganmatrix.errors import UserError\n\ndef into(*_):\n    {failing}\n")
     ran = project.snakemake("--cores", "1", "data/ring8.json")
     source.write_text(good)
     assert ran.status == 1
     assert "prepare ring8" in ran.text
     assert "the disk is on fire" in ran.text
     assert "Logfile logs/prepare/ring8.log" in ran.text
+    end = ran.text.splitlines()[-8:]
+    assert "logs/prepare/ring8.log: error: the disk is on fire" in end
+    assert "Finished work is kept. `snakemake --cores all` goes on." in end
     assert project.published() == []
 
 
