@@ -20,6 +20,9 @@ IMAGES = ImageEvaluation(
 )
 CPU = torch.device("cpu")
 
+UNCOMPARED = {"inception_score", "vendi"}
+"""They never look at real images."""
+
 
 class Decoder(nn.Module):
     """Latents (n, 64) as 8x8 images."""
@@ -81,13 +84,15 @@ def test_a_generator_of_the_real_images_is_perfect_and_copies(reals, toy_extract
     entries = score(Decoder(), as_latents(reals), reals, toy_extractor)
     assert entries["fid"]["value"] == pytest.approx(0, abs=1e-8)
     assert entries["kid"]["value"] == pytest.approx(0, abs=1e-2)
+    assert entries["mind"]["value"] == pytest.approx(0, abs=1e-12)
     assert 1 < entries["inception_score"]["value"] < 2
+    assert 1 < entries["vendi"]["value"] < 64
     for metric in ("precision", "recall", "density", "coverage", "data_copying"):
         assert entries[metric]["value"] == 1
     for metric, entry in entries.items():
         assert entry["protocol"]["fake_samples"] == 100
         assert entry["protocol"]["extractor"] == "toy"
-        assert ("real_samples" in entry["protocol"]) == (metric != "inception_score")
+        assert ("real_samples" in entry["protocol"]) == (metric not in UNCOMPARED)
     assert entries["kid"]["protocol"]["subset_size"] == 50
     assert entries["kid"]["std"] >= 0
     assert entries["data_copying"]["protocol"]["held_out_samples"] == 60
@@ -108,7 +113,11 @@ def test_a_constant_generator_scores_badly_but_scores(reals, toy_extractor) -> N
     features = measure(reals, toy_extractor)["features"].astype(np.float64)
     expected = np.square(features.mean(axis=0) - 128 / 255).sum() + features.var(axis=0, ddof=1).sum()
     assert entries["fid"]["value"] == pytest.approx(expected, rel=1e-6)
+    # 3 |m|^2 + 3 E|X - m'|^2, on average over all directions.
+    mind = 3 * (np.square(features.mean(axis=0) - 128 / 255).sum() + features.var(axis=0).sum())
+    assert entries["mind"]["value"] == pytest.approx(mind, abs=4 * entries["mind"]["std"])
     assert entries["inception_score"]["value"] == pytest.approx(1, abs=1e-6)
+    assert entries["vendi"]["value"] == pytest.approx(1, abs=1e-6)
     assert entries["recall"]["value"] == 0
 
 
@@ -146,7 +155,7 @@ def test_of_those_that_count_some_are_compared(read, reals, toy_extractor, monke
     assert len(found["radii"]) == len(found["held_out_distances"]) == 12
     entries = score(Decoder(), as_latents(reals), reals, toy_extractor)
     assert entries["fid"]["value"] == pytest.approx(0, abs=1e-8)
-    for metric in ("kid", "recall", "data_copying"):
+    for metric in ("kid", "mind", "recall", "data_copying"):
         protocol = entries[metric]["protocol"]
         assert (protocol["fake_samples"], protocol["real_samples"]) == (12, 12)
 
@@ -177,7 +186,7 @@ def test_features_that_are_not_finite_are_a_result(reals, toy_extractor) -> None
 
 def test_protocols_say_which_count_is_whose(reals, toy_extractor) -> None:
     entries = score(Decoder(), as_latents(reals[:60]), reals, toy_extractor)
-    for metric in set(IMAGE_METRICS) - {"inception_score"}:
+    for metric in set(IMAGE_METRICS) - UNCOMPARED:
         protocol = entries[metric]["protocol"]
         assert (protocol["fake_samples"], protocol["real_samples"]) == (60, 100)
 

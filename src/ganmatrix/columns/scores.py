@@ -36,11 +36,34 @@ GENERATORS: dict[str, Measure] = {
         scored="checkpoints",
         features="always",
     ),
+    "mind": Measure(
+        "MIND",
+        "lower",
+        "Monge Inception Distance: the squared Wasserstein distance between the features of real and "
+        "generated images along a line, as a mean over 1,000 directions, times three times the number of "
+        "features. It sees more than mean and covariance. It falls as the number of images grows, so it "
+        "compares within one table only.",
+        ratio=True,
+        limits=POSITIVE,
+        scored="checkpoints",
+        features="always",
+    ),
     "inception_score": Measure(
         "Inception Score",
         "higher",
         "High if a classifier is sure of each generated image and yet sees many classes overall. It never "
         "looks at real images.",
+        ratio=True,
+        limits=(1, math.inf),
+        scored="checkpoints",
+        features="always",
+    ),
+    "vendi": Measure(
+        "Vendi score",
+        "higher",
+        "Effective number of different images, by the cosine of their features: 1 if all are alike. It never "
+        "looks at real images, so noise may score high. It rises with the number of images. Compare it with "
+        "that of unseen reals.",
         ratio=True,
         limits=(1, math.inf),
         scored="checkpoints",

@@ -16,6 +16,8 @@ from ganmatrix.evaluation.features import Moments
 from ganmatrix.evaluation.fid import FidInfinity, frechet_distance_of_factors
 from ganmatrix.evaluation.inception_score import InceptionScore
 from ganmatrix.evaluation.kid import kernel_distance
+from ganmatrix.evaluation.mind import PROJECTIONS, monge_distance
+from ganmatrix.evaluation.mind import SEED as DIRECTIONS_SEED
 from ganmatrix.evaluation.modes import CLASS_NAMES, score_classes
 from ganmatrix.evaluation.neighbours import nearer_share, nearest_distances, neighbour_radii, prdc
 from ganmatrix.evaluation.scoring import (
@@ -28,10 +30,20 @@ from ganmatrix.evaluation.scoring import (
     quantise,
     spread,
 )
+from ganmatrix.evaluation.vendi import vendi_score
 from ganmatrix.params.evaluation import ImageEvaluation
 
 NEIGHBOURS = ("precision", "recall", "density", "coverage")
-IMAGE_METRICS = ("fid", "fid_infinity", "kid", "inception_score", *NEIGHBOURS, "data_copying")
+IMAGE_METRICS = (
+    "fid",
+    "fid_infinity",
+    "kid",
+    "mind",
+    "inception_score",
+    "vendi",
+    *NEIGHBOURS,
+    "data_copying",
+)
 
 IMAGE_ARRAYS = ("count", "mean", "covariance_root", "features", "indices", "radii", "held_out_distances")
 
@@ -133,10 +145,20 @@ def scores_of(
             counted | {"blocks": BLOCKS, "std": "standard error of the intercept"},
         ),
         "kid": measured(kid, compared | {"subsets": params.kid_subsets, "subset_size": subset_size}),
+        "mind": measured(
+            lambda: monge_distance(fake, real),
+            compared
+            | {
+                "projections": PROJECTIONS,
+                "directions_seed": DIRECTIONS_SEED,
+                "std": "standard error over the directions",
+            },
+        ),
         "inception_score": measured(
             tally.inception_score.score,
             shared | {"fake_samples": tally.count, "splits": params.inception_score_splits},
         ),
+        "vendi": measured(lambda: (vendi_score(fake), None), shared | {"fake_samples": len(fake)}),
         "data_copying": measured(
             lambda: (nearer_share(nearest_distances(fake, real), held_out), None),
             compared | {"held_out_samples": len(held_out)},
