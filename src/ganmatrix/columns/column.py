@@ -27,6 +27,7 @@ CHECKPOINTS: dict[Checkpoint, str] = {
 
 EXTRACTORS = {
     "inception": "Inception-v3",
+    "dinov2": "DINOv2",
     "efficientnet_lite0": "EfficientNet-Lite0",
     "digits_cnn": "the digit classifier's",
 }

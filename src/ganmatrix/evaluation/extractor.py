@@ -32,7 +32,7 @@ class Extractor:
     """Images in, features and class probabilities out; its fields are the protocol of a score.
 
     `network` maps pixels (n, C, input_size, input_size) in [0, 255] to features
-    (n, feature_dimension) and probabilities (n, class_count).
+    (n, feature_dimension) and probabilities (n, class_count); a network without classes has (n, 0).
     """
 
     name: str

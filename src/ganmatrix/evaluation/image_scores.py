@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganmatrix.columns import Column
-from ganmatrix.entry import Entry, Scores, null_entries
+from ganmatrix.entry import Entry, Scores, inapplicable, null_entries
 from ganmatrix.evaluation.extractor import Extractor
 from ganmatrix.evaluation.features import Moments
 from ganmatrix.evaluation.fid import FidInfinity, frechet_distance_of_factors
@@ -78,7 +78,8 @@ class Tally:
         """
         features, probabilities = (array.cpu().numpy() for array in self.extractor(quantise(samples)))
         self.fid.update(features)
-        self.inception_score.update(probabilities)
+        if self.extractor.class_count:
+            self.inception_score.update(probabilities)
         kept = self.features[self._seen : self._seen + len(features)]
         kept[:] = features[: len(kept)]
         self._seen += len(features)
@@ -164,6 +165,8 @@ def scores_of(
             compared | {"held_out_samples": len(held_out)},
         ),
     }
+    if not tally.extractor.class_count:
+        entries |= inapplicable(["inception_score"], f"{tally.extractor.name} has no classes")
     protocol = compared | {"neighbours": params.neighbours}
     try:
         shares = prdc(real, reference["radii"], fake, params.neighbours)

@@ -40,6 +40,21 @@ class InceptionParams(ExtractorSection):
     )
 
 
+class DinoV2Params(ExtractorSection):
+    """DINOv2, the extractor of FD-DINOv2; from a local file only. It has no classes."""
+
+    kind: Literal["dinov2"]
+    code: ClassVar[str] = "ganmatrix.evaluation.dinov2:build"
+    model: Literal["vitb14", "vitl14"] = Field(
+        default="vitl14", description="ViT-B/14, 768 features, or ViT-L/14, 1,024 features"
+    )
+    weights: str | None = Field(
+        default=None,
+        description="path of dinov2_<model>_pretrain.pth, or of the torch.hub folder that holds it; "
+        "checked, and never fetched",
+    )
+
+
 class DigitsCnnParams(ExtractorSection):
     """A classifier that `reference` trains on the labels of datasets that show digits.
 
@@ -52,7 +67,7 @@ class DigitsCnnParams(ExtractorSection):
     code: ClassVar[str] = "ganmatrix.evaluation.digits_cnn:Reader"
 
 
-Extractor = Annotated[EfficientNetLite0Params | InceptionParams | DigitsCnnParams, BY_KIND]
+Extractor = Annotated[EfficientNetLite0Params | InceptionParams | DinoV2Params | DigitsCnnParams, BY_KIND]
 
 
 class PointEvaluation(Section):
