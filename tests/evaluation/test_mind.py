@@ -29,7 +29,6 @@ def test_on_a_line_it_is_the_best_matching(n: int, m: int) -> None:
 @pytest.mark.parametrize("together", [100, 1, 7])
 def test_is_3d_times_the_mean_over_directions(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TOGETHER", together)
-    monkeypatch.setattr(module, "ROWS", 13)
     squares = [matched(A @ u, B @ u) for u in unit_directions(7, 20, 3)]
     value, error = monge_distance(A, B, 20, 3)
     assert value == pytest.approx(3 * 7 * np.mean(squares), rel=1e-12)
@@ -68,6 +67,13 @@ def test_is_zero_on_identical_sets_in_any_order_and_symmetric() -> None:
 def test_far_from_the_origin_nothing_is_lost() -> None:
     near = monge_distance(A, A + 1e-3)[0]
     assert monge_distance(A + 1e6, A + 1e6 + 1e-3)[0] == pytest.approx(near, rel=1e-5)
+
+
+def test_in_single_precision_it_is_the_same() -> None:
+    """Of two sets of one distribution, where differences are small; they have the mean of activations."""
+    a, b = (100 + RNG.standard_normal((2, 900, 300))).astype(np.float32)
+    wide = monge_distance(a.astype(np.float64), b.astype(np.float64))
+    assert monge_distance(a, b) == pytest.approx(wide, rel=1e-5)
 
 
 def test_directions_are_of_length_1_and_the_same_each_time() -> None:
