@@ -55,8 +55,8 @@ FILES = {
     "transfer": (PAIRS,),
     "assemble": (
         *("matrix.parquet", "matrix.csv", "history.parquet", "curves.parquet", "transfers.parquet"),
-        *("claims.parquet", "published.parquet", "table.tex", "summary.json", "metrics.json"),
-        *("scores_over_steps.csv", "losses_over_steps.csv"),
+        *("claims.parquet", "published.parquet", "table.tex", "claims.tex", "summary.json"),
+        *("metrics.json", "scores_over_steps.csv", "losses_over_steps.csv"),
     ),
     "report": ("{target}.html",),
 }

@@ -1,18 +1,11 @@
-"""The summary on a made-up matrix, and the LaTeX table: what it says, and that its structure is sound."""
-
-import re
+"""The summary on a made-up matrix."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from ganmatrix.results.summary import latex_table
 from helpers.fake_matrix import FakeMatrix
-from helpers.simulated_matrix import PROTOCOLS, simulate
 
 STEPS = "steps_to_fid_efficientnet_lite0_ema"
-COLUMN = "fid_efficientnet_lite0_ema"
-PRIMARY = {dataset: {COLUMN: {}, f"{COLUMN}_noise": {}} for dataset in PROTOCOLS}
 
 
 def _edit(run, documents):
@@ -88,53 +81,3 @@ def test_a_matrix_of_diverged_runs_says_so_and_averages_nothing(tmp_path):
     assert {row[kind]["p_value"] for row in summary["pooled"] for kind in ("difference", "relative")} == {
         None
     }
-
-
-def _scores() -> pd.DataFrame:
-    return simulate(np.random.default_rng(0), {"gan": 0.0, "as_gan": 0.2}, [COLUMN])
-
-
-def _entries(text: str) -> dict[str, list[str]]:
-    lines = [line.strip().removesuffix(r" \\").split(" & ") for line in text.splitlines() if " & " in line]
-    return {first: rest for first, *rest in lines}
-
-
-def test_the_table_has_a_row_a_method_and_a_column_a_setting():
-    text = latex_table(_scores(), PRIMARY)
-    rows = _entries(text)
-    assert list(rows) == ["Dataset", "Method", "gan", r"as\_gan"]
-    assert {len(row) for row in rows.values()} == {4}
-    assert r"\begin{tabular}{lrrrr}" in text
-    assert rows["Method"] == ["conventional", r"resnet\_sn"] * 2
-
-
-def test_an_entry_is_mean_and_half_interval_in_two_significant_digits_with_n():
-    frame = _scores()
-    here = (
-        (frame["dataset"] == "digits")
-        & (frame["architecture"] == "conventional")
-        & (frame["method"] == "gan")
-    )
-    frame.loc[here, COLUMN] = [40.0, 41.0, 42.0]
-    assert _entries(latex_table(frame, PRIMARY))["gan"][0] == r"$41.0 \pm 2.5$ (3)"
-    frame.loc[here, COLUMN] = [40.0, 41.0, np.nan]
-    assert _entries(latex_table(frame, PRIMARY))["gan"][0] == r"$40.5 \pm 6.4$ (2 of 3)"
-    frame.loc[here, COLUMN] = [40.0, np.nan, np.nan]
-    assert _entries(latex_table(frame, PRIMARY))["gan"][0] == "$40$ (1 of 3)"
-    frame.loc[here, "outcome"] = "diverged"
-    assert _entries(latex_table(frame, PRIMARY))["gan"][0] == "-- (0 of 3)"
-    frame.loc[here, ["outcome", COLUMN]] = ["completed", 40.0]
-    assert _entries(latex_table(frame, PRIMARY))["gan"][0] == r"$40.00 \pm 0.00$ (3)"
-
-
-def test_latex_is_balanced_and_escaped():
-    text = latex_table(_scores(), PRIMARY)
-    assert re.findall(r"\\begin\{(\w+)\}", text) == re.findall(r"\\end\{(\w+)\}", text)[::-1]
-    assert text.count("{") == text.count("}")
-    assert not re.search(r"(?<!\\)[_%#]", text)
-    assert text.count("$") % 2 == 0
-
-
-def test_datasets_without_a_primary_score_are_left_out():
-    protocol = {"digits": {COLUMN: {}}, "photos": {"modes_ema": {}, "fid_over_steps_x_ema": {}}}
-    assert {len(row) for row in _entries(latex_table(_scores(), protocol)).values()} == {2}

@@ -1,14 +1,13 @@
-"""What is stated beside the tables: summary.json, a LaTeX table, and what DVC compares and draws."""
+"""What is stated beside the tables: summary.json, and what DVC compares and draws."""
 
 import itertools
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
-from ganmatrix.columns import leading, primary
+from ganmatrix.columns import primary
 from ganmatrix.params.claims import Claim
 from ganmatrix.params.methods import Method
 from ganmatrix.results.aggregates import describe
@@ -23,8 +22,8 @@ from ganmatrix.results.comparisons import (
     ranks,
     within_settings,
 )
-from ganmatrix.results.matrix import COSTS, NOT_TRAINED, SETTING, VARIANT, placed, setting
-from ganmatrix.results.statistics import Estimate, estimate, observed
+from ganmatrix.results.matrix import COSTS, NOT_TRAINED, VARIANT, placed, setting
+from ganmatrix.results.statistics import estimate
 
 
 def ideas(methods: Iterable[Method]) -> dict[str, str]:
@@ -235,69 +234,3 @@ def _with_panel(table: pd.DataFrame, *more: str) -> pd.DataFrame:
     """With the name of the panel that a row is drawn in, since DVC's templates split by one field."""
     shown = placed(table)
     return table.assign(panel=shown["dataset"].str.cat(shown[["architecture", *more]], sep=", "))
-
-
-_LATEX_SPECIAL = {character: f"\\{character}" for character in "_%&#$"}
-
-
-def latex_table(frame: pd.DataFrame, protocols: Protocols) -> str:
-    """Methods x settings: each setting's primary score, mean over seeds and half its 95% interval.
-
-    The number of seeds follows in parentheses, out of how many where some have no score; those are left
-    out of the mean. Settings without a primary score are left out. The table needs the package booktabs.
-    """
-    primary = {
-        name: score.name for name, columns in protocols.items() if (score := leading(columns, distance=True))
-    }
-    frame = placed(frame)
-    shown = frame[frame["dataset"].isin(primary)]
-    settings = list(dict.fromkeys(zip(*(shown[key] for key in SETTING), strict=True)))
-    rows = [
-        [_escaped(method), *(_latex_entry(shown, method, setting, primary) for setting in settings)]
-        for method in dict.fromkeys(frame["method"])
-    ]
-    scores = "; ".join(f"{_escaped(name)}: {_escaped(column)}" for name, column in primary.items())
-    lines = [
-        r"\begin{table}",
-        r"  \centering",
-        r"  \caption{Mean over training seeds $\pm$ half the 95\% interval (Student t), number of seeds in "
-        rf"parentheses; lower is better. {scores}.}}",
-        rf"  \begin{{tabular}}{{l{'r' * len(settings)}}}",
-        r"    \toprule",
-        _latex_line(["Dataset", *(_escaped(dataset) for dataset, _ in settings)]),
-        _latex_line(["Method", *(_escaped(architecture) for _, architecture in settings)]),
-        r"    \midrule",
-        *map(_latex_line, rows),
-        r"    \bottomrule",
-        r"  \end{tabular}",
-        r"\end{table}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _latex_entry(frame: pd.DataFrame, method: str, setting: tuple[str, str], primary: dict[str, str]) -> str:
-    dataset, architecture = setting
-    runs = frame[
-        (frame["dataset"] == dataset) & (frame["architecture"] == architecture) & (frame["method"] == method)
-    ]
-    return _latex_number(estimate(observed(runs, primary[dataset])))
-
-
-def _latex_number(found: Estimate) -> str:
-    """`$41.2 \\pm 3.1$ (3)`: two significant digits of the half-interval decide the digits of both."""
-    count = f"({found.n} of {found.n + found.missing})" if found.missing else f"({found.n})"
-    if found.mean is None:
-        return f"-- {count}"
-    if found.low is None or found.high is None:
-        return f"${found.mean:.3g}$ {count}"
-    half = (found.high - found.low) / 2
-    digits = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
-    return rf"${found.mean:.{digits}f} \pm {half:.{digits}f}$ {count}"
-
-
-def _latex_line(entries: Sequence[str]) -> str:
-    return f"    {' & '.join(entries)} " + r"\\"
-
-
-def _escaped(name: str) -> str:
-    return "".join(_LATEX_SPECIAL.get(character, character) for character in name)

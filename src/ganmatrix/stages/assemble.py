@@ -17,7 +17,7 @@ from ganmatrix.errors import NotMade
 from ganmatrix.making import Made
 from ganmatrix.params import Params
 from ganmatrix.plan import Plan
-from ganmatrix.results import claims, matrix, summary
+from ganmatrix.results import claims, latex, matrix, summary
 from ganmatrix.results.aggregates import regions
 from ganmatrix.results.artifacts import (
     PAIR_COLUMNS,
@@ -193,7 +193,8 @@ def write(folder: Path, params: Params, gathered: Gathered) -> None:
         "summary.json": as_json(numbers),
         "metrics.json": as_json(summary.metrics(numbers["groups"], measured)),
         "matrix.csv": _csv(frame),
-        "table.tex": summary.latex_table(censored, measured),
+        "table.tex": latex.scores_table(censored, measured),
+        "claims.tex": latex.claims_table(verdicts),
         "scores_over_steps.csv": _csv(summary.scores_over_steps(curves), SHORT),
         "losses_over_steps.csv": _csv(summary.losses_over_steps(histories, frame), SHORT),
     }.items():
