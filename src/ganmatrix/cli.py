@@ -20,6 +20,8 @@ from ganmatrix.runtime import granted, signals
 from ganmatrix.store.files import describe, write_text
 from ganmatrix.store.layout import OF_VARIANTS
 from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given, check, compare, diff, show, status
+from ganmatrix.terminal import sharing
+from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given, check, diff, show, status
 from ganmatrix.terminal.output import printing
 
 if TYPE_CHECKING:
@@ -311,6 +313,10 @@ def schema_(
     else:
         write_text(output, schema())
         typer.echo(describe([output]))
+
+
+for verb in sharing.VERBS:
+    app.command()(verb)
 
 
 def _make(

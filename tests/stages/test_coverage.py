@@ -5,12 +5,16 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 from safetensors.numpy import load_file, save
 
 from ganmatrix.evaluation import digits_cnn
+from ganmatrix.evaluation.open_reference import OpenReference
 from ganmatrix.store.layout import Layout
+from ganmatrix.store.opening import part
 from helpers.processes import made
 from helpers.publishing import rewrite
 
@@ -140,6 +144,22 @@ def test_stacked_digits_are_read(measured):
         assert protocol["fake_samples"] == protocol["modes"] == 1000
         for key in ("extractor", "weights_sha256", "held_out_accuracy"):
             assert protocol[key] == known[key]
+
+
+def test_samples_of_stacked_digits_have_labels(project, run):
+    for kind in ("png", "npz"):
+        ended = run("sample", STACKS, "--out", kind, "--format", kind, "--count", "70")
+        assert ended.status == 0, ended.err
+        assert "labels: digits_cnn, which reads " in ended.out
+    labels = json.loads(Path("png/sample.json").read_text())["labels"]
+    assert len(labels) == 70
+    assert all(0 <= label < 1000 for label in labels)
+    with np.load("npz/samples.npz") as arrays:
+        assert arrays["labels"].tolist() == labels
+        reader = OpenReference(part(Layout(), "reference", "stacks")).reader()
+        images = torch.from_numpy(arrays["samples"]).permute(0, 3, 1, 2)
+    digits = [digits_cnn.read(reader.network, images[:, channel]) for channel in range(3)]
+    assert (100 * digits[0] + 10 * digits[1] + digits[2]).tolist() == labels
 
 
 def test_both_share_the_columns_of_the_matrix(measured):

@@ -43,6 +43,8 @@ VERBS = [
     "diff",
     "cells",
     "schema",
+    "sample",
+    "export",
 ]
 
 

@@ -225,9 +225,10 @@ def _character(character: str) -> str:
         return found
     if character.isascii() and character.isprintable():
         return character
-    letter, *accents = unicodedata.normalize("NFD", character)
-    if letter.isascii() and letter.isalpha() and len(accents) == 1 and accents[0] in _ACCENTS:
-        return rf"\{_ACCENTS[accents[0]]}{{{letter}}}"
+    apart = unicodedata.normalize("NFD", character)
+    letter, accent = apart[:1], apart[1:]
+    if letter.isascii() and letter.isalpha() and accent in _ACCENTS:
+        return rf"\{_ACCENTS[accent]}{{{letter}}}"
     if name := re.fullmatch(r"GREEK (SMALL|CAPITAL) LETTER (\w+)", unicodedata.name(character, "")):
         greek = name[2].lower().replace("lamda", "lambda")
         greek = greek.capitalize() if name[1] == "CAPITAL" else greek

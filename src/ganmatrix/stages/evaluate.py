@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganmatrix.cell import Cell, Run
 from ganmatrix.columns import Checkpoint
@@ -24,9 +24,9 @@ from ganmatrix.runtime import compute
 from ganmatrix.store.dataset import PreparedData, open_dataset
 from ganmatrix.store.files import as_json
 from ganmatrix.store.layout import METRICS, NEIGHBOURS
-from ganmatrix.training import averaging, pictures
+from ganmatrix.training import pictures
 from ganmatrix.training.seeding import Stream, stream_seed
-from ganmatrix.training.trained import latents, open_trained
+from ganmatrix.training.trained import latents, open_generator, open_trained
 from ganmatrix.training.weights import Trained
 
 PROTOCOL = {"seeds": "evaluation latents and subsets of dataset, architecture and seed"}
@@ -86,16 +86,6 @@ def open_scorer(
         classifier=reader.extractor(channels) if reader else None,
         class_latents=draw(digits) if reader else None,
     )
-
-
-def open_generator(run: Run, trained: Trained, checkpoint: Checkpoint, best_step: int) -> nn.Module:
-    """G in eval mode. The generator before training gets estimated batch statistics."""
-    if checkpoint == "best":
-        return trained.averaged(best_step)
-    generator = trained.generator(checkpoint)
-    if checkpoint == "init":
-        averaging.with_batch_statistics(generator, averaging.statistics_latents(run, trained.latent))
-    return generator
 
 
 def score_curves(

@@ -25,15 +25,22 @@ class Stream(Enum):
     BATCH_STATISTICS = "batch_statistics"
     METHOD_NOISE = "method_noise"
     PROBES = "probes"
+    SAMPLES = "samples"
 
 
-def stream_seed(run: Run, stream: Stream) -> int:
-    """A 63-bit seed from the SHA-256 of dataset, architecture, seed, purpose, and a twin's own name."""
+def stream_seed(run: Run, stream: Stream, number: int = 0) -> int:
+    """A 63-bit seed from the SHA-256 of dataset, architecture, seed, purpose, and a twin's own name.
+
+    A purpose may have further streams, by number.
+    """
     text = f"{run.dataset}-{run.architecture}-{run.seed}/{stream.value}{run.streams}"
+    text += f"-{number}" if number else ""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
-def generator(run: Run, stream: Stream, device: torch.device | None = None) -> torch.Generator:
+def generator(
+    run: Run, stream: Stream, device: torch.device | None = None, number: int = 0
+) -> torch.Generator:
     """A fresh generator at the start of the stream."""
     made = torch.Generator(device=device or "cpu")
-    return made.manual_seed(stream_seed(run, stream))
+    return made.manual_seed(stream_seed(run, stream, number))

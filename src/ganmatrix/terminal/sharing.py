@@ -1,0 +1,90 @@
+"""The verbs that take results out: `sample`, `export`, `bundle` and `verify`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganmatrix.plan import Plan
+from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given
+
+MOST_SAMPLES, LARGEST_LATENT_SEED = 100_000, 2**31 - 1
+
+
+class CheckpointChoice(StrEnum):
+    """The generators of a run."""
+
+    EMA = "ema"
+    LAST = "last"
+    BEST = "best"
+    INIT = "init"
+
+
+class FormatChoice(StrEnum):
+    """The files of samples."""
+
+    PNG = "png"
+    NPZ = "npz"
+    CSV = "csv"
+
+
+Cell = Annotated[str, typer.Argument(metavar="CELL", help="An id of `ganmatrix cells`.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="A training seed of the grid; by default its first one.")
+]
+Checkpoint = Annotated[
+    CheckpointChoice,
+    typer.Option(
+        "--checkpoint",
+        help="ema: the running average of G's weights; last: after the last step; best: the snapshot with "
+        "the best score; init: before training.",
+    ),
+]
+OutFolder = Annotated[
+    Path,
+    typer.Option("--out", metavar="FOLDER", help="A new folder, or one that this verb wrote before."),
+]
+
+
+def sample(
+    cell: Cell,
+    out: OutFolder,
+    seed: Seed = None,
+    checkpoint: Checkpoint = CheckpointChoice.EMA,
+    count: Annotated[int, typer.Option("--count", min=1, max=MOST_SAMPLES, help="How many samples.")] = 64,
+    latent_seed: Annotated[
+        int,
+        typer.Option("--latent-seed", min=0, max=LARGEST_LATENT_SEED, help="Another number, other samples."),
+    ] = 0,
+    kind: Annotated[
+        FormatChoice | None,
+        typer.Option("--format", help="Images: png (default) or npz. Points: npz (default) or csv."),
+    ] = None,
+    grid: Annotated[bool, typer.Option("--grid", help="Also write a picture of the samples.")] = False,
+    params: Given = DEFAULT_PARAMS,
+    device: Annotated[
+        str, typer.Option("--device", envvar="GANMATRIX_DEVICE", help="auto, cpu, cuda or cuda:N.")
+    ] = "auto",
+) -> None:
+    """Draw samples of a trained generator: files, labels of digits, and a record with SHA-256 sums."""
+    from ganmatrix.stages import sample as stage
+
+    order = stage.Order(count, latent_seed, kind.value if kind else None, grid)
+    typer.echo(stage.run(Plan.load(params), cell, seed, checkpoint.value, order, out, device))
+
+
+def export(
+    cell: Cell,
+    out: OutFolder,
+    seed: Seed = None,
+    checkpoint: Checkpoint = CheckpointChoice.EMA,
+    params: Given = DEFAULT_PARAMS,
+) -> None:
+    """Export a trained generator as a program that torch loads without ganmatrix, with a model card."""
+    from ganmatrix.stages import export as stage
+
+    typer.echo(stage.run(Plan.load(params), cell, seed, checkpoint.value, out))
+
+
+VERBS = (sample, export)
