@@ -19,9 +19,8 @@ from ganmatrix.plan import Plan, Task
 from ganmatrix.runtime import granted, signals
 from ganmatrix.store.files import describe, write_text
 from ganmatrix.store.layout import OF_VARIANTS
-from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given, check, compare, diff, show, status
 from ganmatrix.terminal import sharing
-from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given, check, diff, show, status
+from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given, check, compare, diff, show, status
 from ganmatrix.terminal.output import printing
 
 if TYPE_CHECKING:

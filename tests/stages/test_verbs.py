@@ -45,6 +45,8 @@ VERBS = [
     "schema",
     "sample",
     "export",
+    "bundle",
+    "verify",
 ]
 
 

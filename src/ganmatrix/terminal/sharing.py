@@ -8,6 +8,7 @@ import typer
 
 from ganmatrix.plan import Plan
 from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given
+from ganmatrix.terminal.output import one_line
 
 MOST_SAMPLES, LARGEST_LATENT_SEED = 100_000, 2**31 - 1
 
@@ -87,4 +88,37 @@ def export(
     typer.echo(stage.run(Plan.load(params), cell, seed, checkpoint.value, out))
 
 
-VERBS = (sample, export)
+def bundle(
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="By default results.zip.", show_default=False),
+    ] = None,
+    with_weights: Annotated[
+        bool, typer.Option("--with-weights", help="Also the weights of all runs.")
+    ] = False,
+    params: Given = DEFAULT_PARAMS,
+) -> None:
+    """Put params, manifests, tables, reports and the environment into one archive, with RO-Crate metadata."""
+    from ganmatrix.stages import bundle as stage
+
+    typer.echo(stage.run(Plan.load(params), out, with_weights))
+
+
+def verify(
+    archive: Annotated[Path, typer.Argument(metavar="BUNDLE", help="An archive of `ganmatrix bundle`.")],
+) -> None:
+    """Check a bundle: its files, what they were made from, and that the verdicts follow from the tables.
+
+    Nothing in it is trusted or run. Problems are listed, one line each, with exit status 2.
+    """
+    from ganmatrix.stages import verify as stage
+
+    found = stage.run(archive)
+    for problem in found.problems:
+        typer.echo(f"error: {archive}: {one_line(problem)}", err=True)
+    if found.problems:
+        raise typer.Exit(2)
+    typer.echo(f"{archive}: nothing is wrong. " + one_line("; ".join(found.said)) + ".")
+
+
+VERBS = (sample, export, bundle, verify)
