@@ -6,8 +6,9 @@ import pytest
 
 from ganmatrix.params import load
 from ganmatrix.params.claims import Claim
-from ganmatrix.results.claims import adjudicate, described, differences
+from ganmatrix.results.claims import adjudicate
 from ganmatrix.results.matrix import LEARNED, learned
+from ganmatrix.results.paper_settings import described, differences
 from helpers.planted_effects import (
     BETTER,
     OLD,

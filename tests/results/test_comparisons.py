@@ -6,10 +6,10 @@ import pytest
 import scipy.stats
 
 from ganmatrix.results.comparisons import (
+    all_differences,
     divergence_rates,
     opponents,
     over_settings,
-    paired_differences,
     ranks,
     within_settings,
 )
@@ -28,7 +28,7 @@ def frame() -> pd.DataFrame:
 
 
 def _compared(frame: pd.DataFrame, role: str):
-    return paired_differences(frame, PROTOCOL, opponents(METHODS, CLAIMS, role))
+    return all_differences(frame, PROTOCOL, opponents(METHODS, CLAIMS, role))
 
 
 def _values(frame: pd.DataFrame, method: str, dataset: str = "digits", architecture: str = "resnet_sn"):
@@ -84,7 +84,7 @@ def test_a_column_is_a_family_of_its_own():
 
     def corrected(names):
         protocols = {dataset: {name: {} for name in names} for dataset in PROTOCOLS}
-        found = paired_differences(frame, protocols, opponents(METHODS, CLAIMS, "baseline"))
+        found = all_differences(frame, protocols, opponents(METHODS, CLAIMS, "baseline"))
         rows = [*within_settings(found, "baseline"), *over_settings(found, "baseline")]
         return [row["difference"]["p_holm"] for row in rows if row["column"] == "fid_0"]
 

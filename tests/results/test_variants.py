@@ -13,7 +13,7 @@ from ganmatrix.params import load
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.aggregates import regions
 from ganmatrix.results.claims import adjudicate
-from ganmatrix.results.comparisons import paired_differences
+from ganmatrix.results.comparisons import all_differences
 from ganmatrix.results.matrix import compared, settings_compared, with_stand_ins
 from ganmatrix.results.verdicts import compare
 from helpers.fake_matrix import GRID, FakeMatrix, claim
@@ -177,7 +177,7 @@ def test_a_variant_of_one_method_meets_the_others_cells(swept):
 def test_what_a_variant_leaves_as_it_is_counts_once(swept):
     _, frame = swept
     assert compare(about("dat"), "gan", frame).effect.n == 6
-    [contest] = paired_differences(frame, PROTOCOLS, {"dat": "gan"})[:1]
+    [contest] = all_differences(frame, PROTOCOLS, {"dat": "gan"})[:1]
     assert list(contest.difference) == [("ring8", "conventional", "")]
     assert len(compared(frame, "dat", "gan")["run"]) == len(set(compared(frame, "dat", "gan")["run"]))
 

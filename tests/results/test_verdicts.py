@@ -169,7 +169,7 @@ def test_the_p_value_of_a_claim_with_a_control_is_the_larger_one():
     ],
 )
 def test_the_bounds_of_the_rule(p_for, p_against, verdict):
-    effect = Pooled(1.5, 5, 0, 0, {})
+    effect = Pooled(1.5, 0, 0, {("digits", "a"): np.ones(5)})
     trial = Trial(Comparison("old", pd.Series(dtype=float), effect, Scale(), False, p_for, p_against))
     assert decide(trial, Corrected(p_for, p_against)).outcome == verdict
 

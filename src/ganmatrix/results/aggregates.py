@@ -39,9 +39,10 @@ from ganmatrix.columns import leading, primary
 from ganmatrix.params import Params
 from ganmatrix.params.variants import Variant, listed, number
 from ganmatrix.results.artifacts import Protocols
+from ganmatrix.results.effect import Values
 from ganmatrix.results.levels import CONFIDENCE
 from ganmatrix.results.matrix import SETTING
-from ganmatrix.results.statistics import Values, estimate, observed
+from ganmatrix.results.statistics import estimate, observed
 
 DRAWS = 2000
 """Resamples of the bootstrap."""

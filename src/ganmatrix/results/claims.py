@@ -1,6 +1,5 @@
 """The claims of params.yaml, adjudicated: a row a claim, with effects, tests, scope and verdict."""
 
-import dataclasses
 import math
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
@@ -9,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from ganmatrix.cell import place
-from ganmatrix.columns import column
 from ganmatrix.params import Params
-from ganmatrix.params.claims import Claim, PaperSetting
+from ganmatrix.params.claims import Claim
 from ganmatrix.results.artifacts import RECEIVED, Protocols, outcome
+from ganmatrix.results.effect import Effect, counted
 from ganmatrix.results.levels import LEVEL
 from ganmatrix.results.matrix import (
     COSTS,
@@ -24,7 +23,8 @@ from ganmatrix.results.matrix import (
     settings_compared,
     teaching,
 )
-from ganmatrix.results.statistics import effect_size, holm_of_family, observed
+from ganmatrix.results.paper_settings import described, differences
+from ganmatrix.results.statistics import EffectSize, effect_size, holm_of_family, observed
 from ganmatrix.results.verdicts import (
     Comparison,
     Corrected,
@@ -60,8 +60,11 @@ _DTYPES = {
     "effect": "float64",
     "low": "float64",
     "high": "float64",
+    "design": "string",
     "pairs": "int64",
     "missing_pairs": "int64",
+    "method_runs": "int64",
+    "baseline_runs": "int64",
     "settings": "int64",
     "settings_holding": "int64",
     "p_value": "float64",
@@ -76,16 +79,18 @@ _DTYPES = {
     "control_effect": "float64",
     "control_low": "float64",
     "control_high": "float64",
+    "control_design": "string",
     "control_pairs": "int64",
+    "control_runs": "int64",
     "control_p_value": "float64",
     "seeds_needed": "Int64",
     "lost_runs": "string",
     "far_runs": "string",
 }
 
-_UNTESTED = {"verdict": "not tested", "scope": "", "lost_runs": "", "far_runs": ""} | dict.fromkeys(
-    ("pairs", "missing_pairs", "settings", "settings_holding", "control_pairs"), 0
-)
+_UNTESTED = {"verdict": "not tested", "scope": "", "lost_runs": "", "far_runs": ""} | {
+    name: 0 for name, dtype in _DTYPES.items() if dtype == "int64"
+}
 
 
 def adjudicate(
@@ -145,8 +150,7 @@ def by_setting(
 
 
 def _stated_effect(found: Comparison) -> dict[str, Any]:
-    counted = {name: getattr(found.effect, name) for name in ("n", "missing", "censored")}
-    return {"mean": found.mean, "low": found.low, "high": found.high} | counted
+    return {"mean": found.mean, "low": found.low, "high": found.high} | counted(found.effect)
 
 
 def _corrected(trials: Sequence[Trial]) -> list[Corrected]:
@@ -251,19 +255,17 @@ def _found(
     verdict: Verdict = decide(trial, corrected)
     effect, scale = trial.baseline.effect, trial.baseline.scale
     limit = scale.bound(claim.bound)
-    means = [float(group.mean()) for group in effect.groups.values()]
     # Counts have no deviation to be in units of.
-    size = effect_size(dataclasses.replace(effect, mean=None) if trial.baseline.counts else effect)
-    holding = [mean < limit if trial.at_most else mean > limit for mean in means]
+    size = EffectSize(None, None, None) if trial.baseline.counts else effect_size(effect)
+    holding = [mean < limit if trial.at_most else mean > limit for mean in effect.means]
     return {
         "verdict": verdict.outcome,
         "reason": verdict.reason,
-        "scope": _scope(trial.baseline),
+        "scope": _scope(claim.method, trial.baseline),
         "effect": trial.baseline.mean,
         "low": trial.baseline.low,
         "high": trial.baseline.high,
-        "pairs": effect.n,
-        "missing_pairs": effect.missing,
+        **_counts(effect),
         "settings": effect.settings,
         "settings_holding": sum(holding),
         **_p_values(trial, corrected),
@@ -293,28 +295,48 @@ def _p_values(trial: Trial, corrected: Corrected) -> dict[str, float | None]:
     return found | ({"p_shared": trial.p_shared, "p_shared_holm": corrected.p_shared} if trial.shared else {})
 
 
+def _counts(effect: Effect) -> dict[str, Any]:
+    paired = effect.design == "paired"
+    return {
+        "design": effect.design,
+        "pairs": effect.runs[0] if paired else 0,
+        "missing_pairs": effect.missing if paired else 0,
+        "method_runs": effect.runs[0],
+        "baseline_runs": effect.runs[1],
+    }
+
+
 def _of_control(control: Comparison | None) -> dict[str, Any]:
     if control is None:
-        return {"control_pairs": 0}
+        return {"control_pairs": 0, "control_runs": 0}
     return {
         "control_effect": control.mean,
         "control_low": control.low,
         "control_high": control.high,
-        "control_pairs": control.effect.n,
+        "control_design": control.design,
+        "control_pairs": control.effect.runs[0] if control.design == "paired" else 0,
+        "control_runs": control.effect.runs[1],
         "control_p_value": None if control.obstacle else control.p_for,
     }
 
 
-def _scope(comparison: Comparison) -> str:
-    """`digits x conventional, digits x resnet_sn; seeds 0, 1, 2`: what an effect rests on."""
+def _scope(method: str, comparison: Comparison) -> str:
+    """What an effect rests on: `digits x conventional, digits x resnet_sn; seeds 0, 1, 2`.
+
+    Without pairs `digits x conventional; 14 runs of dat and 10 of gan, unpaired`.
+    """
     places: dict[str, None] = {}
     seeds: set[int] = set()
     for *where, seed in comparison.pairs.dropna().index:
-        if tuple(where[:2]) in comparison.effect.groups:
+        if tuple(where[:2]) in comparison.effect.places:
             places[f"{where[0]} x {place(*where[1:])}"] = None
             seeds.add(seed)
     if not places:
         return ""
+    if comparison.design == "unpaired":
+        own, others = comparison.effect.runs
+        runs = f"{own} run{'s' if own > 1 else ''} of {method} and {others} of {comparison.opponent}"
+        return f"{', '.join(places)}; {runs}, unpaired"
     return f"{', '.join(places)}; seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, sorted(seeds)))}"
 
 
@@ -337,59 +359,3 @@ def _reason(row: dict[Any, Any], metric: str, reasons: Mapping[tuple[str, str], 
     if pd.isna(row[metric]):
         return reasons.get((row["run"], metric)) or "no value"
     return "beyond the end of training"
-
-
-def described(setting: PaperSetting) -> str:
-    """`cifar10, celeba; against DCGAN; fid_inception; 100,000 generator steps`: what is on record."""
-    steps = setting.generator_steps
-    parts = [
-        ", ".join(setting.datasets),
-        f"against {setting.baseline}",
-        *([f"networks {', '.join(setting.networks)}"] if setting.networks else []),
-        *([setting.optimiser] if setting.optimiser else []),
-        *([setting.score] if setting.score else []),
-        *([f"{steps:,} generator steps"] if steps else []),
-    ]
-    return "; ".join(parts)
-
-
-def differences(claim: Claim, params: Params, settings: Collection[tuple[str, ...]]) -> str:
-    """What of the paper's setting is otherwise here, `; ` between; empty where nothing on record is.
-
-    `settings` are the datasets and architectures, with the variants, that the claim is tested on. Ours is
-    what params.yaml plans, so that a run that is not trained yet, or has diverged, changes nothing.
-    """
-    paper, found = claim.setting, []
-
-    def note(what: str, ours: str, stated: str) -> None:
-        found.append(f"{what} {ours} (paper: {stated})")
-
-    datasets = {params.datasets[dataset].kind for dataset, *_ in settings}
-    if other := set[str](datasets) - set(paper.datasets):
-        note("dataset", _listed(other), ", ".join(paper.datasets))
-    networks = {params.architectures[architecture].kind for _, architecture, *_ in settings}
-    if paper.networks is not None and (other := set[str](networks) - set(paper.networks)):
-        note("networks", _listed(other), ", ".join(paper.networks))
-    if paper.score and column(claim.metric).at(None).name != paper.score:
-        note("score", claim.metric, paper.score)
-    if paper.techniques is not None:
-        ours = {technique.kind for technique in params.methods[claim.baseline].techniques}
-        if ours != set(paper.techniques):
-            without = _listed(ours) or "no technique"
-            note("baseline", f"{claim.baseline} with {without}", paper.baseline)
-    recipes = [params.recipe(*setting) for setting in settings]
-    optimisers = {recipe.optimizer.kind for recipe in recipes}
-    if paper.optimiser and optimisers - {paper.optimiser}:
-        note("optimiser", _listed(optimisers), paper.optimiser)
-    lengths = sorted({recipe.generator_steps for recipe in recipes})
-    if paper.generator_steps and lengths and lengths[0] < paper.generator_steps:
-        note("generator steps", _range(lengths), f"{paper.generator_steps:,}")
-    return "; ".join(found)
-
-
-def _listed(names: Collection[str]) -> str:
-    return ", ".join(sorted(names))
-
-
-def _range(lengths: Sequence[int]) -> str:
-    return " to ".join(f"{length:,}" for length in dict.fromkeys((lengths[0], lengths[-1])))

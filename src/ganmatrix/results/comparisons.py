@@ -1,37 +1,39 @@
 """How methods compare: with their baseline and control, by rank, and by how often training diverged."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import scipy.stats
-from numpy.typing import NDArray
 
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.artifacts import Protocols
+from ganmatrix.results.effect import Effect, Setting, Values, counted
 from ganmatrix.results.levels import CONFIDENCE
 from ganmatrix.results.matrix import (
     COSTS,
     SETTING,
     VARIANT,
+    Design,
     by_datasets,
+    design,
     setting,
     settings_compared,
 )
 from ganmatrix.results.statistics import (
-    Pooled,
     Rows,
     Scale,
-    Setting,
-    Values,
     effect_size,
     holm,
     pool,
     rows_of,
     side_by_side,
+    split,
+    values_of,
 )
+from ganmatrix.results.unpaired import Groups, unpaired
 
 Role = Literal["baseline", "control"]
 
@@ -52,32 +54,37 @@ def opponents(methods: Sequence[str], claims: Mapping[str, Claim], role: Role) -
 
 
 @dataclass(frozen=True)
-class PairedDifferences:
-    """A method against an opponent in one column: the differences of the pairs, by setting."""
+class Differences:
+    """A method against an opponent in one column, setting by setting: of pairs, or of two groups of runs."""
 
     column: str
     method: str
     opponent: str
-    difference: Mapping[Setting, NDArray[np.float64]]
-    relative: Mapping[Setting, NDArray[np.float64]]
+    difference: Mapping[Setting, Values | Groups]
+    relative: Mapping[Setting, Values | Groups]
+    design: Design = "paired"
 
 
-def paired_differences(
+def all_differences(
     frame: pd.DataFrame, protocols: Protocols, chosen: Mapping[str, str]
-) -> list[PairedDifferences]:
+) -> list[Differences]:
     """Each method with its opponent, in each column over the datasets that measured it."""
-    found: dict[str, list[PairedDifferences]] = {
+    found: dict[str, list[Differences]] = {
         column: [] for columns in (*protocols.values(), COSTS) for column in columns
     }
     meet = {method: settings_compared(frame, method, opponent) for method, opponent in chosen.items()}
+    designs = {method: design(frame, method, opponent) for method, opponent in chosen.items()}
     for datasets, columns in by_datasets(protocols).items():
-        tables = side_by_side(frame[frame["dataset"].isin(datasets)], columns)
+        measured = frame[frame["dataset"].isin(datasets)]
+        tables = side_by_side(measured, columns)
         rows = rows_of(tables[columns[0]].index)
         shared = {method: {s: places for s, places in rows.items() if s in meet[method]} for method in chosen}
         for column, table in tables.items():
             values = {str(method): table[method].to_numpy(dtype=float) for method in table}
             found[column] = [
                 _paired(column, method, opponent, values, shared[method])
+                if designs[method] == "paired"
+                else _unpaired(column, method, opponent, measured, meet[method])
                 for method, opponent in chosen.items()
             ]
     return [each for differences in found.values() for each in differences]
@@ -85,12 +92,12 @@ def paired_differences(
 
 def _paired(
     column: str, method: str, opponent: str, values: Mapping[str, Values], rows: Mapping[Setting, Rows]
-) -> PairedDifferences:
+) -> Differences:
     of_method, of_opponent = values[method], values[opponent]
     differences, ratios = (scale.of(of_method, of_opponent) for scale in (Scale(), _RATIO))
     # A ratio to a value that is not positive is undefined, and with it the mean of its setting.
     undefined = np.isnan(ratios) & ~np.isnan(differences)
-    return PairedDifferences(
+    return Differences(
         column,
         method,
         opponent,
@@ -102,23 +109,42 @@ def _paired(
     )
 
 
-def within_settings(found: Iterable[PairedDifferences], role: Role) -> list[dict[str, Any]]:
-    """A row for each setting, column and method, paired by seed; settings together, then columns.
+def _unpaired(
+    column: str, method: str, opponent: str, frame: pd.DataFrame, meet: Collection[Setting]
+) -> Differences:
+    """Both groups of runs in each setting in which both methods have some."""
+    values = [split(values_of(frame, column, each)) for each in (method, opponent)]
+    plain, logarithms = (
+        {
+            where: Groups(*(scale.of_runs(each[where]) for each in values))
+            for where in values[0]
+            if where in values[1] and where in meet
+        }
+        for scale in (Scale(), _RATIO)
+    )
+    for where, groups in logarithms.items():
+        if any((np.isnan(a) & ~np.isnan(b)).any() for a, b in zip(groups, plain[where], strict=True)):
+            logarithms[where] = Groups(*(np.full(len(each), np.nan) for each in groups))
+    return Differences(column, method, opponent, plain, logarithms, "unpaired")
+
+
+def within_settings(found: Iterable[Differences], role: Role) -> list[dict[str, Any]]:
+    """A row for each setting, column and method; settings together, then columns.
 
     `difference` is method - opponent, `relative` the mean ratio less 1, each with interval and p value of the
-    sign-flip test; `p_holm` is Holm's over all methods and settings of the column.
+    test of pairs or of that of unpaired runs; `p_holm` is Holm's over all methods and settings of the column.
     """
     by_setting: dict[Setting, list[dict[str, Any]]] = {}
     for each in found:
         for where, difference in each.difference.items():
             row: dict[str, Any] = dict(zip([*SETTING, VARIANT], where, strict=False))
             row |= {"method": each.method, role: each.opponent, "column": each.column}
-            row |= _effects({where: difference}, {where: each.relative[where]})
+            row |= _effects({where: difference}, {where: each.relative[where]}, each.design)
             by_setting.setdefault(where, []).append(row)
     return _corrected([row for rows in by_setting.values() for row in rows])
 
 
-def over_settings(found: Iterable[PairedDifferences], role: Role) -> list[dict[str, Any]]:
+def over_settings(found: Iterable[Differences], role: Role) -> list[dict[str, Any]]:
     """A row for each column and method, pooled over the settings that measured it (`statistics.pool`).
 
     `p_holm` is Holm's over all methods of the column.
@@ -126,25 +152,29 @@ def over_settings(found: Iterable[PairedDifferences], role: Role) -> list[dict[s
     return _corrected(
         [
             {"method": each.method, "opponent": each.opponent, "role": role, "column": each.column}
-            | _effects(each.difference, each.relative)
+            | _effects(each.difference, each.relative, each.design)
             for each in found
         ]
     )
 
 
-def _effects(difference: Mapping[Setting, Values], relative: Mapping[Setting, Values]) -> dict[str, Any]:
-    differences = pool(difference)
+def _effects(
+    difference: Mapping[Setting, Any], relative: Mapping[Setting, Any], of: Design
+) -> dict[str, Any]:
+    pooled: Any = pool if of == "paired" else unpaired
+    differences = pooled(difference)
     return {
         "difference": _numbers(differences, Scale()),
-        "relative": _numbers(pool(relative), _RATIO),
+        "relative": _numbers(pooled(relative), _RATIO),
         "effect_size": asdict(effect_size(differences)),
     }
 
 
-def _numbers(effect: Pooled, scale: Scale) -> dict[str, Any]:
+def _numbers(effect: Effect, scale: Scale) -> dict[str, Any]:
     shown = {name: scale.shown(getattr(effect, name)) for name in ("mean", "low", "high")}
-    counted = {name: getattr(effect, name) for name in ("n", "missing", "censored", "settings")}
-    return shown | counted | {"p_value": effect.p_value(), "p_holm": None}
+    return (
+        shown | counted(effect) | {"settings": effect.settings, "p_value": effect.p_value(), "p_holm": None}
+    )
 
 
 def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

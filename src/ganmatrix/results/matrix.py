@@ -10,7 +10,7 @@ compared there: that would count one pair of runs as often as there are variants
 import json
 import math
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -34,6 +34,16 @@ IDENTITY = ["run", "cell", *AXES]
 
 COSTS = ["operations_per_step", *TIMES]
 """Numeric columns that describe the run rather than the networks; they carry no protocol."""
+
+SOURCE = "source"
+"""The column that names the import of a row; empty in rows of the grid. Absent without imports."""
+
+PAIRED_WITHIN = "paired_within"
+"""The column that says among which runs a seed stands for the same random numbers: those of the grid, or
+those of one import. Missing where seeds are no pairs. Without the column all runs are of one grid."""
+
+Design = Literal["paired", "unpaired"]
+"""Whether runs are compared seed by seed, or all runs of one method with all of the other."""
 
 DIVERGED = "diverged"
 """Not a column, but a claim may name it: 1 for a run whose training diverged, else 0."""
@@ -273,6 +283,17 @@ def settings_compared(frame: pd.DataFrame, *methods: str) -> set[tuple[str, ...]
     groups = runs.groupby(keys, sort=False)
     meet = (groups["method"].nunique() == runs["method"].nunique()) & ~groups[STANDS_IN].all()
     return set(meet.index[meet])
+
+
+def design(frame: pd.DataFrame, method: str, opponent: str) -> Design:
+    """How the runs of two methods are compared: as pairs if, in each setting, seeds are of one source."""
+    if PAIRED_WITHIN not in frame:
+        return "paired"
+    runs = frame[frame["method"].isin([method, opponent])]
+    groups = runs.groupby(setting(runs), sort=False)
+    both = groups["method"].transform("nunique") == 2
+    known = runs[PAIRED_WITHIN].notna() & (groups[PAIRED_WITHIN].transform("nunique") == 1)
+    return "paired" if known[both].all() else "unpaired"
 
 
 def compared(frame: pd.DataFrame, *methods: str) -> pd.DataFrame:

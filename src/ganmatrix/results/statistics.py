@@ -1,11 +1,14 @@
-"""Estimates over seeds and tests of paired effects: intervals, the sign-flip test, Holm's correction."""
+"""Estimates over seeds and tests of paired effects: intervals, the sign-flip test, Holm's correction.
+
+Effects of runs that are no pairs are in `unpaired`.
+"""
 
 import functools
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,13 +16,10 @@ import scipy.special
 import scipy.stats
 from numpy.typing import NDArray
 
+from ganmatrix.results.effect import Effect, Setting, Spread, Values
 from ganmatrix.results.levels import CONFIDENCE, FEWEST_PAIRS, LEVEL, family
-from ganmatrix.results.matrix import DIVERGED, setting
+from ganmatrix.results.matrix import DIVERGED, Design, setting
 
-Setting = tuple[str, ...]
-"""Dataset and architecture, and the variant where there are some."""
-
-Values = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 
@@ -89,6 +89,16 @@ def paired(frame: pd.DataFrame, column: str, method: str, opponent: str) -> pd.D
     return both.set_axis(["method", "opponent"], axis="columns")
 
 
+def values_of(frame: pd.DataFrame, column: str, method: str) -> pd.Series:
+    """The values of a method's runs, by dataset, architecture and seed; NaN as in `observed`."""
+    runs = frame[frame["method"] == method]
+    return (
+        observed(runs, column)
+        .astype(float)
+        .set_axis(pd.MultiIndex.from_frame(runs[[*setting(runs), "seed"]]))
+    )
+
+
 def subtract(method: Values, opponent: Values) -> Values:
     """method - opponent for each pair; NaN if either is missing, infinite if either is censored."""
     censored = np.isinf(method) | np.isinf(opponent)
@@ -113,6 +123,14 @@ class Scale:
         positive = (method > 0) & (opponent > 0)
         logs = [np.log(np.where(positive, values, np.nan)) for values in (method, opponent)]
         return self._sign * subtract(*logs)
+
+    def of_runs(self, values: Values) -> Values:
+        """Each run's value on this scale: the difference of two is an effect. NaN and infinity as above."""
+        censored = np.isinf(values)
+        known = np.where(censored, np.nan, values)
+        if self.relative:
+            known = np.log(np.where(known > 0, known, np.nan))
+        return np.where(censored, np.inf, self._sign * known)
 
     def shown(self, effect: float | None) -> float | None:
         """An effect as it is printed: a difference, or a share of the opponent's value."""
@@ -191,60 +209,55 @@ def sign_flip(effects: Values) -> float:
 
 
 @dataclass(frozen=True)
-class Pooled:
-    """A mean over settings of paired effects, with its interval and tests; None where there is no mean."""
+class Pooled(Effect):
+    """A mean over settings of paired effects."""
 
     mean: float | None
-    n: int
-    """Pairs that the mean rests on."""
     missing: int
-    """All other pairs: without a value, or all of them where one is censored."""
     censored: int
-    groups: Mapping[Setting, NDArray[np.float64]]
+    groups: Mapping[Setting, Values]
     """The effects that the mean rests on, by setting."""
 
+    design: ClassVar[Design] = "paired"
+
     @property
-    def settings(self) -> int:
-        """Settings that the mean rests on."""
-        return len(self.groups)
+    def n(self) -> int:
+        return sum(map(len, self.groups.values()))
+
+    @property
+    def runs(self) -> tuple[int, int]:
+        return self.n, self.n
+
+    @property
+    def places(self) -> Collection[Setting]:
+        return self.groups
+
+    @property
+    def means(self) -> list[float]:
+        return [float(group.mean()) for group in self.groups.values()]
+
+    @property
+    def spread(self) -> Spread:
+        return Spread.of(self.groups.values(), self.settings)
 
     def p_above(self, bound: float) -> float:
-        """One-sided p value of `mean <= bound`; 1 without a mean."""
         return sign_flip(self._weighed(bound))
 
     def p_below(self, bound: float) -> float:
-        """One-sided p value of `mean >= bound`."""
         return sign_flip(-self._weighed(bound))
 
-    def p_value(self) -> float | None:
-        """Two-sided p value of `mean = 0`; None without a mean."""
-        return None if self.mean is None else min(1.0, 2 * min(self.p_above(0), self.p_below(0)))
-
     def least(self, bound: float) -> float:
-        """The smallest p value that pairs so far from the bound can give, whatever their signs."""
         return 0.5 ** int(np.count_nonzero(self._weighed(bound)))
 
     @cached_property
     def interval(self) -> tuple[float | None, float | None]:
-        """The bounds that neither one-sided test rejects at 2.5%: a 95% interval.
-
-        None with fewer pairs than any test needs.
-        """
         if self.n < FEWEST_PAIRS:
             return None, None
         values = np.concatenate(list(self.groups.values()))
         least, most = float(values.min()), float(values.max())
-        low = _edge(self.p_above, least, most)
-        high = -_edge(lambda bound: self.p_below(-bound), -most, -least)
+        low = edge(self.p_above, least, most)
+        high = -edge(lambda bound: self.p_below(-bound), -most, -least)
         return low, high
-
-    @property
-    def low(self) -> float | None:
-        return self.interval[0]
-
-    @property
-    def high(self) -> float | None:
-        return self.interval[1]
 
     def _weighed(self, bound: float) -> Values:
         """Each pair's share in the distance of the mean from the bound."""
@@ -252,7 +265,7 @@ class Pooled:
         return np.concatenate(parts) / len(parts) if parts else np.empty(0)
 
 
-def _edge(p: Callable[[float], float], low: float, high: float) -> float:
+def edge(p: Callable[[float], float], low: float, high: float) -> float:
     """Where a p value that grows with its bound passes LEVEL, between two bounds."""
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -262,7 +275,7 @@ def _edge(p: Callable[[float], float], low: float, high: float) -> float:
 
 @dataclass(frozen=True)
 class EffectSize:
-    """Hedges' g of paired differences with its 95% interval; None where there is no spread."""
+    """Hedges' g with its 95% interval; None where there is no spread."""
 
     g: float | None
     low: float | None
@@ -287,28 +300,29 @@ def pool(effects: Mapping[Setting, NDArray[np.float64]]) -> Pooled:
     effects = over_variants(effects)
     known = {setting: group[~np.isnan(group)] for setting, group in effects.items()}
     groups = {setting: group for setting, group in known.items() if len(group)}
-    total, n = (sum(map(len, some.values())) for some in (effects, groups))
+    total = sum(map(len, effects.values()))
     censored = sum(int(np.isinf(group).sum()) for group in effects.values())
     if censored or not groups:
-        return Pooled(None, 0, total, censored, {})
-    return Pooled(float(np.mean([group.mean() for group in groups.values()])), n, total - n, 0, groups)
+        return Pooled(None, total, censored, {})
+    n = sum(map(len, groups.values()))
+    return Pooled(float(np.mean([group.mean() for group in groups.values()])), total - n, 0, groups)
 
 
-def effect_size(effect: Pooled) -> EffectSize:
-    """Hedges' g: J(f) mean / s, in units of the spread of a pair's difference over seeds.
+def effect_size(effect: Effect) -> EffectSize:
+    """Hedges' g: J(f) mean / s, in units of the spread over seeds of a pair's difference, or of a run.
 
-    `mean` is that of `pool`, s^2 the variance within settings, pooled over f = sum(n_s - 1) degrees of
+    `mean` is that of the effect, s^2 the variance within settings, pooled over f = sum(n_s - 1) degrees of
     freedom, and J(f) = Gamma(f/2) / (sqrt(f/2) Gamma((f-1)/2)) takes the bias of few pairs away (Hedges
-    1981). With one setting this is the bias-corrected d_z. The interval is that of what g estimates, from
-    the noncentral t distribution, exact if the settings' variances are equal. With 3 pairs it is very wide.
+    1981). With one setting this is the bias-corrected d_z of pairs, and the g of two groups without pairs,
+    whose f is m + n - 2. The interval is that of what g estimates, from the noncentral t distribution, exact
+    if the variances are equal. With 3 pairs it is very wide.
     """
-    groups = list(effect.groups.values())
-    f = sum(len(group) - 1 for group in groups)
-    if effect.mean is None or f < 2 or _flat(groups):
+    spread = effect.spread
+    f = spread.degrees
+    if effect.mean is None or f < 2 or not spread.variance:
         return EffectSize(None, None, None)
-    s = np.sqrt(sum(len(group) * group.var() for group in groups) / f)
-    root_n = len(groups) / np.sqrt(sum(1 / len(group) for group in groups))
-    d = float(effect.mean / s)
+    root_n = 1 / np.sqrt(spread.share)
+    d = float(effect.mean / np.sqrt(spread.variance))
     j = float(scipy.special.poch((f - 1) / 2, 0.5) / np.sqrt(f / 2))
     tail = (1 - CONFIDENCE) / 2
     low, high = (float(scipy.special.nctdtrinc(f, p, d * root_n) / root_n) for p in (1 - tail, tail))
@@ -334,8 +348,3 @@ def holm_of_family(p_values: Sequence[float], least: Sequence[float]) -> list[fl
     members = family(least)
     adjusted = iter(holm([p for p, member in zip(p_values, members, strict=True) if member]))
     return [next(adjusted) if member else 1.0 for member in members]
-
-
-def _flat(groups: Collection[NDArray[np.float64]]) -> bool:
-    """Whether no group varies, but for rounding."""
-    return all(np.ptp(group) <= 1e-12 * np.abs(group).max() for group in groups)

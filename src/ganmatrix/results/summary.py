@@ -15,10 +15,10 @@ from ganmatrix.results.artifacts import PAIR_KEYS, PAIR_MEASURES, Absence, Proto
 from ganmatrix.results.claims import by_setting
 from ganmatrix.results.comparisons import (
     Role,
+    all_differences,
     divergence_rates,
     opponents,
     over_settings,
-    paired_differences,
     ranks,
     within_settings,
 )
@@ -103,7 +103,7 @@ def _compared(
     methods = list(dict.fromkeys(frame["method"].tolist()))
     roles: tuple[Role, Role] = ("baseline", "control")
     chosen = {role: opponents(methods, claims, role) for role in roles}
-    found = {role: paired_differences(settled, protocols, chosen[role]) for role in roles}
+    found = {role: all_differences(settled, protocols, chosen[role]) for role in roles}
     return {
         "comparisons": within_settings(found["baseline"], "baseline"),
         "controls": within_settings(found["control"], "control"),

@@ -1,8 +1,10 @@
-"""The rule that turns a claim's paired effects into a verdict.
+"""The rule that turns a claim's effects into a verdict.
 
 A claim says that a method moves one metric in one direction, against its baseline, by more than
 `smallest_effect` (or by less than `at_most`). Effects are oriented so that positive is the claimed direction;
-their mean over the settings of the grid is what is judged, by the sign-flip test over seeds (`statistics`).
+their mean over the settings of the grid is what is judged. Runs of one seed are pairs, if they drew the same
+random numbers: the sign-flip test over seeds judges them (`statistics`). Others are two groups of runs, which
+are judged by relabelling and Welch's t (`unpaired`).
 
 Each claim is tested three ways, one-sided:
 
@@ -16,8 +18,8 @@ Each claim is tested three ways, one-sided:
 Holm's correction covers all claims of params.yaml that can be decided, once for each way, at 2.5%: the
 probability that any claim of the table is called reproduced wrongly is at most 2.5%, and so is that of any
 called contradicted wrongly, however the claims depend on one another, if the effects of pairs are symmetric
-about their mean. Outside the family are tests that no outcome could make reject: of too few pairs, or of
-divergence where no run diverged.
+about their mean, and groups of runs differ in nothing but their mean, or are normal. Outside the family are
+tests that no outcome could make reject: of too few runs, or of divergence where no run diverged.
 
 - *reproduced*: `for` is rejected; *contradicted*: `against` is; *not the idea's*: `shared` is, and the method
   does not beat its control, even if that were the only comparison. The gain can then be had without the
@@ -40,9 +42,12 @@ import scipy.special
 import scipy.stats
 
 from ganmatrix.params.claims import Claim
-from ganmatrix.results.levels import FEWEST_PAIRS, LEVEL, fewest_seeds
-from ganmatrix.results.matrix import DIVERGED, SETTING, compared
-from ganmatrix.results.statistics import Pooled, Scale, observed, paired, pool, split
+from ganmatrix.results.effect import Effect
+from ganmatrix.results.levels import LEVEL, fewest_seeds
+from ganmatrix.results.matrix import DIVERGED, SETTING, Design, compared
+from ganmatrix.results.method_effects import effect_of
+from ganmatrix.results.statistics import Scale, observed
+from ganmatrix.results.unpaired import fewest_runs
 
 Outcome = Literal["reproduced", "contradicted", "not the idea's", "inconclusive", "not tested"]
 
@@ -76,12 +81,13 @@ class Question(Protocol):
 class Comparison:
     """The oriented effect of a method over one opponent, its tests, and how many runs of each diverged.
 
-    `pairs` are the effects that are pooled in `effect`, on `scale`; `obstacle` says why there are no tests.
+    `pairs` are the effects that are pooled in `effect`, on `scale`, by setting and seed; of runs that are no
+    pairs each run of the method less the mean of its opponent. `obstacle` says why there are no tests.
     """
 
     opponent: str
     pairs: pd.Series
-    effect: Pooled
+    effect: Effect
     scale: Scale
     counts: bool = False
     """Whether the effects are counts, of which there is no interval."""
@@ -100,6 +106,11 @@ class Comparison:
     def without_tests(self, obstacle: str, least: float = 1.0) -> "Comparison":
         """The same, undecided; with `least` 0 it counts in the family nevertheless."""
         return replace(self, p_for=1.0, p_against=1.0, least=least, obstacle=obstacle)
+
+    @property
+    def design(self) -> Design:
+        """Whether the runs are compared seed by seed."""
+        return self.effect.design
 
     @property
     def mean(self) -> float | None:
@@ -238,50 +249,31 @@ def compare(claim: Question, opponent: str, frame: pd.DataFrame, bound: float | 
     """The claim's method against one opponent, over the settings of `frame`; positive is the claimed way.
 
     `bound` is the effect that the tests turn on, the claim's own unless another is given. Relative effects
-    are logarithms of ratios (`statistics.Scale`). Runs that diverged are counted, not scored: the sign-flip
-    test of differences that are -1, 0 or 1 is McNemar's exact test, about zero alone.
+    are logarithms of ratios (`statistics.Scale`). `matrix.design` says whether the runs are pairs. Runs that
+    diverged are counted, not scored, about zero alone: the sign-flip test of differences that are -1, 0 or 1
+    is McNemar's exact test, relabelling of zeros and ones is Fisher's.
     """
     scale = Scale(claim.direction, claim.effect == "relative")
     counts = claim.metric == DIVERGED
     limit = 0.0 if counts else scale.bound(claim.bound if bound is None else bound)
     frame = compared(frame, claim.method, opponent)
-    pairs = paired(frame, claim.metric, claim.method, opponent)
-    found = pd.Series(scale.of(pairs["method"].to_numpy(), pairs["opponent"].to_numpy()), index=pairs.index)
-    effect = pool(split(found))
+    pairs, effect, obstacle = effect_of(claim, opponent, frame, scale)
     diverged = frame.loc[frame["outcome"] == "diverged", "method"]
     comparison = Comparison(
         opponent,
-        found,
+        pairs,
         effect,
         scale,
         counts=counts,
         method_diverged=0 if counts else int((diverged == claim.method).sum()),
         opponent_diverged=0 if counts else int((diverged == opponent).sum()),
     )
-    if obstacle := _obstacle(comparison, pairs):
+    if obstacle:
         return comparison.without_tests(obstacle)
     above, below = effect.p_above(limit), effect.p_below(limit)
     if claim.at_most is not None:
         above, below = below, above
     return comparison.with_tests(above, below, effect.least(limit))
-
-
-def _obstacle(comparison: Comparison, pairs: pd.DataFrame) -> str | None:
-    """Why no test against this opponent can decide; None if one can."""
-    opponent, effect, complete = comparison.opponent, comparison.effect, pairs.dropna()
-    if effect.censored:
-        where = f"in {effect.censored} of {len(pairs)} pairs with {opponent}"
-        return f"{where} training ended before the target was reached, so there is no mean"
-    if comparison.pairs[complete.index].isna().any():
-        return f"a value of a pair with {opponent} is not positive, so a relative effect is undefined"
-    if len(complete) and (complete["method"] == complete["opponent"]).all():
-        equal = "outcomes" if comparison.counts else "values"
-        return f"all pairs with {opponent} have equal {equal}, so the metric cannot distinguish the methods"
-    if effect.n < FEWEST_PAIRS:
-        one = effect.n == 1
-        count = f"{effect.n} pair{'' if one else 's'} with {opponent}"
-        return f"there {'is' if one else 'are'} {count}; {FEWEST_PAIRS} are needed"
-    return None
 
 
 MOST_SEEDS = 1000
@@ -311,22 +303,22 @@ def seeds_needed(trial: Trial, limit: float, level: float) -> int | None:
     return None if None in found else max(n for n in found if n is not None)
 
 
-def _enough(effect: Pooled, limit: float, level: float, power: float) -> int | None:
+def _enough(effect: Effect, limit: float, level: float, power: float) -> int | None:
     """The fewest seeds with that power.
 
-    The power of the sign-flip test is that of the t test of settings with one variance (Hoeffding 1952): the
-    noncentral t distribution gives it.
+    The power of the sign-flip test is that of the t test of settings with one variance (Hoeffding 1952), and
+    relabelling has it too: the noncentral t distribution gives it. Without pairs, either has so many.
     """
-    degrees = effect.n - effect.settings
-    if degrees < 1:
+    spread, groups = effect.spread, 1 if effect.design == "paired" else 2
+    if spread.degrees < 1:
         return None
-    variance = sum(group.var() * len(group) for group in effect.groups.values()) / degrees
+    fewest = fewest_seeds if effect.design == "paired" else fewest_runs
     distance = abs((effect.mean or 0.0) - limit)
-    seeds = np.arange(max(2, fewest_seeds(effect.settings, level)), MOST_SEEDS + 1)
-    if variance == 0:
+    seeds = np.arange(max(2, fewest(effect.settings, level)), MOST_SEEDS + 1)
+    if spread.variance == 0:
         return int(seeds[0]) if distance else None
-    free = effect.settings * (seeds - 1)
-    shift = distance * np.sqrt(effect.settings * seeds / variance)
+    free = groups * effect.settings * (seeds - 1)
+    shift = distance * np.sqrt(effect.settings * seeds / spread.variance / groups)
     reached = scipy.stats.nct.sf(scipy.special.stdtrit(free, 1 - level), free, shift)
     enough = seeds[reached >= power]
     return int(enough[0]) if len(enough) else None
