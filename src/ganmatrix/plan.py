@@ -18,7 +18,7 @@ from ganmatrix.errors import NotMade, Unreadable, UserError, unreadable
 from ganmatrix.params import Params, load
 from ganmatrix.params.kinds import Member
 from ganmatrix.store import opening
-from ganmatrix.store.files import as_json, text_digest
+from ganmatrix.store.files import as_json, file_digest, text_digest
 from ganmatrix.store.layout import CELLWISE, SEEDED, WEIGHTS, Layout, of_params
 from ganmatrix.store.manifest import MadeFrom, Manifest, ManifestEntry
 from ganmatrix.store.opening import Part
@@ -319,9 +319,17 @@ class Plan:
             return {"probes": params.probes}
         if stage == "assemble":
             datasets = {f"datasets.{name}": params.datasets[name] for name in params.grid.datasets}
-            return {"grid": params.grid, "claims": params.claims} | datasets
+            return {"grid": params.grid, "claims": params.claims} | datasets | self._imports
         pages = [[name, about.title, about.shows] for name, about in self.pages.items()]
         return {"reports": pages, "study": params.study}
+
+    @cached_property
+    def _imports(self) -> dict[str, Any]:
+        """Each import, with the digest of its file if it can be read; if not, `assemble` says why."""
+        return {
+            f"imports.{name}": {"section": section.model_dump(mode="json"), "sha256": _digest(section.file)}
+            for name, section in self.params.imports.items()
+        }
 
     def _evaluation(self, dataset: str, *names: str) -> dict[str, Any]:
         """The sections of `evaluation` that apply to the dataset's kind, points or images."""
@@ -373,6 +381,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _digest(file: str) -> str:
+    try:
+        return file_digest(Path(file)) if Path(file).is_file() else ""
+    except OSError:
+        return ""
 
 
 def _modules(value: Any) -> set[str]:

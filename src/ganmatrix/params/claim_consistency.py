@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ganmatrix.columns import EXTRACTORS, column, every
+from ganmatrix.columns import CHECKPOINTS, EXTRACTORS, column, every
 from ganmatrix.columns.costs import TIMES
 from ganmatrix.params.claims import Claim, PaperSetting
 from ganmatrix.params.kinds import kinds
@@ -17,14 +17,18 @@ SCORES = [each.at(None).name for each in every(EXTRACTORS, ["ema"]) if each.meas
 
 
 def claim_problems(params: Params) -> Iterator[str]:
-    """Problems of claims: unknown names, a method compared with itself, no bound."""
+    """Problems of claims: unknown names, a method compared with itself, no bound.
+
+    Names of methods of imports are known only when these are read (`results.imported`).
+    """
     evaluation = params.evaluation
-    extractors = [extractor.kind for extractor in evaluation.extractors]
-    known = [each.name for each in every(extractors, evaluation.checkpoints)]
+    extractors = [*EXTRACTORS] if params.imports else [extractor.kind for extractor in evaluation.extractors]
+    checkpoints = [*CHECKPOINTS] if params.imports else evaluation.checkpoints
+    known = [each.name for each in every(extractors, checkpoints)]
     for key, claim in params.claims.items():
         for role in ("method", "baseline", "control"):
             name = getattr(claim, role)
-            if name is not None and name not in params.methods:
+            if name is not None and name not in params.methods and not params.imports:
                 yield unknown_name(f"claims.{key}.{role}", name, params.methods, "methods")
         if claim.method in (claim.baseline, claim.control):
             yield f"claims.{key}: {claim.method} is compared with itself; name another baseline or control"

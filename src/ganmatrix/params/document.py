@@ -11,7 +11,7 @@ from ganmatrix.errors import UserError, unreadable
 from ganmatrix.params import plugins
 from ganmatrix.params.consistency import inconsistencies
 from ganmatrix.params.messages import explain
-from ganmatrix.params.params import Params
+from ganmatrix.params.params import REQUIRED, OfImports, Params
 from ganmatrix.params.plain_yaml import BadYaml, parse
 
 LARGEST = 1024**2
@@ -46,16 +46,21 @@ def _validated(document: dict[str, Any]) -> tuple[Params | None, list[str]]:
         plugins.use(document.get("plugins", []))
     except UserError as error:
         return None, [str(error)]
+    of_imports = "imports" in document and not document.keys() & {*REQUIRED, "plugins"}
+    model = OfImports if of_imports else Params
     try:
-        params = Params.model_validate(document)
+        given = model.model_validate(document)
     except ValidationError as error:
-        return None, explain(error, Params)
+        return None, explain(error, model)
+    params = Params.of_imports(given) if isinstance(given, OfImports) else given
     return params, list(dict.fromkeys(inconsistencies(params)))
 
 
 def schema() -> str:
     """The JSON schema of params.yaml, for editors."""
     document = Params.model_json_schema() | {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    del document["required"]
+    document["anyOf"] = [{"required": [*REQUIRED]}, {"required": ["imports"]}]
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ganmatrix.columns import Checkpoint
+from ganmatrix.columns import CHECKPOINTS, Checkpoint
 from ganmatrix.params.base import Section
 from ganmatrix.params.kinds import BY_KIND, Member
 
@@ -139,3 +139,15 @@ class Evaluation(Section):
     images: ImageEvaluation = ImageEvaluation()
     digits: DigitEvaluation = DigitEvaluation()
     curves: CurveEvaluation = CurveEvaluation()
+
+    @classmethod
+    def of_everything(cls) -> "Evaluation":
+        """With every checkpoint and extractor, as a study of imported results may name any column."""
+        return cls(
+            extractors=[
+                InceptionParams(kind="inception"),
+                EfficientNetLite0Params(kind="efficientnet_lite0"),
+                DigitsCnnParams(kind="digits_cnn"),
+            ],
+            checkpoints=[*CHECKPOINTS],
+        )

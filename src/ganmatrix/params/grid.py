@@ -80,6 +80,11 @@ class Grid(Section):
         description="a run trains if its leading score is at most this many times the best cell's mean",
     )
 
+    @classmethod
+    def empty(cls) -> "Grid":
+        """That of a study that trains nothing. No file can state it."""
+        return cls.model_construct(datasets=[], architectures=[], methods=[], seeds=[])
+
     @field_validator("lattice")
     @classmethod
     def _has_few_points(cls, lattice: dict[str, list[Any]]) -> dict[str, list[Any]]:

@@ -131,7 +131,7 @@ def _explain_one(problem: Any, model: type[BaseModel]) -> str:
         return f"{where}: the name {_shown(value)} has {len(value)} characters; expected at most {longest}"
     if kind == "string_pattern_mismatch" and context.get("pattern") == NAME_PATTERN:
         where = place if problem["loc"][-1:] == ("[key]",) else key
-        return f"{where}: the name {_cut(ascii(value))} is ill-formed; {_well_formed(value)}"
+        return f"{where}: the name {_cut(ascii(value))} is ill-formed; {well_formed(value)}"
     if kind == "string_pattern_mismatch":
         described = fields[path[-1]].description if path and path[-1] in fields else None
         return f"{key} is {_shown(value)}; expected {described or 'text like ' + context['pattern']}"
@@ -157,7 +157,7 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= NAME_LENGTH and bool(re.fullmatch(NAME_PATTERN, value))
 
 
-def _well_formed(name: str) -> str:
+def well_formed(name: str) -> str:
     mended = "".join(c if c.isascii() and c.isalnum() else "_" for c in name.lower())[:NAME_LENGTH] or "a"
     return f"names match [a-z0-9_]+, such as {mended}"
 

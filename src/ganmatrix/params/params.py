@@ -11,6 +11,7 @@ from ganmatrix.params.claims import Claim
 from ganmatrix.params.datasets import Dataset, Place
 from ganmatrix.params.evaluation import Evaluation
 from ganmatrix.params.grid import Grid
+from ganmatrix.params.imported import Import
 from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.params.probes import Probes
@@ -23,7 +24,23 @@ def _empty_if_null(value: Any) -> Any:
     return {} if value is None else value
 
 
+REQUIRED = ("grid", "datasets", "architectures", "methods", "recipes", "evaluation", "probes")
+"""The sections of all that is trained. A study of results from elsewhere has none of them."""
+
+IMPORTS = "tables of results from elsewhere, by a name for each"
+
 PLUGINS = "files below plugins/ with sections and code of your own, such as plugins/label_noise.py"
+
+
+Claims = Annotated[dict[Name, Claim], BeforeValidator(_empty_if_null)]
+
+
+class OfImports(Section):
+    """The settings of a study that trains nothing: it judges results from elsewhere."""
+
+    study: Study = Field(default_factory=Study, description="what reports print on top of every page")
+    imports: dict[Name, Import] = Field(min_length=1, description=IMPORTS)
+    claims: Claims = Field(default_factory=dict)
 
 
 class Params(Section):
@@ -37,11 +54,29 @@ class Params(Section):
     recipes: dict[Name, DatasetRecipe] = Field(min_length=1, description="keyed by the dataset's name")
     evaluation: Evaluation
     probes: Probes
+    imports: dict[Name, Import] = Field(default_factory=dict, description=IMPORTS)
     plugins: list[Place] = Field(default_factory=list, description=PLUGINS)
-    claims: Annotated[dict[Name, Claim], BeforeValidator(_empty_if_null)] = Field(default_factory=dict)
+    claims: Claims = Field(default_factory=dict)
 
     _varied: dict[tuple[str, ...], Any] = PrivateAttr(default_factory=dict)
     """Earlier answers of `recipe`, `method` and `standing`."""
+
+    @classmethod
+    def of_imports(cls, given: OfImports) -> "Params":
+        """Those of a study that trains nothing. Its claims may name any column."""
+        return cls.model_construct(
+            study=given.study,
+            grid=Grid.empty(),
+            datasets={},
+            architectures={},
+            methods={},
+            recipes={},
+            evaluation=Evaluation.of_everything(),
+            probes=Probes(samples=16),
+            imports=given.imports,
+            plugins=[],
+            claims=given.claims,
+        )
 
     @cached_property
     def variants(self) -> dict[str, Variant]:

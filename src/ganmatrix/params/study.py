@@ -38,6 +38,8 @@ class Study(Section):
 
 def title_of(study: Study, grid: Grid) -> str:
     """The study's title, or one such as `gan and dat on digits`."""
+    if not grid.methods:
+        return study.title or "Results from elsewhere"
     return study.title or f"{_names(grid.methods, 'methods')} on {_names(grid.datasets, 'datasets')}"
 
 
@@ -45,6 +47,8 @@ def question_of(study: Study, grid: Grid) -> str:
     """The study's question, or one about the grid's methods."""
     if study.question:
         return study.question
+    if not grid.methods:
+        return "Which claims hold on these results?"
     datasets, (first, *others) = _names(grid.datasets, "datasets"), grid.methods
     if not others:
         return f"How well does {first} train on {datasets}?"

@@ -17,11 +17,11 @@ from ganmatrix.results.matrix import (
     SETTING,
     VARIANT,
     Design,
-    by_datasets,
     design,
     setting,
     settings_compared,
 )
+from ganmatrix.results.protocols import by_datasets
 from ganmatrix.results.statistics import (
     Rows,
     Scale,

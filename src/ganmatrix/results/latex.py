@@ -3,40 +3,49 @@
 import itertools
 import math
 import re
+import string
 import unicodedata
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from ganmatrix.columns import column, leading
 from ganmatrix.results.artifacts import Protocols
-from ganmatrix.results.matrix import SETTING, placed
+from ganmatrix.results.matrix import SETTING, SOURCE, placed
 from ganmatrix.results.statistics import Estimate, estimate, observed
 
 
-def scores_table(frame: pd.DataFrame, protocols: Protocols) -> str:
+def scores_table(
+    frame: pd.DataFrame, protocols: Protocols, imports: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> str:
     """Methods x settings: each setting's primary score, mean over seeds and half its 95% interval.
 
     The number of seeds follows in parentheses, out of how many where some have no score; those are left
-    out of the mean. Settings without a primary score are left out. The table needs the package booktabs.
+    out of the mean. Settings without a primary score are left out. A letter marks what was imported. The
+    table needs the package booktabs.
     """
     primary = {
         name: score.name for name, columns in protocols.items() if (score := leading(columns, distance=True))
     }
     frame = placed(frame)
     shown = frame[frame["dataset"].isin(primary)]
+    letters = dict(zip(imports, string.ascii_lowercase, strict=False))
     settings = list(dict.fromkeys(zip(*(shown[key] for key in SETTING), strict=True)))
     rows = [
-        [escaped(method), *(_entry(shown, method, setting, primary) for setting in settings)]
+        [escaped(method), *(_entry(shown, method, setting, primary, letters) for setting in settings)]
         for method in dict.fromkeys(frame["method"])
     ]
     scores = "; ".join(f"{escaped(name)}: {escaped(column)}" for name, column in primary.items())
+    sources = "".join(
+        f" {letter}: imported, {escaped(imports[name]['source'])}." for name, letter in letters.items()
+    )
     lines = [
         r"\begin{table}",
         r"  \centering",
         r"  \caption{Mean over training seeds $\pm$ half the 95\% interval (Student t), number of seeds in "
-        rf"parentheses; lower is better. {scores}.}}",
+        rf"parentheses; lower is better. {scores}.{sources}}}",
         rf"  \begin{{tabular}}{{l{'r' * len(settings)}}}",
         r"    \toprule",
         _line(["Dataset", *(escaped(dataset) for dataset, _ in settings)]),
@@ -50,12 +59,22 @@ def scores_table(frame: pd.DataFrame, protocols: Protocols) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _entry(frame: pd.DataFrame, method: str, setting: tuple[str, str], primary: dict[str, str]) -> str:
+def _entry(
+    frame: pd.DataFrame,
+    method: str,
+    setting: tuple[str, str],
+    primary: dict[str, str],
+    letters: Mapping[str, str],
+) -> str:
     dataset, architecture = setting
     runs = frame[
         (frame["dataset"] == dataset) & (frame["architecture"] == architecture) & (frame["method"] == method)
     ]
-    return _number(estimate(observed(runs, primary[dataset])))
+    if letters and runs.empty:
+        return "--"
+    sources = {*runs[SOURCE]} & letters.keys() if letters else ()
+    mark = "".join(f"$^{{{letters[source]}}}$" for source in sources)
+    return _number(estimate(observed(runs, primary[dataset]))) + mark
 
 
 def _number(found: Estimate) -> str:

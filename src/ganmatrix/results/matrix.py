@@ -17,8 +17,9 @@ import pandas as pd
 from ganmatrix.cell import Run, place
 from ganmatrix.columns import leading
 from ganmatrix.columns.costs import TIMES
-from ganmatrix.errors import UserError
+from ganmatrix.entry import Entry
 from ganmatrix.results.artifacts import Floor, Protocols, Record
+from ganmatrix.results.imported import Imported
 
 VARIANT = "variant"
 """The column of tables that have rows of variants; empty in the others."""
@@ -75,8 +76,14 @@ def setting(columns: Container[str]) -> list[str]:
     return [*SETTING, VARIANT] if VARIANT in columns else SETTING
 
 
-def matrix(records: Sequence[Record], runs: Sequence[Run]) -> pd.DataFrame:
+GRID = "grid"
+"""In PAIRED_WITHIN: the runs of the grid."""
+
+
+def matrix(records: Sequence[Record], runs: Sequence[Run], imported: Sequence[Imported] = ()) -> pd.DataFrame:
     """One row a run of the grid: identity, networks, outcome, cost, then a column a score or probe.
+
+    The rows of runs from elsewhere follow. SOURCE and PAIRED_WITHIN tell them apart.
 
     `params` holds the resolved params that the run was trained with, as JSON. Of a run without a record
     its identity is known, and the outcome NOT_TRAINED.
@@ -89,8 +96,12 @@ def matrix(records: Sequence[Record], runs: Sequence[Run]) -> pd.DataFrame:
     rows = [
         _identity(run) | (_trained(found[run]) if run in found else {"outcome": NOT_TRAINED}) for run in runs
     ]
-    identity = _without_empty_variant(pd.DataFrame(rows)).astype(_RUN_DTYPES)
-    entries = [found[run].entries if run in found else {} for run in runs]
+    if imported:
+        rows = [row | {SOURCE: "", PAIRED_WITHIN: GRID} for row in rows] + [*map(_of_import, imported)]
+    plain = pd.DataFrame(rows)
+    identity = _without_empty_variant(plain).astype(_RUN_DTYPES)
+    entries: list[Mapping[str, Entry]] = [found[run].entries if run in found else {} for run in runs]
+    entries += [each.entries for each in imported]
     columns = dict.fromkeys(name for of_run in entries for name in of_run)
     values = {
         column: [entry["value"] if (entry := of_run.get(column)) else None for of_run in entries]
@@ -164,6 +175,23 @@ def _identity(run: Run) -> dict[str, Any]:
     }
 
 
+_TRAINED = (
+    *("modality", "method_kind", "loss", "techniques", "generator", "discriminator"),
+    *("generator_parameters", "discriminator_parameters", "generator_steps"),
+    *("outcome", "outcome_reason", "outcome_step", "weights_sha256", "params", *COSTS),
+)
+"""The columns of `_trained`, of which an import states few."""
+
+
+def _of_import(each: Imported) -> dict[str, Any]:
+    return (
+        _identity(each.run)
+        | dict.fromkeys(_TRAINED)
+        | {"outcome": each.outcome, **each.costs}
+        | {SOURCE: each.source, PAIRED_WITHIN: each.source if each.paired else None}
+    )
+
+
 def _trained(record: Record) -> dict[str, Any]:
     trained = record.file.reproducible
     return {
@@ -184,54 +212,6 @@ def _trained(record: Record) -> dict[str, Any]:
         "operations_per_step": trained.operations_per_step,
         **{time: getattr(record.file.this_run, time) for time in TIMES},
     }
-
-
-_ABSENT = "absent"
-
-
-def collect_protocols(records: Sequence[Record], datasets: Iterable[str]) -> Protocols:
-    """The protocol of every column on every dataset; empty where no run could be measured.
-
-    Datasets may differ from one another, in the number of real samples for instance. Within a
-    dataset two protocols for one column are a UserError that names both runs and the field. A null
-    entry was not measured under any.
-    """
-    protocols: Protocols = {dataset: {} for dataset in datasets}
-    first_runs: dict[tuple[str, str], str] = {}
-    for record in records:
-        dataset = record.run.dataset
-        columns = protocols[dataset]
-        for column, entry in record.entries.items():
-            columns.setdefault(column, {})
-            if entry["value"] is None:
-                continue
-            first_run = first_runs.setdefault((dataset, column), record.run.id)
-            if first_run == record.run.id:
-                columns[column] = entry["protocol"]
-            elif columns[column] != entry["protocol"]:
-                raise UserError(
-                    _conflict(column, first_run, columns[column], record.run.id, entry["protocol"])
-                )
-    return protocols
-
-
-def by_datasets(protocols: Protocols) -> dict[tuple[str, ...], list[str]]:
-    """The columns, and costs, that the same datasets have, by these datasets."""
-    found: dict[tuple[str, ...], list[str]] = {}
-    for column in dict.fromkeys(name for columns in (*protocols.values(), COSTS) for name in columns):
-        datasets = tuple(name for name, columns in protocols.items() if column in (*columns, *COSTS))
-        found.setdefault(datasets, []).append(column)
-    return found
-
-
-def _conflict(column: str, run: str, one: dict[str, Any], other_run: str, other: dict[str, Any]) -> str:
-    field = next(
-        key for key in sorted(one.keys() | other.keys()) if one.get(key, _ABSENT) != other.get(key, _ABSENT)
-    )
-    return (
-        f"{column} was measured under two protocols: {field} is {one.get(field, _ABSENT)} in {run} "
-        f"but {other.get(field, _ABSENT)} in {other_run}; evaluate and probe both again"
-    )
 
 
 STANDS_IN = "stands_in"

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,7 @@ from ganmatrix.results.comparisons import (
     ranks,
     within_settings,
 )
+from ganmatrix.results.imported import Imported
 from ganmatrix.results.matrix import COSTS, NOT_TRAINED, VARIANT, placed, setting
 from ganmatrix.results.statistics import estimate
 
@@ -41,8 +43,9 @@ def summarise(
     claims: Mapping[str, Claim],
     absent: Sequence[Absence],
     settled: pd.DataFrame | None = None,
+    imported: Sequence[Imported] = (),
 ) -> dict[str, Any]:
-    """summary.json: everything a report states that is not a row of a table of its own.
+    """summary.json: everything a report states that is not a row of a table of its own, but imports.
 
     `frame`, with infinity for censored values, `curves` and `transfers` are the tables of the same records;
     `settled` is `frame` with the stand-ins of variants, where there are some. Undefined numbers are None.
@@ -50,15 +53,17 @@ def summarise(
     """
     settled = frame if settled is None else settled
     return (
-        _runs(records, frame, absent)
+        _runs(records, frame, absent, imported)
         | {"protocols": protocols}
-        | _estimates(records, frame, curves, transfers, protocols)
+        | _estimates(records, frame, curves, transfers, protocols, imported)
         | _compared(frame, settled, protocols, claims)
         | {"claims": by_setting(claims, settled, protocols)}
     )
 
 
-def _runs(records: Sequence[Record], frame: pd.DataFrame, absent: Sequence[Absence]) -> dict[str, Any]:
+def _runs(
+    records: Sequence[Record], frame: pd.DataFrame, absent: Sequence[Absence], imported: Sequence[Imported]
+) -> dict[str, Any]:
     """What was planned and what came of it: outcomes, the grid's axes, and every number that there is not."""
     outcomes = frame["outcome"].value_counts()
     return {
@@ -72,7 +77,8 @@ def _runs(records: Sequence[Record], frame: pd.DataFrame, absent: Sequence[Absen
             axis: list(dict.fromkeys(frame[axis].tolist())) for axis in (*setting(frame), "method", "seed")
         },
         "absent": [asdict(each) for each in absent],
-        "diverged": _diverged(records),
+        "diverged": _diverged(records)
+        + [{"run": each.run.id, "step": None, "reason": None} for each in imported if each.diverged],
         "missing": missing(records),
         "censored": _censored(records),
     }
@@ -84,11 +90,13 @@ def _estimates(
     curves: pd.DataFrame,
     transfers: pd.DataFrame,
     protocols: Protocols,
+    imported: Sequence[Imported],
 ) -> dict[str, Any]:
     """Means with intervals over seeds; what a diverged run has cost counts in none."""
     completed = frame.assign(**{c: frame[c].where(frame["outcome"] == "completed") for c in COSTS})
     lacking = {run: set[str]() for run in frame["run"]}
     lacking |= {record.run.id: record.lacking for record in records}
+    lacking |= {each.run.id: {*protocols[each.run.dataset], *COSTS} - each.columns for each in imported}
     return {
         "groups": groups(completed, protocols, lacking),
         "curves": curve_groups(curves),

@@ -37,7 +37,10 @@ from ganmatrix.results.artifacts import (
     transfer_pairs,
     transfer_received,
 )
+from ganmatrix.results.import_runs import described
+from ganmatrix.results.protocols import collect_protocols
 from ganmatrix.results.published import beside_ours, published
+from ganmatrix.stages.importing import Imports, trusted
 from ganmatrix.store import tables
 from ganmatrix.store.files import as_json
 from ganmatrix.store.layout import CARD, HISTORY, METRICS, PAIRS, PROBES, RUN
@@ -61,6 +64,7 @@ class Gathered:
     references: list[ReferenceCard]
     """For each dataset; in a preview for fewer."""
     absent: list[Absence]
+    imports: Imports
 
 
 def into(folder: Path, plan: Plan) -> Made:
@@ -105,7 +109,8 @@ def gather(plan: Plan, tolerant: bool = False) -> Gathered:
         # In a preview without it, the dataset's runs have no scores either, and are named for that reason.
         with suppress(NotMade) if tolerant else nullcontext():
             cards.append(plan.open("reference", dataset).parsed(CARD, _model(ReferenceCard)))
-    return Gathered([_with_transfers(each, tried) for each in records], list(tried.values()), cards, absent)
+    found = [_with_transfers(each, tried) for each in records]
+    return Gathered(found, list(tried.values()), cards, absent, trusted(plan.params))
 
 
 def _with_transfers(record: Record, tried: dict[tuple[str, int], Transfers]) -> Record:
@@ -159,9 +164,9 @@ def _valid(model: type[Model], content: Any) -> Model:
 
 def write(folder: Path, params: Params, gathered: Gathered) -> None:
     """Write matrix, histories, curves, transfers, claims, published numbers, and the files of DVC's plots."""
-    records, absent = gathered.records, gathered.absent
-    measured = matrix.collect_protocols(records, params.grid.datasets)
-    frame = matrix.matrix(records, runs(params))
+    records, absent, imported = gathered.records, gathered.absent, gathered.imports.runs
+    measured = collect_protocols([*records, *imported], params.grid.datasets)
+    frame = matrix.matrix(records, runs(params), imported)
     curves = matrix.curves(records)
     pairs = transfer_pairs(gathered.tried)
     real = floors(gathered.references)
@@ -173,7 +178,11 @@ def write(folder: Path, params: Params, gathered: Gathered) -> None:
     settled = matrix.with_stand_ins(censored, standing)
     verdicts = claims.adjudicate(params.claims, settled, measured, unfinished, reasons, params)
     printed = beside_ours(published(), records, censored, measured, params.datasets)
-    numbers = summary.summarise(records, censored, curves, pairs, measured, params.claims, absent, settled)
+    numbers = summary.summarise(
+        records, censored, curves, pairs, measured, params.claims, absent, settled, imported
+    )
+    if params.imports:
+        numbers["imports"] = described(params, imported, gathered.imports.digests)
     if params.variants:
         numbers |= regions(frame, measured, params) | {"stand_ins": matrix.rows_of_stand_ins(standing)}
     numbers["published"] = summary.rows(printed)
@@ -193,7 +202,7 @@ def write(folder: Path, params: Params, gathered: Gathered) -> None:
         "summary.json": as_json(numbers),
         "metrics.json": as_json(summary.metrics(numbers["groups"], measured)),
         "matrix.csv": _csv(frame),
-        "table.tex": latex.scores_table(censored, measured),
+        "table.tex": latex.scores_table(censored, measured, numbers.get("imports", {})),
         "claims.tex": latex.claims_table(verdicts),
         "scores_over_steps.csv": _csv(summary.scores_over_steps(curves), SHORT),
         "losses_over_steps.csv": _csv(summary.losses_over_steps(histories, frame), SHORT),
