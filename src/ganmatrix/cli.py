@@ -21,6 +21,7 @@ from ganmatrix.store.files import describe, write_text
 from ganmatrix.store.layout import OF_VARIANTS
 from ganmatrix.terminal import sharing
 from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given, check, compare, diff, show, status
+from ganmatrix.terminal.judge import judge
 from ganmatrix.terminal.output import printing
 
 if TYPE_CHECKING:
@@ -288,6 +289,7 @@ app.command()(status)
 app.command()(show)
 app.command()(compare)
 app.command()(diff)
+app.command()(judge)
 
 
 @app.command()

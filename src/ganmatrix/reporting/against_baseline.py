@@ -42,6 +42,7 @@ _NO_SUBJECTS = "No claim is about a method of this grid, so nothing is compared 
 _NOT_SHOWN = {
     "open": "the 95% interval includes zero",
     "few": f"there are fewer than {FEWEST_PAIRS} pairs of runs",
+    "few runs": "there are too few runs",
     "none": "no pair of runs has both values",
 }
 
@@ -135,7 +136,8 @@ def _entry(row: Row, score: Column, within: Bounds, flattered: Flattered, than: 
     judgement = _judge(estimate, score, flattered)
     word = text("strong", _SAYINGS[judgement], f"judged {judgement.replace(' ', '-')}")
     if judgement == "none":
-        lost = text("small", f"{counted(estimate['missing'], 'pair')} without a value")
+        unit = "run" if estimate["design"] == "unpaired" else "pair"
+        lost = text("small", f"{counted(estimate['missing'], unit)} without a value")
         return Fragment(f"{word.html}{lost.html}")
     size = difference(estimate["mean"], score.measure, as_share)
     spoken = f"{size} than {than}'s" if than else size
@@ -215,12 +217,12 @@ def _sentences(measure: Measure, within: Bounds, rows: list[Row]) -> list[str]:
     return sentences
 
 
-def _verdict(estimate: Row) -> Literal["shown", "open", "few", "none"]:
+def _verdict(estimate: Row) -> Literal["shown", "open", "few", "few runs", "none"]:
     """Whether the interval of a comparison excludes zero, includes it, or rests on too little."""
     if estimate["n"] == 0:
         return "none"
     if estimate["low"] is None:
-        return "few"
+        return "few runs" if estimate["design"] == "unpaired" else "few"
     return "shown" if estimate["low"] > 0 or estimate["high"] < 0 else "open"
 
 

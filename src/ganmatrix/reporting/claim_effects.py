@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from ganmatrix.columns import Bounds, Column, column
 from ganmatrix.params.claims import Claim
 from ganmatrix.reporting.figures import COLOURS, embed, legend, row_axes, title_figure
-from ganmatrix.reporting.numbers import bounds_of_difference, counted, cut, plain
+from ganmatrix.reporting.numbers import bounds_of_difference, counted, cut, plain, unpaired_runs
 from ganmatrix.reporting.page import Fragment, text
 from ganmatrix.reporting.report_data import ReportData, Setting
 from ganmatrix.results.levels import FEWEST_PAIRS
@@ -95,21 +95,37 @@ class ClaimResult:
         return f" {unit}" if unit else ""
 
     def effect(self, prefix: str = "") -> str:
-        """`32.1 [24.3, 39.9] % of gan's, n = 6 pairs`; against the control with its prefix."""
+        """`32.1 [24.3, 39.9] % of gan's, n = 6 pairs`; against the control with its prefix.
+
+        Without pairs `n = 14 and 10 runs, unpaired`.
+        """
         mean, low, high = (self[f"{prefix}{key}"] for key in ("effect", "low", "high"))
         if mean is None:
             return "not measured"
-        pairs = self[f"{prefix}pairs"]
         unit = self.unit(self["control"] if prefix else self["baseline"])
-        counted = f"n = {pairs} pair{'' if pairs == 1 else 's'}"
+        counted = f"n = {self._runs(prefix)}"
         if low is None:
             return f"{plain(self.scale * mean)}{unit}, no interval, {counted}"
         low, high, mark = cut(low, high, self.possible)
         spread = f"[{plain(self.scale * low)}, {plain(self.scale * high)}]{mark}"
         return f"{plain(self.scale * mean)} {spread}{unit}, {counted}"
 
+    @property
+    def unpaired(self) -> bool:
+        """Whether it compares all runs of the method with all of the baseline."""
+        return bool(self["design"] == "unpaired")
+
+    def _runs(self, prefix: str) -> str:
+        if self[f"{prefix}design"] == "unpaired":
+            return unpaired_runs(self["method_runs"], self["control_runs" if prefix else "baseline_runs"])
+        pairs = self[f"{prefix}pairs"]
+        return f"{pairs} pair{'' if pairs == 1 else 's'}"
+
     def pairs(self, data: ReportData, setting: Setting) -> pd.Series:
-        """The effect of each pair with the baseline within a setting, as it is printed."""
+        """The effect of each pair with the baseline within a setting, as it is printed.
+
+        Without pairs, of each run of the method against the baseline's mean.
+        """
         kept = self["at_most"] is not None
         claim = Claim.model_construct(
             **{key: self[key] for key in ("metric", "method", "baseline", "control", "direction", "at_most")},
@@ -189,7 +205,8 @@ def _draw_setting(
 ) -> list[float]:
     """Draw the pairs and the estimates of one setting; the values that must be in view."""
     shown = [claim.scale * effect for effect in pairs]
-    look: dict[str, Any] = {"color": "#000000", "markersize": 5, "label": "a pair of runs"}
+    label = f"a run against {claim['baseline']}'s mean" if claim.unpaired else "a pair of runs"
+    look: dict[str, Any] = {"color": "#000000", "markersize": 5, "label": label}
     axes.plot(shown, [row - 0.36] * len(shown), ".", **look)
     for opponent, look in _looks(claim).items():
         if opponent in found:
@@ -227,7 +244,8 @@ def _bars(claim: ClaimResult, settings: dict[Setting, dict[str, Row]]) -> str:
         *(e["low"] for found in settings.values() for e in found.values()),
     ]
     if all(low is None for low in drawn):
-        return f"There are no bars: no setting has {FEWEST_PAIRS} pairs of runs."
+        few = "enough runs" if claim.unpaired else f"{FEWEST_PAIRS} pairs of runs"
+        return f"There are no bars: no setting has {few}."
     return "Bars are 95% intervals over seeds; a bar may extend beyond the figure."
 
 

@@ -3,6 +3,7 @@
 from itertools import groupby
 from typing import Any
 
+from ganmatrix.cell import Cell
 from ganmatrix.columns import column
 from ganmatrix.reporting.claim_effects import ClaimResult, claim_results, effect_plot
 from ganmatrix.reporting.numbers import (
@@ -80,7 +81,7 @@ def _claim_section(data: ReportData, claim: ClaimResult) -> Fragment:
         f"<p>{claim.badge.html} {text('span', f'{_sentence(claim)}.').html} {_elsewhere(claim).html}</p>"
     )
     figure = effect_plot(data, claim)
-    facts = box([definitions([*_facts(claim), *_scale(data, claim)])], "facts")
+    facts = box([definitions([*_facts(claim), *_imported(data, claim), *_scale(data, claim)])], "facts")
     blocks = [*head, verdict, box([figure, facts], "evidence"), *_outliers(claim), *_without_value(claim)]
     content = join(blocks).html
     note = text("p", CUT_NOTE, "note").html if CUT in content else ""
@@ -131,6 +132,17 @@ def _facts(claim: ClaimResult) -> list[tuple[str, str]]:
     return facts
 
 
+def _imported(data: ReportData, claim: ClaimResult) -> list[tuple[str, str]]:
+    """Which of the methods were imported, and from where."""
+    named = {claim[role] for role in ("method", "baseline", "control")}
+    found: dict[str, dict[str, None]] = {}
+    for cell, name in data.sources.items():
+        if (method := Cell.of(cell).method) in named:
+            found.setdefault(name, {})[method] = None
+    lines = [f"{', '.join(of)}: {data.imports[name]['source']} ({name})" for name, of in found.items()]
+    return [("Imported, not measured here", "\n".join(lines))] if lines else []
+
+
 def _scale(data: ReportData, claim: ClaimResult) -> list[tuple[str, str]]:
     """What the score is before training, of unseen reals and of noise, setting by setting."""
     found = {
@@ -164,7 +176,7 @@ def _ranged(claim: ClaimResult, key: str) -> str:
 
 def _where(claim: ClaimResult) -> str:
     if not claim["scope"]:
-        return "none: no pair of runs has both values"
+        return "none: no run has a value" if claim.unpaired else "none: no pair of runs has both values"
     held = _holding(claim["settings_holding"], claim["settings"])
     return f"{claim['scope']}; other settings may differ\n{held}"
 

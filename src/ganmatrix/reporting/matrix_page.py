@@ -85,7 +85,8 @@ def matrix_table(data: ReportData, found: Runs, dataset: str) -> Fragment:
     head = "".join(_heading(each, reference_points(data.summary, dataset, each.column)) for each in columns)
     rows = join(_row(found[cell.id], columns) for cell in data.cells_on(dataset))
     seeds = len(data.summary["grid"]["seed"])
-    averaged = f"{dataset}: mean [95% interval] over {_seeds(seeds)}"
+    over = "the runs with a value" if data.imports else _seeds(seeds)
+    averaged = f"{dataset}: mean [95% interval] over {over}"
     content = Fragment(
         f'<div class="scroll" role="region" tabindex="0" aria-label="Matrix of {dataset}">'
         f'<table class="matrix sortable"><caption>{averaged}</caption>\n'
@@ -143,21 +144,23 @@ def _row(facts: list[RunFacts], columns: list[_MatrixColumn]) -> Fragment:
     cell = facts[0].run.cell
     trained = [each.file["reproducible"] for each in facts if each.file is not None]
     kinds = {word for run in trained for word in (run["method_kind"], run["loss"] or "", *run["techniques"])}
-    completed = sum(run["outcome"] == "completed" for run in trained)
-    unfinished = count_missing(each.lost("") for each in facts if each.file is None or each.diverged)
+    source = facts[0].source
+    completed = sum(not each.diverged and (bool(source) or each.file is not None) for each in facts)
+    without = (each for each in facts if each.diverged or not (source or each.file is not None))
+    unfinished = count_missing(each.lost("") for each in without)
     names = (cell.dataset, cell.place, cell.method)
     values = {
         "data-cell": cell.id,
         "data-dataset": cell.dataset,
         "data-architecture": cell.place,
         "data-method": cell.method,
-        "data-text": " ".join([*names, *sorted(kinds), unfinished]).lower(),
+        "data-text": " ".join([*names, *sorted(kinds), unfinished, source]).lower(),
     }
     numbers = "".join(_number(measured, facts) for measured in columns)
     counts = {"data-key": "runs", "data-completed": completed, "data-planned": len(facts)}
     runs_link = _opens(facts, str(completed) if completed == len(facts) else f"{completed} of {len(facts)}")
     return Fragment(
-        f'<tr{attributes(values)}><th scope="row">{escape(cell.method)}</th>'
+        f'<tr{attributes(values)}><th scope="row">{escape(cell.method)}{_small(source)}</th>'
         f'<td data-column="Architecture"><div>{escape(cell.place)}</div></td>'
         f'<td data-column="Runs"{attributes(counts)}><div>{runs_link}{_small(unfinished)}</div></td>'
         f"{numbers}</tr>"

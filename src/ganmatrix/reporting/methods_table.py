@@ -134,14 +134,20 @@ def command(data: ReportData) -> Fragment:
 def caveats(data: ReportData) -> Fragment:
     """What a reader must know before quoting a number."""
     n = len(data.summary["grid"]["seed"])
+    over = "runs" if data.imports else f"{n} seed{'' if n == 1 else 's'}"
     notes = [
-        f"Intervals are 95% Student-t intervals over {n} seed{'' if n == 1 else 's'}, or over pairs of "
-        "runs for claims. With few seeds they are wide. An interval that includes zero does not prove that "
-        "two methods are equal.",
+        f"Intervals are 95% Student-t intervals over {over}, or over pairs of runs for claims. With few seeds "
+        "they are wide. An interval that includes zero does not prove that two methods are equal.",
         "Holm's correction is applied to the verdicts over all claims, and to the other comparisons over all "
         "methods and settings of one score. Nothing corrects for the number of scores: if you look at many, "
         "some will differ by chance.",
     ]
+    if data.imports:
+        notes.append(
+            "Imported runs were not made here. Whether they were measured as their protocol says is not "
+            "checked. Their seeds are no pairs, unless the import says so: comparisons with them are of all "
+            "runs of one method with all of the other."
+        )
     extractors = {column(name).extractor for d in data.datasets for name in data.columns(d)}
     if extractors - {None, "inception"}:
         notes.append(

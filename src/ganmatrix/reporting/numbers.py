@@ -88,8 +88,16 @@ def difference_interval(estimate: Row, measure: Measure, within: Bounds, as_shar
 
 
 def pairs(estimate: Row) -> str:
-    """How many pairs there are, and how many lack a value."""
-    return f"{estimate['n']}, {estimate['missing']} missing" if estimate["missing"] else str(estimate["n"])
+    """How many pairs there are, and how many lack a value; without pairs, the runs of both methods."""
+    missing = f", {estimate['missing']} missing" if estimate["missing"] else ""
+    if estimate["design"] == "unpaired":
+        return f"{unpaired_runs(*estimate['runs'])}{missing}"
+    return f"{estimate['n']}{missing}"
+
+
+def unpaired_runs(method: int, opponent: int) -> str:
+    """`14 and 10 runs, unpaired`."""
+    return f"{method} and {opponent} runs, unpaired"
 
 
 def difference(value: float, measure: Measure, as_share: bool) -> str:

@@ -64,7 +64,11 @@ def nearest_samples(data: ReportData, dataset: str) -> Fragment:
 
 
 def _sheets(data: ReportData, dataset: str, kind: _Picture, rule: str) -> Fragment:
-    first, *others = data.summary["grid"]["seed"]
+    planned = data.planned_here
+    seeds = planned.loc[planned["dataset"] == dataset, "seed"].drop_duplicates().tolist()
+    if not seeds:
+        return text("p", f"All runs on {dataset} were imported, and imports have no pictures.", "note")
+    first, *others = seeds
     chosen = f"{rule} Shown first is seed {first}, the first seed of the grid. No sample was selected."
     return join(
         [
@@ -76,7 +80,8 @@ def _sheets(data: ReportData, dataset: str, kind: _Picture, rule: str) -> Fragme
 
 
 def _of_seed(data: ReportData, dataset: str, seed: int, kind: _Picture) -> Fragment:
-    runs = data.matrix[(data.matrix["dataset"] == dataset) & (data.matrix["seed"] == seed)]
+    runs = data.planned_here
+    runs = runs[(runs["dataset"] == dataset) & (runs["seed"] == seed)]
     blocks = []
     for architecture, rows in runs.groupby("architecture", sort=False):
         figures = (_sheet(data, row, kind) for row in rows.to_dict("records"))

@@ -18,6 +18,7 @@ from ganmatrix.results.matrix import (
     IDENTITY,
     LEARNED,
     NOT_TRAINED,
+    SOURCE,
     VARIANT,
     placed,
     placed_summary,
@@ -86,8 +87,9 @@ class ReportData:
 
     @property
     def settings(self) -> list[Setting]:
-        """Those without variants, each with all methods: figures show them."""
-        return [Setting(d, a) for d in self.datasets for a in self.architectures]
+        """Those without variants: figures show them. Of the grid each has all methods."""
+        known = {*self.all_settings}
+        return [s for d in self.datasets for a in self.architectures if (s := Setting(d, a)) in known]
 
     @property
     def all_settings(self) -> list[Setting]:
@@ -119,8 +121,37 @@ class ReportData:
 
     @property
     def trained(self) -> pd.DataFrame:
-        """The matrix rows of runs that are trained: in all but a preview, every row."""
-        return self.matrix[self.matrix["outcome"] != NOT_TRAINED]
+        """The matrix rows of runs that were trained here: in all but a preview, every row of the grid."""
+        return self.planned_here[self.planned_here["outcome"] != NOT_TRAINED]
+
+    @property
+    def planned_here(self) -> pd.DataFrame:
+        """The matrix rows of the grid: all but those that were imported."""
+        return self.matrix[self.matrix[SOURCE] == ""] if SOURCE in self.matrix else self.matrix
+
+    @property
+    def imports(self) -> dict[str, dict[str, Any]]:
+        """What the summary says of each import, by name."""
+        return self.summary.get("imports", {})
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """The import of each cell that has one, by the cell's id."""
+        if SOURCE not in self.matrix:
+            return {}
+        rows = self.matrix[self.matrix[SOURCE] != ""]
+        return dict(zip(rows["cell"], rows[SOURCE], strict=True))
+
+    def source(self, cell: str) -> str:
+        """Whose the runs of a cell are: `imported (example): who measured it`; nothing if they are ours."""
+        if (name := self.sources.get(cell)) is None:
+            return ""
+        return f"imported ({name}): {self.imports[name]['source']}"
+
+    @cached_property
+    def seeds(self) -> dict[str, list[int]]:
+        """The seeds of each cell, by its id."""
+        return {str(cell): rows["seed"].tolist() for cell, rows in self.matrix.groupby("cell", sort=False)}
 
     @cached_property
     def _absent(self) -> set[tuple[str, str]]:

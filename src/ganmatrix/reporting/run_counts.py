@@ -43,10 +43,19 @@ def overview(data: ReportData) -> Fragment:
         [
             *(text("p", sentence, "lead") for sentence in not_learned(data)),
             text("p", tested, "lead"),
-            text("p", f"{counted(runs['total'], 'training run')} ({axes}); {diverged}{waiting}."),
+            text(
+                "p",
+                f"{counted(runs['total'], 'training run')} ({axes}); {diverged}{waiting}{_imported(data)}.",
+            ),
         ],
         "overview",
     )
+
+
+def _imported(data: ReportData) -> str:
+    """How many of the runs were imported, and whose they are."""
+    of = [f"{each['runs']} from {each['source']} ({name})" for name, each in data.imports.items()]
+    return f"; imported, not made here: {', '.join(of)}" if of else ""
 
 
 def not_learned(data: ReportData) -> list[str]:
@@ -86,9 +95,10 @@ def preview_sentence(summary: dict[str, Any]) -> str | None:
     still = listed(
         [f"{counted(absent[stage], 'run')} {state}" for stage, state in _STILL.items() if absent[stage]]
     )
+    total = summary["runs"]["total"]
+    cells = "" if summary.get("imports") else f" in {counted(total // len(grid['seed']), 'cell')}"
     return (
-        f"This is a preview of an unfinished matrix. Of {counted(summary['runs']['total'], 'run')} in "
-        f"{counted(summary['runs']['total'] // len(grid['seed']), 'cell')}: {still}. "
+        f"This is a preview of an unfinished matrix. Of {counted(total, 'run')}{cells}: {still}. "
         "Means are over the finished runs; n is their number. A claim is judged when all runs that it "
         "compares are finished."
     )

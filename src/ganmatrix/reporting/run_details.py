@@ -23,7 +23,9 @@ Document = dict[str, Any]
 _FILES = {"train": RUN, "evaluate": METRICS, "probe": PROBES}
 """By the verb that makes them."""
 
-MISSING_KINDS = ("not trained", "diverged", "not measured", "not reached", "missing", "does not apply")
+MISSING_KINDS = (
+    *("not trained", "diverged", "not measured", "not reached", "not stated", "missing", "does not apply"),
+)
 """Why a run may have no value, in the order in which tables count them."""
 
 _CURVES = {
@@ -74,9 +76,17 @@ class RunFacts:
     noted: dict[str, str]
     """What `assemble` noted of columns without a value."""
 
+    source: str = ""
+    """Whose the run is, if it was imported."""
+
+    import_diverged: bool = False
+    """Whether it was imported as one that diverged."""
+
     @property
     def outcome(self) -> str:
         """Such as `completed` or `diverged at step 240: non-finite loss`."""
+        if self.source:
+            return f"{'diverged' if self.import_diverged else 'completed'}, {self.source}"
         if self.file is None:
             return "not trained"
         trained = self.file["reproducible"]
@@ -87,11 +97,14 @@ class RunFacts:
 
     @property
     def diverged(self) -> bool:
-        return self.file is not None and bool(self.file["reproducible"]["outcome"] == "diverged")
+        trained = self.file is not None and self.file["reproducible"]["outcome"] == "diverged"
+        return self.import_diverged or bool(trained)
 
     def lost(self, column: str) -> Missing:
         """Why the run has no value in a column; only meaningful if it has none."""
-        if self.file is None:
+        if self.source and not self.diverged:
+            return Missing("not stated", f"not stated; {self.source}")
+        if self.file is None and not self.source:
             return Missing("not trained", f"not trained; run {self._maker('train')}")
         if self.diverged:
             return Missing("diverged", self.outcome)
@@ -125,6 +138,8 @@ def read_runs(data: ReportData) -> Runs:
     for row in data.summary["missing"]:
         noted.setdefault(row["run"], {})[row["column"]] = row["reason"]
     values = _values(data.matrix)
+    lost = data.matrix["outcome"] == "diverged"
+    diverged = {*data.matrix.loc[lost & data.matrix["cell"].isin(list(data.sources)), "run"]}
 
     def facts(run: Run) -> RunFacts:
         documents = {verb: _document(data, verb, run) for verb in _FILES}
@@ -138,10 +153,12 @@ def read_runs(data: ReportData) -> Runs:
             missing=tuple(verb for verb, document in documents.items() if document is None),
             attacked=not data.awaits("transfer", f"{run.dataset}-{run.seed}"),
             noted=noted.get(run.id, {}),
+            source=data.source(run.cell.id),
+            import_diverged=run.id in diverged,
         )
 
     cells = (cell for dataset in data.datasets for cell in data.cells_on(dataset))
-    return {cell.id: [facts(cell.run(seed)) for seed in data.summary["grid"]["seed"]] for cell in cells}
+    return {cell.id: [facts(cell.run(seed)) for seed in data.seeds[cell.id]] for cell in cells}
 
 
 def count_missing(losses: Iterable[Missing]) -> str:
@@ -180,7 +197,9 @@ def _cell(data: ReportData, found: Runs, cell: Cell) -> Fragment:
 
 def _run(data: ReportData, facts: RunFacts) -> Fragment:
     run = facts.run
-    if facts.file is None:
+    if facts.source:
+        content = definitions(_imported(data, run.cell))
+    elif facts.file is None:
         content = text("p", f"Not trained yet; run `{data.layout.command('train', run.cell.id)}`.")
     else:
         history = data.history[data.history["run"] == run.id]
@@ -197,6 +216,17 @@ def _run(data: ReportData, facts: RunFacts) -> Fragment:
             ]
         )
     return details(f"Seed {run.seed}: {facts.outcome}", content, run.id)
+
+
+def _imported(data: ReportData, cell: Cell) -> Iterator[tuple[str, str]]:
+    """What is on record of an import."""
+    name = data.sources[cell.id]
+    stated = data.imports[name]
+    yield "imported as", name
+    yield "source", stated["source"]
+    yield "licence", stated["licence"] or "not on record"
+    yield "file", stated["file"]
+    yield "its SHA-256", stated["sha256"]
 
 
 def _logged(history: pd.DataFrame, names: dict[str, str]) -> dict[str, list[tuple[float, float]]]:

@@ -8,6 +8,7 @@ from ganmatrix.params import Params
 from ganmatrix.params.datasets import OwnImages
 from ganmatrix.plan import Plan, Task
 from ganmatrix.results.levels import too_few
+from ganmatrix.stages import importing
 from ganmatrix.store.dataset import open_dataset
 from ganmatrix.store.layout import of_params
 
@@ -22,11 +23,21 @@ def run(path: Path, sources: Path) -> tuple[list[str], list[str]]:
     if document is None:
         return problems, ["not checked yet: names, claims and folders; mend the above and check again"]
     missing = list(_missing(document, sources))
+    imports = importing.opened(document)
+    missing += imports.problems
     if problems:
         return problems + missing, []
     plan = Plan(document, of_params(path))
     of_data, prepared = _of_data(plan)
-    return missing + of_data, [*_described(plan, prepared), *filter(None, [too_few(document)])]
+    notes = [*_described(plan, prepared), *_imported(document, imports), *filter(None, [too_few(document)])]
+    return missing + of_data, notes
+
+
+def _imported(document: Params, imports: importing.Imports) -> Iterator[str]:
+    """How many runs each import has."""
+    for name in document.imports:
+        runs = sum(each.source == name for each in imports.runs)
+        yield f"imports.{name}: {runs:,} run{'' if runs == 1 else 's'}"
 
 
 def _missing(document: Params, sources: Path) -> Iterator[str]:

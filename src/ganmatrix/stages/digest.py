@@ -17,6 +17,10 @@ from ganmatrix.store.files import as_json, blamed, write_text
 from ganmatrix.store.layout import FOR_DVC
 
 
+_READ_BY_ASSEMBLE = ("cells", "references", "transfers")
+"""Folders that DVC wants to see even if nothing will be in them, because the grid is empty."""
+
+
 def run(plan: Plan) -> str:
     """Write the digests of all stages of the grid.
 
@@ -33,6 +37,9 @@ def run(plan: Plan) -> str:
         raise UserError(
             f"{FOR_DVC} listed other variants or reports, and was written again; repeat the command"
         )
+    if not plan.cells and Path("dvc.yaml").exists():
+        for stage in _READ_BY_ASSEMBLE:
+            (plan.layout.root / stage).mkdir(parents=True, exist_ok=True)
     wanted = {
         plan.layout.digest(task.stage, task.target): as_json(plan.digest(task)) for task in plan.tasks()
     }
@@ -46,9 +53,12 @@ def run(plan: Plan) -> str:
 
 
 def for_dvc(plan: Plan) -> dict[str, Any]:
-    """What dvc.yaml cannot find by itself: the reports, and the cells of variants."""
+    """What dvc.yaml cannot find by itself: the reports, the cells of variants, and a grid that is empty."""
     variants = {name: {"dataset": cell.dataset} for name, cell in plan.cells.items() if cell.variant}
-    return {"reports": plan.reports, "variants": variants}
+    found: dict[str, Any] = {"reports": plan.reports, "variants": variants}
+    if not plan.cells:
+        found["grid"] = {axis: [] for axis in ("datasets", "architectures", "methods")}
+    return found
 
 
 def _list_for_dvc(plan: Plan) -> bool:

@@ -19,7 +19,8 @@ COPIED = (
     *(".dvc/.gitignore", ".dvc/config", ".dvc/plots/*.json"),
     *("pipeline/cluster/*", "pipeline/rules/*.smk", "profiles/*/config.yaml"),
     *("data/raw/.gitignore", "data/raw/.dvc/.gitignore", "data/raw/.dvc/config", "data/raw/*.dvc"),
-    *("examples/*.py", "examples/*.yaml", "plugins/README.md", "reports/templates/*.ipynb"),
+    *("examples/*.py", "examples/*.yaml", "examples/*.csv"),
+    *("imports/README.md", "plugins/README.md", "reports/templates/*.ipynb"),
 )
 """The files of a project besides its params."""
 
@@ -41,8 +42,8 @@ that depend on the change.
 `dvc repro` does the same work on the nodes of a cluster. DVC cannot see the code of an installed package.
 So its first stage, `digest`, runs every time. It takes a second, and finds what a new version changed.
 
-`reports/templates/` has the notebooks of the reports. `plugins/` is for your own methods; `examples/` has
-one. `profiles/slurm` runs the jobs under SLURM.
+`reports/templates/` has the notebooks of the reports. `imports/` is for tables of results from elsewhere,
+and `plugins/` for your own methods; `examples/` has one of each. `profiles/slurm` runs the jobs under SLURM.
 """
 
 

@@ -24,7 +24,7 @@ def run(plan: Plan, names: Sequence[str] = ()) -> list[Path]:
     layout = plan.layout.preview
     with waited_for(plan.layout.lock("preview"), "preview"):
         gathered = assemble.gather(plan, tolerant=True)
-        if not gathered.records:
+        if not gathered.records and not gathered.imports.runs:
             raise UserError(
                 "no cell is trained yet (its runs count when its job ends); "
                 f"run `{layout.all_command}`, or wait if it is at work"

@@ -6,7 +6,7 @@ import pandas as pd
 from rich.console import RenderableType
 
 from ganmatrix.columns import column
-from ganmatrix.reporting.numbers import plain
+from ganmatrix.reporting.numbers import plain, unpaired_runs
 from ganmatrix.results.artifacts import Assembled
 from ganmatrix.terminal.tables import table
 
@@ -31,7 +31,7 @@ def _elsewhere(row: dict[Any, Any]) -> str:
 
 
 def _effect(row: dict[Any, Any]) -> str:
-    """`20.0 [3.15, 36.9] %, n=6; must exceed 10.5`."""
+    """`20.0 [3.15, 36.9] %, n=6; must exceed 10.5`. Without pairs `n=14 and 10 runs, unpaired`."""
     if pd.isna(row["effect"]):
         return "not measured"
     share = row["effect_kind"] == "relative" or column(row["metric"]).measure.percent
@@ -39,7 +39,9 @@ def _effect(row: dict[Any, Any]) -> str:
     unit = f" % of {row['baseline']}'s" if row["effect_kind"] == "relative" else " points" if share else ""
     kept = "must exceed" if pd.isna(row["at_most"]) else "must be at most"
     beyond = f"{kept} {scale * row['smallest_effect']:g}"
-    mean, pairs = plain(scale * row["effect"]), f"n={row['pairs']}\n{beyond}"
+    unpaired = row.get("design") == "unpaired"
+    n = unpaired_runs(row["method_runs"], row["baseline_runs"]) if unpaired else row["pairs"]
+    mean, pairs = plain(scale * row["effect"]), f"n={n}\n{beyond}"
     if pd.isna(row["low"]):
         return f"{mean}{unit}, no interval, {pairs}"
     return f"{mean} [{plain(scale * row['low'])}, {plain(scale * row['high'])}]{unit}, {pairs}"
