@@ -136,8 +136,8 @@ def caveats(data: ReportData) -> Fragment:
     n = len(data.summary["grid"]["seed"])
     over = "runs" if data.imports else f"{n} seed{'' if n == 1 else 's'}"
     notes = [
-        f"Intervals are 95% Student-t intervals over {over}, or over pairs of runs for claims. With few seeds "
-        "they are wide. An interval that includes zero does not prove that two methods are equal.",
+        f"Intervals are 95% Student-t intervals over {over}, or over pairs of runs for claims. With few "
+        "seeds they are wide. An interval that includes zero does not prove that two methods are equal.",
         "Holm's correction is applied to the verdicts over all claims, and to the other comparisons over all "
         "methods and settings of one score. Nothing corrects for the number of scores: if you look at many, "
         "some will differ by chance.",

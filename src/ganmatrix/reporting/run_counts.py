@@ -139,7 +139,9 @@ def missing_list(data: ReportData) -> Fragment:
             "was no longer a finite number. Their scores are missing, not zero. Means are over the other "
             "seeds."
         )
-        rows = [[run["run"], f"{run['step']}", _reason(run["reason"])] for run in diverged]
+        rows = [
+            [run["run"], str(run["step"] or "-"), _reason(run["reason"] or "imported so")] for run in diverged
+        ]
         blocks += [
             text("p", sentence),
             table("Diverged runs", ["Run", "At generator step", "Reason"], rows),

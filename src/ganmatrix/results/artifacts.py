@@ -353,6 +353,6 @@ class Assembled:
 
 def outcome(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
     """How the run of a row of the matrix ended, if it was trained; if it diverged, when and why."""
-    if row["outcome"] != "diverged":
+    if row["outcome"] != "diverged" or pd.isna(row["outcome_step"]):
         return str(row["outcome"])
     return f"diverged at step {row['outcome_step']:.0f}: {row['outcome_reason']}"

@@ -86,6 +86,7 @@ def all_differences(
                 if designs[method] == "paired"
                 else _unpaired(column, method, opponent, measured, meet[method])
                 for method, opponent in chosen.items()
+                if {method, opponent} <= values.keys()
             ]
     return [each for differences in found.values() for each in differences]
 

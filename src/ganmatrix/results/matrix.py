@@ -255,13 +255,15 @@ def with_stand_ins(frame: pd.DataFrame, found: StandIns) -> pd.DataFrame:
 
 
 def settings_compared(frame: pd.DataFrame, *methods: str) -> set[tuple[str, ...]]:
-    """The settings of a matrix with stand-ins in which these methods meet, not all of them as stand-ins."""
+    """The settings of a matrix in which these methods meet, not all of them as stand-ins."""
     keys = setting(frame)
-    if STANDS_IN not in frame:
+    if STANDS_IN not in frame and SOURCE not in frame:
         return set(frame[keys].itertuples(index=False, name=None))
     runs = frame[frame["method"].isin(methods)]
     groups = runs.groupby(keys, sort=False)
-    meet = (groups["method"].nunique() == runs["method"].nunique()) & ~groups[STANDS_IN].all()
+    meet = groups["method"].nunique() == runs["method"].nunique()
+    if STANDS_IN in frame:
+        meet &= ~groups[STANDS_IN].all()
     return set(meet.index[meet])
 
 
@@ -278,7 +280,7 @@ def design(frame: pd.DataFrame, method: str, opponent: str) -> Design:
 
 def compared(frame: pd.DataFrame, *methods: str) -> pd.DataFrame:
     """The rows of these settings."""
-    if STANDS_IN not in frame:
+    if STANDS_IN not in frame and SOURCE not in frame:
         return frame
     places = pd.MultiIndex.from_frame(frame[setting(frame)])
     return frame[places.isin(settings_compared(frame, *methods))]

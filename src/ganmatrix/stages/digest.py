@@ -16,7 +16,6 @@ from ganmatrix.results.levels import too_few
 from ganmatrix.store.files import as_json, blamed, write_text
 from ganmatrix.store.layout import FOR_DVC
 
-
 _READ_BY_ASSEMBLE = ("cells", "references", "transfers")
 """Folders that DVC wants to see even if nothing will be in them, because the grid is empty."""
 

@@ -1,7 +1,5 @@
 """The verb `judge`: results brought up to date, and the claims with their verdicts."""
 
-import typer
-
 from ganmatrix.plan import Plan, Task
 from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given
 
