@@ -33,7 +33,9 @@ def _parquet(**columns: object) -> bytes:
         | columns
     )
     buffer = io.BytesIO()
-    table.drop(columns=[name for name in table if table[name].astype(str).eq("drop").all()]).to_parquet(buffer)
+    table.drop(columns=[name for name in table if table[name].astype(str).eq("drop").all()]).to_parquet(
+        buffer
+    )
     return buffer.getvalue()
 
 

@@ -139,7 +139,7 @@ def test_what_would_decide_is_printed(run):
 
 def test_json_has_the_numbers(run):
     (found,) = json.loads(run("as_gan", "gan", "--results", "half", "--metric", "fid", "--json"))
-    assert (found["column"], found["finding"], found["overall"]["n"]) == (FID, "lower", 8)
+    assert (found["column"], found["finding"], found["overall"]["runs"]) == (FID, "lower", [8, 8])
     assert [each["where"] for each in found["settings"]] == ["digits x conventional"]
 
 

@@ -11,7 +11,7 @@ from ganmatrix.cell import place
 from ganmatrix.params import Params
 from ganmatrix.params.claims import Claim
 from ganmatrix.results.artifacts import RECEIVED, Protocols, outcome
-from ganmatrix.results.effect import Effect, counted
+from ganmatrix.results.effect import Effect, Question, counted
 from ganmatrix.results.levels import LEVEL
 from ganmatrix.results.matrix import (
     COSTS,
@@ -28,7 +28,6 @@ from ganmatrix.results.statistics import EffectSize, effect_size, holm_of_family
 from ganmatrix.results.verdicts import (
     Comparison,
     Corrected,
-    Question,
     Trial,
     Verdict,
     compare,

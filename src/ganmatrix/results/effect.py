@@ -1,9 +1,9 @@
 """What every mean over settings states of itself, whether its runs are pairs or not."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,29 @@ Setting = tuple[str, ...]
 """Dataset and architecture, and the variant where there are some."""
 
 Values = NDArray[np.float64]
+
+
+class Question(Protocol):
+    """What two methods are compared in, and how: a claim, or a question that nobody has answered yet."""
+
+    @property
+    def metric(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def baseline(self) -> str: ...
+    @property
+    def control(self) -> str | None: ...
+    @property
+    def direction(self) -> Literal["lower", "higher"]: ...
+    @property
+    def effect(self) -> Literal["difference", "relative"]: ...
+    @property
+    def bound(self) -> float: ...
+    @property
+    def at_most(self) -> float | None: ...
+    @property
+    def variants(self) -> Sequence[str] | None: ...
 
 
 class Effect(ABC):

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ganmatrix.params.claims import Claim
-from ganmatrix.results.effect import Effect
+from ganmatrix.results.effect import Effect, Question
 from ganmatrix.results.levels import FEWEST_PAIRS, LEVEL
 from ganmatrix.results.matrix import DIVERGED, design, setting
 from ganmatrix.results.statistics import Pooled, Scale, paired, pool, split, values_of
@@ -27,13 +26,13 @@ class Found(NamedTuple):
     obstacle: str | None
 
 
-def effect_of(claim: Claim, opponent: str, frame: pd.DataFrame, scale: Scale) -> Found:
+def effect_of(claim: Question, opponent: str, frame: pd.DataFrame, scale: Scale) -> Found:
     """Of the runs in `frame`, as `matrix.design` has it."""
     found = _paired if design(frame, claim.method, opponent) == "paired" else _unpaired
     return found(claim, opponent, frame, scale)
 
 
-def _paired(claim: Claim, opponent: str, frame: pd.DataFrame, scale: Scale) -> Found:
+def _paired(claim: Question, opponent: str, frame: pd.DataFrame, scale: Scale) -> Found:
     values = paired(frame, claim.metric, claim.method, opponent)
     pairs = pd.Series(scale.of(*values.to_numpy().T), index=values.index)
     effect = pool(split(pairs))
@@ -41,7 +40,7 @@ def _paired(claim: Claim, opponent: str, frame: pd.DataFrame, scale: Scale) -> F
 
 
 def _obstacle_of_pairs(
-    effect: Pooled, values: pd.DataFrame, pairs: pd.Series, claim: Claim, opponent: str
+    effect: Pooled, values: pd.DataFrame, pairs: pd.Series, claim: Question, opponent: str
 ) -> str | None:
     complete = values.dropna()
     if effect.censored:
@@ -57,7 +56,7 @@ def _obstacle_of_pairs(
     return None
 
 
-def _unpaired(claim: Claim, opponent: str, frame: pd.DataFrame, scale: Scale) -> Found:
+def _unpaired(claim: Question, opponent: str, frame: pd.DataFrame, scale: Scale) -> Found:
     values = [values_of(frame, claim.metric, each) for each in (claim.method, opponent)]
     scaled = [pd.Series(scale.of_runs(each.to_numpy()), index=each.index) for each in values]
     effect = unpaired(grouped(*scaled), counts=claim.metric == DIVERGED)
@@ -70,7 +69,7 @@ def _unpaired(claim: Claim, opponent: str, frame: pd.DataFrame, scale: Scale) ->
 
 
 def _obstacle_of_runs(
-    effect: Unpaired, values: list[pd.Series], scaled: list[pd.Series], claim: Claim, opponent: str
+    effect: Unpaired, values: list[pd.Series], scaled: list[pd.Series], claim: Question, opponent: str
 ) -> str | None:
     known = pd.concat(values).dropna()
     both = f"{claim.method} and {opponent}"
@@ -88,6 +87,6 @@ def _obstacle_of_runs(
     return None
 
 
-def _nothing_apart(claim: Claim) -> str:
+def _nothing_apart(claim: Question) -> str:
     equal = "outcomes" if claim.metric == DIVERGED else "values"
     return f"equal {equal}, so the metric cannot distinguish the methods"

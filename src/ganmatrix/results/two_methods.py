@@ -19,6 +19,7 @@ from ganmatrix.results.levels import CONFIDENCE, LEVEL
 from ganmatrix.results.matrix import (
     COSTS,
     DIVERGED,
+    Design,
     setting,
     settings_compared,
     stand_ins_of_rows,
@@ -46,11 +47,11 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Effect:
+class SettingEffect:
     """The difference of the method from the baseline in one setting, or over all; None where there is none.
 
     `method` and `baseline` are the means of either. `mean`, `low` and `high` are a difference, or a share
-    of the baseline's value. `n` counts the pairs.
+    of the baseline's value. `runs` are those of either that the effect rests on: pairs, or not.
     """
 
     where: str
@@ -59,7 +60,8 @@ class Effect:
     mean: float | None
     low: float | None
     high: float | None
-    n: int
+    design: Design
+    runs: tuple[int, int]
     missing: int
 
 
@@ -71,15 +73,15 @@ class Answer:
     method: str
     baseline: str
     relative: bool
-    settings: list[Effect]
-    overall: Effect
+    settings: list[SettingEffect]
+    overall: SettingEffect
     p_value: float | None
     """Two-sided; None without a test."""
     finding: Finding
     obstacle: str | None
     """Why there is no test."""
     seeds: int
-    """The most that a setting has now."""
+    """The most that a setting has now, of the method with fewer."""
     seeds_needed: int | None
     """A setting, to find an effect of this size in 80% of cases; None if decided, or if none would do."""
     diverged: dict[str, int]
@@ -145,14 +147,14 @@ def answer(
         p_value=p,
         finding="undecided" if not decided else "higher" if (found.effect.mean or 0) > 0 else "lower",
         obstacle=found.obstacle,
-        seeds=max((each.n for each in by_setting), default=0),
+        seeds=max((min(each.runs) for each in by_setting), default=0),
         seeds_needed=None if decided else seeds_needed(Trial(found), 0.0, LEVEL),
         diverged={name: int(lost.get(name, 0)) for name in (method, baseline)},
     )
 
 
 def _without_test(question: Difference, obstacle: str) -> Answer:
-    nothing = Effect("all settings", None, None, None, None, None, 0, 0)
+    nothing = SettingEffect("all settings", None, None, None, None, None, "paired", (0, 0), 0)
     return Answer(
         column=question.metric,
         method=question.method,
@@ -183,9 +185,19 @@ def _named(key: tuple[Hashable, ...]) -> str:
     return f"{dataset} x {place(*rest)}"
 
 
-def _effect(where: str, question: Difference, runs: pd.DataFrame, found: Comparison) -> Effect:
+def _effect(where: str, question: Difference, runs: pd.DataFrame, found: Comparison) -> SettingEffect:
     values = observed(runs, question.metric).astype(float)
     means = {name: values[runs["method"] == name].mean() for name in (question.method, question.baseline)}
     method, baseline = (None if not math.isfinite(mean) else float(mean) for mean in means.values())
     effect = found.effect
-    return Effect(where, method, baseline, found.mean, found.low, found.high, effect.n, effect.missing)
+    return SettingEffect(
+        where,
+        method,
+        baseline,
+        found.mean,
+        found.low,
+        found.high,
+        effect.design,
+        effect.runs,
+        effect.missing,
+    )

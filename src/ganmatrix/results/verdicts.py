@@ -32,9 +32,8 @@ tests that no outcome could make reject: of too few runs, or of divergence where
   method has learned anything (`matrix.learned`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -42,7 +41,7 @@ import scipy.special
 import scipy.stats
 
 from ganmatrix.params.claims import Claim
-from ganmatrix.results.effect import Effect
+from ganmatrix.results.effect import Effect, Question
 from ganmatrix.results.levels import LEVEL, fewest_seeds
 from ganmatrix.results.matrix import DIVERGED, SETTING, Design, compared
 from ganmatrix.results.method_effects import effect_of
@@ -52,29 +51,6 @@ from ganmatrix.results.unpaired import fewest_runs
 Outcome = Literal["reproduced", "contradicted", "not the idea's", "inconclusive", "not tested"]
 
 DECIDED = ("reproduced", "contradicted", "not the idea's")
-
-
-class Question(Protocol):
-    """What two methods are compared in, and how: a claim, or a question that nobody has answered yet."""
-
-    @property
-    def metric(self) -> str: ...
-    @property
-    def method(self) -> str: ...
-    @property
-    def baseline(self) -> str: ...
-    @property
-    def control(self) -> str | None: ...
-    @property
-    def direction(self) -> Literal["lower", "higher"]: ...
-    @property
-    def effect(self) -> Literal["difference", "relative"]: ...
-    @property
-    def bound(self) -> float: ...
-    @property
-    def at_most(self) -> float | None: ...
-    @property
-    def variants(self) -> Sequence[str] | None: ...
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from rich.console import Group
 from rich.text import Text
 
 from ganmatrix.columns import Column, column
-from ganmatrix.reporting.numbers import counted, difference, number, plain
-from ganmatrix.results.two_methods import Answer, Effect
+from ganmatrix.reporting.numbers import counted, difference, number, plain, unpaired_runs
+from ganmatrix.results.two_methods import Answer, SettingEffect
 from ganmatrix.terminal.tables import table
 
 WIDTH = 41
@@ -36,7 +36,7 @@ def effects(answer: Answer) -> Iterator[Group]:
     yield Group(*map(Text, said(answer)), "")
 
 
-def _row(effect: Effect, known: Column, relative: bool, over_all: bool) -> list[str]:
+def _row(effect: SettingEffect, known: Column, relative: bool, over_all: bool) -> list[str]:
     """A row of the table; a mean over several settings is of numbers that do not compare."""
     means = (
         ["", ""] if over_all else [number(each, known.measure) for each in (effect.method, effect.baseline)]
@@ -47,11 +47,17 @@ def _row(effect: Effect, known: Column, relative: bool, over_all: bool) -> list[
         *means,
         "-" if effect.mean is None else difference(effect.mean, known.measure, relative),
         interval(effect, known, relative),
-        f"{effect.n}{missing}",
+        f"{_counted(effect)}{missing}",
     ]
 
 
-def interval(effect: Effect, known: Column, relative: bool) -> str:
+def _counted(effect: SettingEffect) -> str:
+    """The pairs; without pairs, the runs of both methods."""
+    one, other = effect.runs
+    return str(one) if effect.design == "paired" else f"{one} and {other}"
+
+
+def interval(effect: SettingEffect, known: Column, relative: bool) -> str:
     """`3.1% lower to 12% higher`."""
     if effect.low is None or effect.high is None:
         return "none"
@@ -108,13 +114,14 @@ def said(answer: Answer) -> list[str]:
     """The answer in sentences, one a line."""
     known = column(answer.column)
     one, other = answer.method, answer.baseline
-    pairs = counted(answer.overall.n, "pair")
+    overall = answer.overall
+    runs = counted(overall.runs[0], "pair") if overall.design == "paired" else unpaired_runs(*overall.runs)
     if answer.obstacle:
         first = f"No test: {answer.obstacle}."
     elif answer.finding == "undecided":
-        first = f"Not decided: the interval includes no difference (p = {_p(answer)}, {pairs})."
+        first = f"Not decided: the interval includes no difference (p = {_p(answer)}, {runs})."
     else:
-        first = f"Decided: {one} is {answer.finding} than {other} (p = {_p(answer)}, {pairs})."
+        first = f"Decided: {one} is {answer.finding} than {other} (p = {_p(answer)}, {runs})."
         if known.measure.better:
             verdict = "better" if answer.finding == known.measure.better else "worse"
             first = first.replace("is " + answer.finding, f"is {answer.finding}, so {verdict},")
