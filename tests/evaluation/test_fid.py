@@ -234,10 +234,26 @@ def test_few_samples_never_form_a_covariance(monkeypatch: pytest.MonkeyPatch) ->
     assert stream.extrapolate(np.zeros(64), np.eye(64)).distances[0] > 0
 
 
+@pytest.mark.parametrize("left", [1, 3])
+def test_what_is_left_after_the_blocks_counts_in_the_moments_only(left: int) -> None:
+    features = np.random.default_rng(2).standard_normal((40 + left, 3))
+    stream, blocks = FidInfinity(40 + left, 4), FidInfinity(40, 4)
+    stream.update(features)
+    blocks.update(features[:40])
+    assert stream.extrapolate(np.zeros(3), np.eye(3)) == blocks.extrapolate(np.zeros(3), np.eye(3))
+    np.testing.assert_allclose(stream.moments.mean, features.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(stream.moments.covariance, np.cov(features, rowvar=False), rtol=1e-12)
+
+
 def test_refuses_blocks_and_counts_that_do_not_fit() -> None:
-    for count, blocks in ((100, 7), (100, 1), (101, 10), (10, 10)):
-        with pytest.raises(ValueError, match="equal blocks"):
-            FidInfinity(count, blocks)
+    for blocks in (1, 7):
+        with pytest.raises(ValueError, match="divisors"):
+            FidInfinity(100, blocks)
+    few = FidInfinity(7, 4)
+    few.update(np.eye(7))
+    assert few.moments.count == 7
+    with pytest.raises(ValueError, match="7 samples; needs at least 8"):
+        few.extrapolate(np.zeros(7), np.eye(7))
     stream = FidInfinity(40, 4)
     stream.update(np.ones((39, 2)))
     with pytest.raises(ValueError, match="before its 4 blocks were full"):

@@ -45,7 +45,7 @@ BUFFER = 1024**2
 """Read at a time: rows, and bytes of a file. A row group may be the whole file."""
 
 
-_DAMAGE = (pa.ArrowException, OSError, ValueError, OverflowError)
+DAMAGE = (pa.ArrowException, OSError, ValueError, OverflowError)
 """What is raised where a file is damaged or cannot be read."""
 
 
@@ -117,8 +117,8 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
                                 member = self.member(split, before + row)
                                 yield self._sample(f"{path}, row {row}", member, image.as_py(), label.as_py())
                             row += 1
-        except _DAMAGE as error:
-            raise _bad(path, error, f"is damaged after row {row}") from None
+        except DAMAGE as error:
+            raise damage(path, error, f"is damaged after row {row}") from None
 
     def _sample(self, name: str, split: Split, image: bytes | None, label: int | None) -> Sample:
         if label is None or not 0 <= label < len(self.class_names):
@@ -132,7 +132,7 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
 
     def _checked(self, path: Path) -> int:
         """Rows of a file that has the columns. BadSource if it is none, or has others."""
-        schema, rows = _schema(path)
+        schema, rows = schema_of(path)
         image, label = self.params.image_column, self.params.label_column
         for key, column in (("image_column", image), ("label_column", label)):
             if column not in schema.names:
@@ -142,7 +142,7 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
             if schema.names.count(column) > 1:
                 raise BadSource(f"{path} has the column {column} more than once; rename all but one")
         kind = schema.field(image).type
-        if not pa.types.is_struct(kind) or not _is_binary(kind):
+        if not pa.types.is_struct(kind) or not holds_bytes(kind):
             raise BadSource(
                 f"{path}: column {image} is {kind}; expected a struct with the binary field `bytes`"
             )
@@ -156,7 +156,7 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
         if self.params.class_names:
             return tuple(self.params.class_names)
         stated = {
-            path: _huggingface_names(_schema(path)[0], self.params.label_column) for _, path in self._paths
+            path: _huggingface_names(schema_of(path)[0], self.params.label_column) for _, path in self._paths
         }
         first, names = next(iter(stated.items()))
         for path, others in stated.items():
@@ -172,8 +172,8 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
             column = self.params.label_column
             try:
                 labels = pq.read_table(path, columns=[column]).column(0)
-            except _DAMAGE as error:
-                raise _bad(path, error, f"is damaged in column {column}") from None
+            except DAMAGE as error:
+                raise damage(path, error, f"is damaged in column {column}") from None
             largest = max(largest, pc.max(labels).as_py() or 0)
         if largest >= 100_000:
             raise BadSource(f"{path}: a label is {largest}; a class number is below 100,000, so mend it")
@@ -192,9 +192,9 @@ def _matching(root: Path, pattern: str) -> FilesFound:
     written = PurePosixPath(pattern)
     if is_folder(path):
         below = files_below(path)
-        files = [each for each in below.files if _is_parquet(each)]
-        twins = {each: twin for each, twin in below.twins.items() if _is_parquet(each)}
-        found = FilesFound(files, twins, [each for each in below.hidden if _is_parquet(each)])
+        files = [each for each in below.files if is_parquet(each)]
+        twins = {each: twin for each, twin in below.twins.items() if is_parquet(each)}
+        found = FilesFound(files, twins, [each for each in below.hidden if is_parquet(each)])
         names = [part for each in files for part in each.relative_to(path).parts]
     else:
         absolute = written.is_absolute()
@@ -208,7 +208,8 @@ def _matching(root: Path, pattern: str) -> FilesFound:
     return found
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
+    """Whether a file is called one, in any case."""
     return path.suffix.lower() == ".parquet"
 
 
@@ -235,21 +236,23 @@ def _is_shown(name: str, pattern: str) -> bool:
     return not name.startswith(".") or pattern.startswith(".")
 
 
-def _schema(path: Path) -> tuple[pa.Schema, int]:
+def schema_of(path: Path) -> tuple[pa.Schema, int]:
     """The columns of a file, and its rows."""
     try:
         return pq.read_schema(path), int(pq.read_metadata(path).num_rows)
-    except _DAMAGE as error:
-        raise _bad(path, error, "is no whole Parquet file") from None
+    except DAMAGE as error:
+        raise damage(path, error, "is no whole Parquet file") from None
 
 
-def _bad(path: Path, error: Exception, what: str) -> BadSource:
+def damage(path: Path, error: Exception, what: str) -> BadSource:
+    """What to say of a file where one of `DAMAGE` was raised."""
     if isinstance(error, OSError) and refused(error):
         return BadSource(unreadable(path, error))
     return BadSource(f"{path} {what} ({first_line(error)}); give a whole one")
 
 
-def _is_binary(kind: pa.DataType) -> bool:
+def holds_bytes(kind: pa.DataType) -> bool:
+    """Whether the values of a struct column have the binary field `bytes`."""
     index = kind.get_field_index("bytes")
     return index >= 0 and (
         pa.types.is_binary(found := kind.field(index).type) or pa.types.is_large_binary(found)

@@ -55,8 +55,11 @@ def resize(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
 
 
-def decode(data: bytes) -> NDArray[np.uint8]:
+def decode(data: bytes, plain: bool = True) -> NDArray[np.uint8]:
     """The pixels (H, W) or (H, W, 3) of an image file. BadSample says what is wrong with it.
+
+    Without `plain` they are what Pillow's `convert("RGB")` makes of the first frame, whatever it looks like:
+    transparency is dropped, and the orientation of EXIF ignored.
 
     Pillow warns of odd metadata; whoever calls this from several threads silences that once, for
     Python's filters are the process's.
@@ -71,7 +74,7 @@ def decode(data: bytes) -> NDArray[np.uint8]:
             if width * height > LARGEST_PIXELS:
                 raise BadSample(f"it has {width}x{height} pixels; at most {LARGEST_PIXELS:,} in all are read")
             with _one_large if width * height > LARGE_PIXELS else nullcontext():
-                return _plain_pixels(image)
+                return _plain_pixels(image) if plain else np.asarray(image.convert("RGB"))
     except BadSample:
         raise
     except UnidentifiedImageError:
@@ -211,10 +214,11 @@ def _pixels(image: bytes | NDArray[np.uint8] | Path | BadSample) -> NDArray[np.u
         raise image
     if isinstance(image, np.ndarray):
         return image
-    return decode(_content(image) if isinstance(image, Path) else image)
+    return decode(content(image) if isinstance(image, Path) else image)
 
 
-def _content(path: Path) -> bytes:
+def content(path: Path) -> bytes:
+    """The bytes of an image file, up to one more than can be decoded. BadSample if it cannot be read."""
     try:
         if not path.is_file():  # a pipe would be waited for
             raise BadSample("it is no file, or a link that leads nowhere")

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ganmatrix.evaluation.extractor import Extractor, resize
+from ganmatrix.evaluation.extractor import Extractor, bicubic
 
 NAME = "digits_cnn"
 
@@ -150,7 +150,7 @@ def fit(scans: Tensor, digits: Tensor) -> DigitsCnn:
     steps = EPOCHS * -(-len(scans) // BATCH_SIZE)
     optimizer = torch.optim.Adam(network.parameters(), LEARNING_RATE, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    pixels = resize(scans[:, None], SIDE)
+    pixels = bicubic(scans[:, None], SIDE)
     for _ in range(EPOCHS):
         for batch in torch.randperm(len(scans), generator=stream).split(BATCH_SIZE):
             optimizer.zero_grad()
@@ -163,7 +163,7 @@ def fit(scans: Tensor, digits: Tensor) -> DigitsCnn:
 @torch.inference_mode()
 def read(network: DigitsCnn, scans: Tensor) -> Tensor:
     """The digits (n,) int64 that uint8 scans (n, S, S) show."""
-    batches = resize(scans[:, None], SIDE).split(BATCH_READ)
+    batches = bicubic(scans[:, None], SIDE).split(BATCH_READ)
     return torch.cat([network(batch)[1].argmax(dim=1) for batch in batches])
 
 

@@ -8,11 +8,11 @@ import os
 import shutil
 import tempfile
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from ganmatrix.evaluation.digits_cnn import Reader
 
 TIMEOUT_SECONDS = 30
+
+
+def bicubic(images: Tensor, side: int) -> Tensor:
+    """uint8 images (n, C, H, W) as float32 (n, C, side, side) in [0, 255].
+
+    As clean-fid does it: bicubic, unrounded, low-passed when shrinking.
+    """
+    return F.interpolate(images.float(), (side, side), mode="bicubic", antialias=True).clamp(0, 255)
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,9 @@ class Extractor:
     """Images at a time; more of small ones save a fifth of the time."""
     other_input_size: int | None = None
     """What to try where this input size shows the network too little; None if there is no choice."""
-
-    resizer: ClassVar[str] = "torch bicubic, antialiased, float, clipped to [0, 255]"
+    resize: Callable[[Tensor, int], Tensor] = bicubic
+    """uint8 images (n, C, H, W) and a side to float32 pixels (n, C, side, side)."""
+    resizer: str = "torch bicubic, antialiased, float, clipped to [0, 255]"
 
     @property
     def protocol(self) -> dict[str, Any]:
@@ -73,25 +82,18 @@ class Extractor:
 
         Runs where the images are, in batches.
         """
-        if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):
-            shape = tuple(images.shape)
-            raise ValueError(f"expected uint8 images (n, 1 or 3, H, W), got {images.dtype} {shape}")
         network = self.network.to(images.device)
-        outputs = [network(self._pixels(batch)) for batch in torch.split(images, self.batch_size)]
+        outputs = [network(self.pixels(batch)) for batch in torch.split(images, self.batch_size)]
         features, probabilities = zip(*outputs, strict=True)
         return torch.cat(features), torch.cat(probabilities)
 
-    def _pixels(self, images: Tensor) -> Tensor:
-        resized = resize(images, self.input_size)
+    def pixels(self, images: Tensor) -> Tensor:
+        """What the network sees (n, C, input_size, input_size) of uint8 images (n, 1 or 3, H, W)."""
+        if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):
+            shape = tuple(images.shape)
+            raise ValueError(f"expected uint8 images (n, 1 or 3, H, W), got {images.dtype} {shape}")
+        resized = self.resize(images, self.input_size)
         return resized.expand(-1, 3, -1, -1) if self.repeats_grey else resized
-
-
-def resize(images: Tensor, side: int) -> Tensor:
-    """uint8 images (n, C, H, W) as float32 (n, C, side, side) in [0, 255].
-
-    As clean-fid does it: bicubic, unrounded, low-passed when shrinking.
-    """
-    return F.interpolate(images.float(), (side, side), mode="bicubic", antialias=True).clamp(0, 255)
 
 
 def build_all(

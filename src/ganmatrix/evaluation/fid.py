@@ -91,31 +91,33 @@ class Extrapolation(NamedTuple):
 
 
 class FidInfinity:
-    """The moments of a stream of `count` features in equal blocks, from which FID is extrapolated.
+    """The moments of a stream of `count` features, and of equal blocks, from which FID is extrapolated.
 
-    Distances of all samples, taken in unions of k blocks for each k that divides their number, each averaged
-    over its disjoint unions, are fitted by least squares; the line's value at 1/N = 0 is the result.
+    What is left of the stream after the blocks counts in the moments only. Distances of all blocks, taken in
+    unions of k blocks for each k that divides their number, each averaged over its disjoint unions, are fitted
+    by least squares; the line's value at 1/N = 0 is the result.
     """
 
     def __init__(self, count: int, blocks: int = 10) -> None:
-        """ValueError unless `blocks` >= 4 has 3 divisors and divides `count`, 2 samples a block at least."""
+        """ValueError unless `blocks` >= 4 has 3 divisors."""
         self._unions = [k for k in range(1, blocks + 1) if blocks % k == 0]
-        if len(self._unions) < 3 or count % blocks or count < 2 * blocks:
+        if len(self._unions) < 3:
             raise ValueError(
-                f"{count} samples cannot be cut into {blocks} equal blocks that a line can be fitted to; "
-                "expected a number with at least 3 divisors, such as 4, 6 or 10, that divides the samples"
+                f"a line cannot be fitted to {blocks} blocks; expected 3 divisors or more, as of 4, 6 or 10"
             )
-        self._size = count // blocks
+        self._count, self._size = count, count // blocks
         self._blocks = [Moments() for _ in range(blocks)]
+        self._rest = Moments()
 
     def update(self, features: NDArray[np.floating]) -> None:
         """Take in the next features (n, d); ValueError beyond the announced count, or if not finite."""
-        seen = sum(block.count for block in self._blocks)
-        if seen + len(features) > self._size * len(self._blocks):
-            raise ValueError(
-                f"{seen + len(features)} samples where {self._size * len(self._blocks)} were announced"
-            )
+        seen = sum(block.count for block in self._blocks) + self._rest.count
+        if seen + len(features) > self._count:
+            raise ValueError(f"{seen + len(features)} samples where {self._count} were announced")
         while len(features):
+            if seen >= self._size * len(self._blocks):
+                self._rest.update(features)
+                return
             block = self._blocks[seen // self._size]
             room = self._size - block.count
             block.update(features[:room])
@@ -125,14 +127,16 @@ class FidInfinity:
     @property
     def moments(self) -> Moments:
         """Those of the whole stream."""
-        return reduce(Moments.merge, self._blocks)
+        return reduce(Moments.merge, [*self._blocks, self._rest])
 
     def extrapolate(self, mean: Array, factor: Array) -> Extrapolation:
         """The distance to a reference of `mean` (d,) and covariance factor (d, r), taken as exact.
 
         The standard error joins that of the mean of the blocks' distances, which is what all unions share,
-        with the line's own. ValueError before the last sample.
+        with the line's own. ValueError before the last sample, or for less than 2 samples a block.
         """
+        if self._size < 2:
+            raise ValueError(f"{self._count} samples; needs at least {2 * len(self._blocks)}")
         if self._blocks[-1].count < self._size:
             raise ValueError(f"the stream has ended before its {len(self._blocks)} blocks were full")
         found = [self._distances(k, mean, factor) for k in self._unions]

@@ -1,6 +1,6 @@
 """The scores of generated images by the features of extractors, and what they must know of the real ones."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,10 @@ READ = 2_048
 """Images that are read at a time, from what may be a memory map."""
 
 
+Kernel = Callable[[], tuple[float, float | None]]
+"""Gives a score and its spread; ValueError if it does not exist."""
+
+
 class Tally:
     """What the scores need of `count` generated images, gathered batch by batch.
 
@@ -76,7 +80,10 @@ class Tally:
 
         ValueError if a feature is not finite, or class probabilities are none.
         """
-        features, probabilities = (array.cpu().numpy() for array in self.extractor(quantise(samples)))
+        self.add(*(array.cpu().numpy() for array in self.extractor(quantise(samples))))
+
+    def add(self, features: NDArray[np.float32], probabilities: NDArray[np.float32]) -> None:
+        """Add what the extractor made of images: features (n, d) and probabilities (n, k)."""
         self.fid.update(features)
         if self.extractor.class_count:
             self.inception_score.update(probabilities)
@@ -96,6 +103,9 @@ def score_images(
 
     `seed` draws KID's subsets. A score that does not exist is null and says why.
     """
+    if len(latents) < 2 * BLOCKS:
+        why = f"{len(latents)} samples cannot be cut into {BLOCKS} blocks of 2 or more"
+        return null_entries(image_names([each for each, _ in references]), why)
     tallies = [Tally(each, len(latents), params.inception_score_splits) for each, _ in references]
     try:
         for samples in batches(generator, latents):
@@ -124,8 +134,9 @@ def scores_of(
     params: ImageEvaluation,
     shared: dict[str, Any],
     rng: np.random.Generator,
+    wanted: Collection[str] = IMAGE_METRICS,
 ) -> dict[str, Entry]:
-    """The scores of tallied images by metric; `shared` is what their protocols have in common."""
+    """The wanted scores of tallied images by metric; `shared` is what their protocols have in common."""
     mean, root, real = (reference[name] for name in ("mean", "covariance_root", "features"))
     fake, held_out = tally.features, reference["held_out_distances"]
     counted = shared | {"real_samples": int(reference["count"]), "fake_samples": tally.count}
@@ -139,14 +150,14 @@ def scores_of(
     def kid() -> tuple[float, float]:
         return kernel_distance(fake, real, params.kid_subsets, params.kid_subset_size, rng)
 
-    entries = {
-        "fid": measured(fid, counted),
-        "fid_infinity": measured(
+    kernels: dict[str, tuple[Kernel, dict[str, Any]]] = {
+        "fid": (fid, counted),
+        "fid_infinity": (
             lambda: tally.fid.extrapolate(mean, root)[:2],
             counted | {"blocks": BLOCKS, "std": "standard error of the intercept"},
         ),
-        "kid": measured(kid, compared | {"subsets": params.kid_subsets, "subset_size": subset_size}),
-        "mind": measured(
+        "kid": (kid, compared | {"subsets": params.kid_subsets, "subset_size": subset_size}),
+        "mind": (
             lambda: monge_distance(fake, real),
             compared
             | {
@@ -155,29 +166,34 @@ def scores_of(
                 "std": "standard error over the directions",
             },
         ),
-        "inception_score": measured(
+        "inception_score": (
             tally.inception_score.score,
             shared | {"fake_samples": tally.count, "splits": params.inception_score_splits},
         ),
-        "vendi": measured(lambda: (vendi_score(fake), None), shared | {"fake_samples": len(fake)}),
-        "data_copying": measured(
+        "vendi": (lambda: (vendi_score(fake), None), shared | {"fake_samples": len(fake)}),
+        "data_copying": (
             lambda: (nearer_share(nearest_distances(fake, real), held_out), None),
             compared | {"held_out_samples": len(held_out)},
         ),
     }
-    if not tally.extractor.class_count:
+    entries = {name: measured(*kernel) for name, kernel in kernels.items() if name in wanted}
+    if "inception_score" in entries and not tally.extractor.class_count:
         entries |= inapplicable(["inception_score"], f"{tally.extractor.name} has no classes")
+    if not set(NEIGHBOURS) & set(wanted):
+        return entries
     protocol = compared | {"neighbours": params.neighbours}
     try:
         shares = prdc(real, reference["radii"], fake, params.neighbours)
     except ValueError as error:
         return entries | null_entries(NEIGHBOURS, str(error))
     return entries | {
-        name: {"value": value, "protocol": protocol} for name, value in zip(NEIGHBOURS, shares, strict=True)
+        name: {"value": value, "protocol": protocol}
+        for name, value in zip(NEIGHBOURS, shares, strict=True)
+        if name in wanted
     }
 
 
-def measured(kernel: Callable[[], tuple[float, float | None]], protocol: dict[str, Any]) -> Entry:
+def measured(kernel: Kernel, protocol: dict[str, Any]) -> Entry:
     """The entry of a kernel that gives a value and its spread; null where it refuses its input."""
     try:
         value, deviation = kernel()
@@ -204,24 +220,37 @@ def image_reference(
     (m,): of held-out images to the nearest of these training images.
     """
     counted = spread(len(train), MOST_IMAGES)
-    kept = spread(len(counted), MOST_COMPARED)
+    made = reference_of(_features(train, counted, extractor, device), len(counted), neighbours)
+    unseen = np.concatenate([*_features(held_out, spread(len(held_out), MOST_COMPARED), extractor, device)])
+    return made | {
+        "indices": counted[made["indices"]],
+        "held_out_distances": nearest_distances(unseen, made["features"]),
+    }
+
+
+def reference_of(batches: Iterable[NDArray[np.float32]], count: int, neighbours: int) -> Reference:
+    """The same of `count` real features (n, d), which come in batches; without held-out samples.
+
+    `indices` count the features. Of too few to have that many neighbours, `radii` are empty.
+    """
+    kept = spread(count, MOST_COMPARED)
     moments = Moments()
-    features = np.empty((len(kept), extractor.feature_dimension), dtype=np.float32)
+    chosen = []
     start = 0
-    for batch in _features(train, counted, extractor, device):
+    for batch in batches:
         moments.update(batch)
         inside = (kept >= start) & (kept < start + len(batch))
-        features[inside] = batch[kept[inside] - start]
+        chosen.append(batch[kept[inside] - start])
         start += len(batch)
-    unseen = np.concatenate([*_features(held_out, spread(len(held_out), MOST_COMPARED), extractor, device)])
+    features = np.concatenate(chosen)
     return {
         "count": np.array(moments.count),
         "mean": moments.mean,
         "covariance_root": moments.factor,
-        "indices": counted[kept],
+        "indices": kept,
         "features": features,
-        "radii": neighbour_radii(features, neighbours),
-        "held_out_distances": nearest_distances(unseen, features),
+        "radii": neighbour_radii(features, neighbours) if neighbours < len(features) else np.empty(0),
+        "held_out_distances": np.empty(0),
     }
 
 

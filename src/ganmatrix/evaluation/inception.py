@@ -71,7 +71,8 @@ class Inception(nn.Module):
         self.register_buffer("output_weight", output_weight.detach())
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        features: Tensor = self.wrapper(pixels)
+        # With channels last its convolutions take two thirds of the time on a processor.
+        features: Tensor = self.wrapper(pixels.contiguous(memory_format=torch.channels_last))
         return features, F.linear(features, self.get_buffer("output_weight")).softmax(dim=1)
 
 
