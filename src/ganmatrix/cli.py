@@ -23,6 +23,7 @@ from ganmatrix.terminal import sharing
 from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given, check, compare, diff, show, status
 from ganmatrix.terminal.judge import judge
 from ganmatrix.terminal.output import printing
+from ganmatrix.terminal.scoring import score
 
 if TYPE_CHECKING:
     from ganmatrix.making import Maker
@@ -290,6 +291,7 @@ app.command()(show)
 app.command()(compare)
 app.command()(diff)
 app.command()(judge)
+app.command()(score)
 
 
 @app.command()

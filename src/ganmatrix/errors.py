@@ -38,3 +38,9 @@ def unreadable(path: Path | str, error: OSError) -> str:
     number = error.errno or 0
     reason = os.strerror(number) if number else str(error)
     return f"{path} cannot be read: {reason}; {_MENDS.get(number, 'mend the file or its disk')}"
+
+
+def one_line(text: str) -> str:
+    """A text in one line: line ends become blanks, and invisible characters are escaped."""
+    joined = " ".join(text.split())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in joined)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ganmatrix.terminal.output import one_line
+from ganmatrix.errors import one_line
 
 PROGRAM = """
 import sys

@@ -92,7 +92,8 @@ class ImageSet(ABC):
     def __init__(self, place: str) -> None:
         self.place = place
         self.passed_over: Mapping[str, str] = {}
-        self.notes: list[str] = []
+        self.more: Mapping[str, Any] = {}
+        """What else belongs on a card."""
 
     @abstractmethod
     def __len__(self) -> int:
@@ -105,7 +106,7 @@ class ImageSet(ABC):
     @property
     def facts(self) -> dict[str, Any]:
         """What belongs on a card."""
-        facts: dict[str, Any] = {"place": self.place, "kind": self.kind}
+        facts: dict[str, Any] = {"place": self.place, "kind": self.kind, **self.more}
         if self.passed_over:
             facts["passed_over"] = summary_of(self.passed_over)
         return facts
@@ -258,7 +259,8 @@ def open_images(place: str, files: Files, span: tuple[float, float] | None = Non
 
 def _folder(place: str, found: FilesFound, files: Files) -> ImageSet:
     root = Path(place)
-    images, others = [], []
+    images: list[Path] = []
+    others: list[Path] = []
     for path in sorted(found.files, key=str):
         wanted = path.suffix.lower() in files.suffixes and (files.deep or path.parent == root)
         (images if wanted else others).append(path)

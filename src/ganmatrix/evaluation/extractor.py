@@ -87,6 +87,22 @@ class Extractor:
         features, probabilities = zip(*outputs, strict=True)
         return torch.cat(features), torch.cat(probabilities)
 
+    @torch.inference_mode()
+    def mixed(self, images: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """The same of uint8 images (1 or 3, H, W) of any sizes, of which there must be one."""
+        alike: dict[torch.Size, list[int]] = {}
+        for i, image in enumerate(images):
+            alike.setdefault(image.shape, []).append(i)
+        resized = torch.empty(0)
+        for numbers in alike.values():
+            pixels = self.pixels(torch.stack([images[i] for i in numbers]))
+            if not len(resized):
+                resized = pixels.new_empty((len(images), *pixels.shape[1:]))
+            resized[numbers] = pixels
+        network = self.network.to(resized.device)
+        features, probabilities = zip(*map(network, resized.split(self.batch_size)), strict=True)
+        return torch.cat(features), torch.cat(probabilities)
+
     def pixels(self, images: Tensor) -> Tensor:
         """What the network sees (n, C, input_size, input_size) of uint8 images (n, 1 or 3, H, W)."""
         if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):

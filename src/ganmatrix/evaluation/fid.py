@@ -94,8 +94,8 @@ class FidInfinity:
     """The moments of a stream of `count` features, and of equal blocks, from which FID is extrapolated.
 
     What is left of the stream after the blocks counts in the moments only. Distances of all blocks, taken in
-    unions of k blocks for each k that divides their number, each averaged over its disjoint unions, are fitted
-    by least squares; the line's value at 1/N = 0 is the result.
+    unions of k blocks for each k that divides their number, each averaged over its disjoint unions, are
+    fitted by least squares; the line's value at 1/N = 0 is the result.
     """
 
     def __init__(self, count: int, blocks: int = 10) -> None:

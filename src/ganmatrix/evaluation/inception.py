@@ -36,13 +36,15 @@ def build(params: InceptionParams, resolution: int) -> Extractor:
     It sees images of any resolution at 299 pixels.
     UserError if the file is missing, cannot be fetched, or is another one.
     """
-    if params.weights is None:
-        path = fetched(WEIGHTS_URL, WEIGHTS_SHA256, MEND)
-    else:
-        path = Path(params.weights)
-        if path.name != WEIGHTS_FILE:
-            raise UserError(f"{path} is not named {WEIGHTS_FILE}; {MEND}")
-        require_sha256(path, WEIGHTS_SHA256, MEND)
+    return load(Path(params.weights) if params.weights else None, WEIGHTS_SHA256, MEND)
+
+
+def load(weights: Path | None, sha256: str, mend: str) -> Extractor:
+    """The same of a file with that SHA-256; UserError, ending in `mend`, if it is another one."""
+    path = weights or fetched(WEIGHTS_URL, sha256, mend)
+    if path.name != WEIGHTS_FILE:
+        raise UserError(f"{path} is not named {WEIGHTS_FILE}; {mend}")
+    require_sha256(path, sha256, mend)
     with warnings.catch_warnings():
         # The weights are published as TorchScript only, whose loading PyTorch deprecates.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -50,8 +52,8 @@ def build(params: InceptionParams, resolution: int) -> Extractor:
     output_weight: Tensor = wrapper.base.output.weight
     class_count, feature_dimension = output_weight.shape
     return Extractor(
-        name=params.kind,
-        weights_sha256=WEIGHTS_SHA256,
+        name="inception",
+        weights_sha256=sha256,
         input_size=299,
         feature_dimension=feature_dimension,
         class_count=class_count,

@@ -19,7 +19,6 @@ from ganmatrix.evaluation.extractor import Extractor, fetched, require_sha256
 WEIGHTS_FILE = "weights-inception-2015-12-05-6726825d.pth"
 WEIGHTS_URL = f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{WEIGHTS_FILE}"
 WEIGHTS_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
-MEND = f"name the path of {WEIGHTS_FILE} with --weights, or score without --as"
 
 INPUT_SIZE = 299
 FEATURES, CLASSES = 2048, 1008
@@ -27,27 +26,22 @@ FEATURES, CLASSES = 2048, 1008
 Resize = Callable[[Tensor, int], Tensor]
 
 
-def build(weights: Path | None, sha256: str | None, resize: Resize, resizer: str) -> Extractor:
-    """The extractor from a file, or from the published one, fetched into the cache on first use.
+def load(weights: Path | None, sha256: str, mend: str, resize: Resize, resizer: str) -> Extractor:
+    """The extractor from a file with that SHA-256, or from the published one, fetched once into the cache.
 
-    `sha256` is what the file must have, by default the published one's. UserError if it is another file, or
-    holds no weights of this network.
+    UserError, ending in `mend`, if it is another file, or holds no weights of this network.
     """
-    expected = sha256 or WEIGHTS_SHA256
-    if weights is None:
-        path = fetched(WEIGHTS_URL, expected, MEND)
-    else:
-        path = weights
-        require_sha256(path, expected, f"{MEND}; if it is meant, state its --sha256")
+    path = weights or fetched(WEIGHTS_URL, sha256, mend)
+    require_sha256(path, sha256, mend)
     network = InceptionV3()
     try:
         network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     except Exception as error:  # pickles of other things fail in many ways
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UserError(f"{path} holds no weights of Inception v3 ({first}); {MEND}") from None
+        what = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(f"{path} holds no weights of Inception v3 ({what}); {mend}") from None
     return Extractor(
         name="inception",
-        weights_sha256=expected,
+        weights_sha256=sha256,
         input_size=INPUT_SIZE,
         feature_dimension=FEATURES,
         class_count=CLASSES,
@@ -260,4 +254,4 @@ def folded(network: InceptionV3) -> InceptionV3:
             assert isinstance(module.conv, nn.Conv2d)
             assert isinstance(module.bn, nn.BatchNorm2d)
             module.conv, module.bn = fuse_conv_bn_eval(module.conv, module.bn), nn.Identity()
-    return network.to(memory_format=torch.channels_last)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -17,7 +17,7 @@ def kernel_distance(
     features_b: NDArray[np.floating],
     subsets: int,
     subset_size: int,
-    rng: np.random.Generator,
+    rng: np.random.Generator | np.random.RandomState,
 ) -> tuple[float, float]:
     """Mean and standard deviation of the squared MMD over subsets of (n, d) and (m, d) features.
 

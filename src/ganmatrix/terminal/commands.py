@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ganmatrix.errors import one_line
 from ganmatrix.plan import Plan, Task
-from ganmatrix.terminal.output import one_line
 
 if TYPE_CHECKING:
     from ganmatrix.results.artifacts import Assembled

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
-from ganmatrix.errors import UserError
+from ganmatrix.errors import UserError, one_line
 
 LIKENESSES = {
     "\N{DAGGER}": "+",
@@ -66,12 +66,6 @@ def printing() -> Iterator[None]:
         )
     if stop is not None:
         raise stop
-
-
-def one_line(text: str) -> str:
-    """A text in one line: line ends become blanks, and invisible characters are escaped."""
-    joined = " ".join(text.split())
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in joined)
 
 
 def _complained(problem: str) -> SystemExit:
