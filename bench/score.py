@@ -2,15 +2,17 @@
 
     python bench/score.py FAKE REAL [--network small|inception] [--rounds N] [--output FILE]
 
-Each tool is a process of its own, from start to exit, and they take turns; seconds are medians over rounds,
-ratios are taken round by round. All read the same weights, with fixed random numbers in place of the published
-ones. `inception` is the whole network. `small` takes next to no time, so that what is compared is reading,
+Each tool is a process of its own, from start to exit, and they take turns. Seconds are medians over rounds,
+of the clock and of the processor (with the processes that a tool starts); ratios are taken round by round. All
+read the same weights, with fixed random numbers in place of the published ones.
+`inception` is the whole network. `small` takes next to no time, so that what is compared is reading,
 resizing and the scores themselves.
 """
 
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -163,7 +165,7 @@ def measure(fake: str, real: str, network: str, rounds: int, folder: Path) -> di
         for tool, called in PAIRS.items():
             for name in (tool, called):
                 weights, sha256 = map(str, files[tool])
-                began = time.perf_counter()
+                began, used = time.perf_counter(), processor_seconds()
                 done = subprocess.run(
                     [sys.executable, __file__, "--child", name, fake, real, weights, sha256],
                     check=True,
@@ -171,28 +173,36 @@ def measure(fake: str, real: str, network: str, rounds: int, folder: Path) -> di
                     stderr=subprocess.DEVNULL,
                     text=True,
                 )
-                entry = measured.setdefault(name, {"seconds": []})
+                entry = measured.setdefault(name, {"seconds": [], "processor_seconds": []})
                 entry["seconds"].append(time.perf_counter() - began)
+                entry["processor_seconds"].append(processor_seconds() - used)
                 entry["figures"] = json.loads(done.stdout.splitlines()[-1])
     return measured
 
 
 def table(measured: dict[str, Any]) -> Table:
     """One line a tool."""
-    shown = Table("tool", "seconds", "theirs / ours", "FID", "KID", "Inception Score", "precision", "recall")
+    scores = ("fid", "kid", "inception_score", "precision", "recall")
+    shown = Table("tool", "seconds", "ratio", "processor", "ratio", *scores)
     for tool, called in PAIRS.items():
         for name in (tool, called):
-            seconds, found = measured[name]["seconds"], measured[name]["figures"]
-            pairs = zip(measured[tool]["seconds"], measured[called]["seconds"], strict=True)
-            ratio = statistics.median(theirs / mine for theirs, mine in pairs)
-            cells = [
-                f"{found[key]:.9g}" if key in found else "-"
-                for key in ("fid", "kid", "inception_score", "precision", "recall")
-            ]
-            shown.add_row(
-                name, f"{statistics.median(seconds):.1f}", f"{ratio:.2f}" if name == called else "", *cells
-            )
+            cells = [name]
+            for clock in ("seconds", "processor_seconds"):
+                pairs = zip(measured[tool][clock], measured[called][clock], strict=True)
+                ratio = statistics.median(theirs / mine for theirs, mine in pairs)
+                cells += [
+                    f"{statistics.median(measured[name][clock]):.1f}",
+                    f"{ratio:.2f}" if name == called else "",
+                ]
+            found = measured[name]["figures"]
+            shown.add_row(*cells, *(f"{found[key]:.8g}" if key in found else "-" for key in scores))
     return shown
+
+
+def processor_seconds() -> float:
+    """Of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:

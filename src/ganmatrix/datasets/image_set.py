@@ -32,6 +32,7 @@ from ganmatrix.datasets.source import (
     first_line,
     is_file,
     is_folder,
+    refused,
     summary_of,
 )
 from ganmatrix.errors import unreadable
@@ -310,28 +311,33 @@ def _column(path: Path) -> tuple[str, int]:
 def _array(path: Path) -> NDArray[Any]:
     """The array of a file, mapped into memory; of an archive the only one that could be images."""
     try:
-        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            return loaded
-        with loaded:
-            shapes = {name: shape for name in loaded.files if (shape := _shape(loaded, name))}
-            likely = [name for name, shape in shapes.items() if len(shape) in (3, 4)]
-            if len(likely) != 1:
-                has = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "no arrays"
-                raise BadSource(
-                    f"{path} has {has}; expected exactly one that could be images, so save them alone with "
-                    "np.save"
-                )
-            return loaded[likely[0]]
+        with path.open("rb") as file:
+            if file.read(2) == b"PK":
+                file.seek(0)
+                return _only_images(path, np.load(file, allow_pickle=False))
+        mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        return mapped
     except (BadSource, MemoryError):
         raise
     except Exception as error:  # damaged files raise what they like
-        if isinstance(error, OSError) and error.errno:
+        if isinstance(error, OSError) and refused(error):
             raise BadSource(unreadable(path, error)) from None
         raise BadSource(
             f"{path} is no whole array of plain numbers ({first_line(error)}); save uint8 images "
             "(N, H, W, 3) with np.save"
         ) from None
+
+
+def _only_images(path: Path, archive: Any) -> NDArray[Any]:
+    shapes = {name: shape for name in archive.files if (shape := _shape(archive, name))}
+    likely = [name for name, shape in shapes.items() if len(shape) in (3, 4)]
+    if len(likely) != 1:
+        has = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "no arrays"
+        raise BadSource(
+            f"{path} has {has}; expected exactly one that could be images, so save them alone with np.save"
+        )
+    array: NDArray[Any] = archive[likely[0]]
+    return array
 
 
 def _shape(archive: Any, name: str) -> tuple[int, ...] | None:

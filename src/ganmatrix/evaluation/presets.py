@@ -129,7 +129,7 @@ class Preset:
         fewest = min(len(fake), len(real))
         size = fewest // rule.subsets if rule.size is None else rule.size
         if rule.needs_full and size > fewest:
-            why = f"{self.reproduces} needs {size:,} images on either side, and here are {fewest:,}"
+            why = f"{self.name} needs {size:,} images on either side, and here are {fewest:,}"
             return {"value": None, "protocol": {}, "reason": why}
         sides = (real, fake) if rule.real_first else (fake, real)
         rng = np.random.RandomState(rule.seed)

@@ -232,7 +232,7 @@ def _notes(fake: Side, real: Side) -> list[str]:
         notes.append(f"FAKE has {fake.count:,} images, REAL {real.count:,}; FID depends on both numbers.")
     width = fake.outputs.features.shape[1]
     if min(fake.count, real.count) <= width:
-        notes.append(f"With no more images than the {width:,} features, FID is far above its limit.")
+        notes.append(f"With no more images than the {width:,} features, FID is far above that of many.")
     return notes
 
 

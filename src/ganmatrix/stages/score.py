@@ -95,8 +95,8 @@ def described() -> str:
 
 @contextmanager
 def _arithmetic(device: str) -> Iterator[torch.device]:
-    """The device, with all granted cores; the modes of torch are put back at the end."""
-    before = torch.get_deterministic_debug_mode()
+    """The device, with all granted cores; torch's threads and modes are put back at the end."""
+    before, threads = torch.get_deterministic_debug_mode(), torch.get_num_threads()
     place = compute.device(device)
     torch.set_num_threads(granted.cores())
     try:
@@ -104,6 +104,7 @@ def _arithmetic(device: str) -> Iterator[torch.device]:
             yield place
     finally:
         torch.set_deterministic_debug_mode(before)
+        torch.set_num_threads(threads)
 
 
 class _Study:
