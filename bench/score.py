@@ -3,8 +3,8 @@
     python bench/score.py FAKE REAL [--network small|inception] [--rounds N] [--output FILE]
 
 Each tool is a process of its own, from start to exit, and they take turns. Seconds are medians over rounds,
-of the clock and of the processor (with the processes that a tool starts); ratios are taken round by round. All
-read the same weights, with fixed random numbers in place of the published ones.
+of the clock and of the processor (with the processes that a tool starts); ratios are taken round by round.
+All read the same weights, with fixed random numbers in place of the published ones.
 `inception` is the whole network. `small` takes next to no time, so that what is compared is reading,
 resizing and the scores themselves.
 """

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from ganmatrix.errors import one_line
 from ganmatrix.plan import Plan
 from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given
-from ganmatrix.terminal.output import one_line
 
 MOST_SAMPLES, LARGEST_LATENT_SEED = 100_000, 2**31 - 1
 
