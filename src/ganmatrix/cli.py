@@ -286,12 +286,8 @@ def record(params: Given = DEFAULT_PARAMS) -> None:
     typer.echo(stage.run(params, Plan.load(params)))
 
 
-app.command()(status)
-app.command()(show)
-app.command()(compare)
-app.command()(diff)
-app.command()(judge)
-app.command()(score)
+for verb in (status, show, compare, diff, judge, score, *sharing.VERBS):
+    app.command()(verb)
 
 
 @app.command()
@@ -316,10 +312,6 @@ def schema_(
     else:
         write_text(output, schema())
         typer.echo(describe([output]))
-
-
-for verb in sharing.VERBS:
-    app.command()(verb)
 
 
 def _make(

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import sys
 import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
@@ -60,13 +61,11 @@ def unpack(path: Path, folder: Path) -> Unpacked:
 
     UserError for an archive that is hostile or no bundle, before anything is written.
     """
-    limit = SPARE + MOST_TIMES * path.stat().st_size
     unpacked = Unpacked(folder, {})
     try:
-        with zip_archive(path, limit) as (archive, members):
+        with zip_archive(path, sys.maxsize) as (archive, members):
             _check_names(path, [each.filename for each in archive.infolist()])
-            if (size := sum(each.file_size for each in members if _on_disk(each))) > MOST_ON_DISK:
-                raise UserError(f"{path} claims {size:,} bytes besides weights; such archives are not read")
+            _check_sizes(path, members)
             for member in members:
                 try:
                     unpacked.files[member.filename] = _extract(archive, member, folder, path)
@@ -87,6 +86,14 @@ def _check_names(path: Path, names: list[str]) -> None:
             raise UserError(f"{path}: {name[:200]!r} is no plain name; such archives are not read")
     if LEDGER not in names:
         raise UserError(f"{path} has no {LEDGER}; give an archive that `ganmatrix bundle` wrote")
+
+
+def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    """UserError for an archive that would unpack to more than a bundle does."""
+    most = SPARE + MOST_TIMES * path.stat().st_size
+    total = sum(each.file_size for each in members)
+    if total > most or sum(each.file_size for each in members if _on_disk(each)) > MOST_ON_DISK:
+        raise UserError(f"{path} claims to hold {total:,} bytes; such archives are not read")
 
 
 def _on_disk(member: zipfile.ZipInfo) -> bool:

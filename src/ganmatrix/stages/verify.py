@@ -116,7 +116,7 @@ class RecordedPlan(Plan):
     """The plan of a bundle's params, for code as the manifests record it, not for this package's code."""
 
     def _code(self, task: Task) -> str:
-        return next(iter(self.read(task).entries.values())).made_from.code
+        return next(iter(self._read(task).entries.values())).made_from.code
 
 
 def _check_manifests(bundle: Unpacked, found: Found) -> None:
