@@ -134,7 +134,7 @@ def test_welchs_t_keeps_the_level_where_relabelling_alone_does_not(monkeypatch):
     draws = 400
     most = scipy.stats.binom.ppf(0.999, draws, LEVEL)
     assert _rejections((3, 12), (6, 1), LEVEL, draws) <= most
-    monkeypatch.setattr(Unpaired, "_welch", lambda *_: 0.0)
+    monkeypatch.setattr(Unpaired, "p_welch", lambda *_: 0.0)
     assert _rejections((3, 12), (6, 1), LEVEL, draws) > most
 
 

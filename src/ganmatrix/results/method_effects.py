@@ -62,7 +62,10 @@ def _unpaired(claim: Question, opponent: str, frame: pd.DataFrame, scale: Scale)
     effect = unpaired(grouped(*scaled), counts=claim.metric == DIVERGED)
     place = list(range(len(setting(frame))))
     means = scaled[1].groupby(level=place).mean().to_dict()
-    runs = [value - means.get(where[:-1], math.nan) for where, value in scaled[0].items()]
+    runs = [
+        value - means.get(where[:-1], math.nan)
+        for where, value in zip(scaled[0].index, scaled[0], strict=True)
+    ]
     return Found(
         pd.Series(runs, scaled[0].index), effect, _obstacle_of_runs(effect, values, scaled, claim, opponent)
     )

@@ -119,20 +119,20 @@ class Unpaired(Effect):
     def p_above(self, bound: float) -> float:
         if not self.groups:
             return 1.0
-        found = self._statistics(bound)
-        return max(_share_from(found, found[0]), self._welch(self._observed[0] - bound))
+        found = self.statistics(bound)
+        return max(_share_from(found, found[0]), self.p_welch(self._observed[0] - bound))
 
     def p_below(self, bound: float) -> float:
         if not self.groups:
             return 1.0
-        found = -self._statistics(bound)
-        return max(_share_from(found, found[0]), self._welch(bound - self._observed[0]))
+        found = -self.statistics(bound)
+        return max(_share_from(found, found[0]), self.p_welch(bound - self._observed[0]))
 
     def least(self, bound: float) -> float:
         """That of relabelling, of the two ways the smaller."""
         if not self.groups:
             return 1.0
-        found = self._statistics(bound)
+        found = self.statistics(bound)
         return min(_share_from(each, each.max()) for each in (found, -found))
 
     @cached_property
@@ -178,7 +178,7 @@ class Unpaired(Effect):
         """A difference that is nothing but rounding."""
         return 1e-12 * max(float(np.abs(group).max()) for each in self.groups.values() for group in each)
 
-    def _statistics(self, bound: float) -> Values:
+    def statistics(self, bound: float) -> Values:
         """Of all relabellings of the matrix whose method has less by the bound, shape (relabellings,)."""
         (d0, d1), (v0, v1, v2) = self._line.d, self._line.v
         difference = d0 - bound * d1
@@ -191,7 +191,7 @@ class Unpaired(Effect):
             found = difference / np.sqrt(np.where(variance <= rounding, 0.0, variance))
         return np.where(difference == 0, 0.0, found)
 
-    def _welch(self, distance: float) -> float:
+    def p_welch(self, distance: float) -> float:
         """The p value of Welch's t so far beyond the bound; 0 for counts."""
         _, variance, degrees = self._observed
         if self.counts:

@@ -109,8 +109,8 @@ def gather(plan: Plan, tolerant: bool = False) -> Gathered:
         # In a preview without it, the dataset's runs have no scores either, and are named for that reason.
         with suppress(NotMade) if tolerant else nullcontext():
             cards.append(plan.open("reference", dataset).parsed(CARD, _model(ReferenceCard)))
-    found = [_with_transfers(each, tried) for each in records]
-    return Gathered(found, list(tried.values()), cards, absent, trusted(plan.params))
+    whole = [_with_transfers(each, tried) for each in records]
+    return Gathered(whole, list(tried.values()), cards, absent, trusted(plan.params))
 
 
 def _with_transfers(record: Record, tried: dict[tuple[str, int], Transfers]) -> Record:
