@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from ganmatrix.datasets.colour import in_srgb
 from ganmatrix.datasets.source import BadSample, Frame, Sample, Split, first_line
 
 RESIZER = "Pillow bicubic, antialiased"
@@ -125,7 +126,7 @@ def _plain_pixels(image: Image.Image) -> NDArray[np.uint8]:
     image.load()
     with suppress(*_BAD_EXIF):
         ImageOps.exif_transpose(image, in_place=True)
-    return np.asarray(image if image.mode == plain else image.convert(plain))
+    return np.asarray(in_srgb(image if image.mode == plain else image.convert(plain)))
 
 
 def _bits(image: Image.Image) -> int:
