@@ -135,3 +135,42 @@ def test_names_that_only_begin_like_a_split_are_classes(root: Path) -> None:
     for number, name in enumerate(("trainers", "testaments", "train")):
         images(root / "p" / name, 3, first=3 * number)
     assert opened(root, "image_folder").class_names == ("testaments", "train", "trainers")
+
+
+def test_what_a_pattern_does_not_mean_is_on_the_card(root: Path) -> None:
+    write_parquet(root / "p/a.parquet", 4)
+    for place in (".cache/b.parquet", "x/.c.parquet", ".d.parquet"):
+        (root / "p" / place).parent.mkdir(exist_ok=True)
+        write_parquet(root / "p" / place, 4, first=4)
+    for train, hidden in (
+        ("p/*.parquet", [".d.parquet"]),
+        ("p/*/*.parquet", [".cache", "x/.c.parquet"]),
+        ("p/**/*.parquet", [".cache", ".d.parquet", "x/.c.parquet"]),
+    ):
+        if train == "p/*/*.parquet":
+            write_parquet(root / "p/x/e.parquet", 4, first=8)
+        source = opened(root, "image_parquet", train=train)
+        assert len(source) == (8 if "**" in train else 4)
+        assert passed_over(source)["first"] == [[str(root / "p" / name), "hidden"] for name in hidden]
+
+
+def test_files_that_are_no_tables_are_on_the_card(root: Path) -> None:
+    write_parquet(root / "p/a.parquet", 4)
+    for name in ("README.md", ".gitattributes", "dataset_infos.json"):
+        (root / "p" / name).write_text("x")
+    (root / "p/again.md").symlink_to("README.md")
+    found = passed_over(opened(root, "image_parquet"))
+    assert found["reasons"] == {"another format": 3, "hidden": 1}
+    assert found["count"] == 4
+    assert [str(root / "p/README.md"), "of another format"] in found["first"]
+
+
+def test_each_reason_is_counted_and_named(root: Path) -> None:
+    images(root / "p", 30)
+    for number in range(30):
+        os.link(root / f"p/{number}.png", root / f"p/z{number}.png")
+        (root / f"p/.{number}.png").write_text("x")
+    found = passed_over(opened(root, "image_folder"))
+    assert (found["count"], found["reasons"]) == (60, {"hidden": 30, "same file": 30})
+    whys = [why.split(" as ")[0] for _, why in found["first"]]
+    assert (whys.count("hidden"), whys.count("the same file")) == (20, 20)

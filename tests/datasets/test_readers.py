@@ -91,6 +91,11 @@ def test_celeba(tmp_path: Path) -> None:
     numbers = [1, 2, 4, 5, 6]  # the third is theirs for validation
     assert [s.split for s in found] == ["train", "train", "held_out", "train", "held_out"]
     assert [s.image for s in found] == [jpeg(number, 218, 178) for number in numbers]
+    assert source.facts["passed_over"] == {
+        "count": 1,
+        "reasons": {"partition 1": 1},
+        "first": [["000003.jpg", "of partition 1, the publishers' for validation"]],
+    }
 
 
 def test_lsun(tmp_path: Path) -> None:

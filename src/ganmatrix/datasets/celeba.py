@@ -15,12 +15,14 @@ from ganmatrix.datasets.source import (
     BadSample,
     BadSource,
     Frame,
+    PassedOver,
     Sample,
     Split,
     file_state,
     first_line,
     reading,
     refused,
+    summary_of,
 )
 from ganmatrix.errors import unreadable
 from ganmatrix.params.datasets import CelebAParams
@@ -46,11 +48,16 @@ class CelebA:
         )
         self.licence = "non-commercial research only"
         self.class_names = ("face",)
-        self._rows = _partition(partition)
+        self._rows, self._passed_over = _partition(partition)
 
     @property
     def facts(self) -> dict[str, Any]:
-        return {"resizer": RESIZER, "split": "partition 0 and 2", "archive_md5": self.identity}
+        return {
+            "resizer": RESIZER,
+            "split": "partition 0 and 2",
+            "archive_md5": self.identity,
+            "passed_over": summary_of(self._passed_over),
+        }
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -78,9 +85,10 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None, path: Pat
         return BadSample(f"its bytes are damaged ({first_line(error)})")
 
 
-def _partition(path: Path) -> list[tuple[str, Split]]:
-    """The names of the images of either split, in the order of the list."""
+def _partition(path: Path) -> tuple[list[tuple[str, Split]], list[PassedOver]]:
+    """The names of the images of either split, in the order of the list, and the others."""
     rows: list[tuple[str, Split]] = []
+    others: list[PassedOver] = []
     seen: set[str] = set()
     if (size := file_state(path, "fetch it again").st_size) > raw.LARGEST_LIST:
         raise BadSource(f"{path} has {size:,} bytes; expected a list of at most {raw.LARGEST_LIST:,}")
@@ -98,6 +106,10 @@ def _partition(path: Path) -> list[tuple[str, Split]]:
         seen.add(fields[0])
         if (split := SPLITS[fields[1]]) is not None:
             rows.append((fields[0], split))
+        else:
+            others.append(
+                PassedOver(fields[0], "partition 1", "of partition 1, the publishers' for validation")
+            )
     if not rows:
         raise BadSource(f"{path} names no images of partition 0 or 2; expected the publishers' list")
-    return rows
+    return rows, others

@@ -47,7 +47,7 @@ class ImageFolder(OwnSplit[ImageFolderParams]):
             split: [path.relative_to(self.folders[split]).as_posix() for path in each.files]
             for split, each in found.items()
         }
-        self._passed_over = {path: why for each in found.values() for path, why in each.passed_over.items()}
+        self._passed_over = [each for files in found.values() for each in files.passed_over]
         self.class_names = _class_names(self._files, self.folders)
         self.origin = params.source
         self.licence = params.licence

@@ -63,7 +63,7 @@ class ImageParquet(OwnSplit[ImageParquetParams]):
         self._paths: list[tuple[Split, Path]] = [
             (split, path) for split, each in found.items() for path in each.files
         ]
-        self._passed_over = {path: why for each in found.values() for path, why in each.passed_over.items()}
+        self._passed_over = [each for files in found.values() for each in files.passed_over]
         self._counts = [self._checked(path) for _, path in self._paths]
         self.class_names = self._class_names()
         self.origin = params.source
@@ -194,13 +194,15 @@ def _matching(root: Path, pattern: str) -> FilesFound:
         below = files_below(path)
         files = [each for each in below.files if is_parquet(each)]
         twins = {each: twin for each, twin in below.twins.items() if is_parquet(each)}
-        found = FilesFound(files, twins, [each for each in below.hidden if is_parquet(each)])
+        others = [each for each in (*below.files, *below.twins) if not is_parquet(each)]
+        found = FilesFound(files, twins, below.hidden, others)
         names = [part for each in files for part in each.relative_to(path).parts]
     else:
         absolute = written.is_absolute()
         base, parts = (Path("/"), list(written.parts[1:])) if absolute else (root, list(written.parts))
-        matched = sorted({each for each in _expanded(base, parts) if is_file(each)})
-        found = distinct(matched)
+        hidden: set[Path] = set()
+        matched = sorted({each for each in _expanded(base, parts, hidden) if is_file(each)})
+        found = distinct(matched)._replace(hidden=sorted(hidden))
         names = [each.name for each in found.files]
     if not found.files:
         raise BadSource(f"{path} matches no Parquet file; expected a file, a folder of them or a pattern")
@@ -213,27 +215,29 @@ def is_parquet(path: Path) -> bool:
     return path.suffix.lower() == ".parquet"
 
 
-def _expanded(place: Path, parts: Sequence[str]) -> Iterator[Path]:
-    """The paths that a pattern names from a place on. Unlike pathlib's, it skips no folder in silence."""
+def _expanded(place: Path, parts: Sequence[str], hidden: set[Path]) -> Iterator[Path]:
+    """The paths that a pattern names from a place on. Unlike pathlib's, it skips no folder in silence.
+
+    What would match but for a dot at the beginning of its name is added to `hidden`.
+    """
     if not parts:
         yield place
         return
     first, rest = parts[0], parts[1:]
     if not any(character in first for character in "*?["):
-        yield from _expanded(place / first, rest)
+        yield from _expanded(place / first, rest, hidden)
         return
     if first == "**":
-        yield from _expanded(place, rest)
+        yield from _expanded(place, rest, hidden)
     for each in listed(place) if is_folder(place) else ():
-        if first == "**" and is_folder(each) and not each.is_symlink():
-            yield from _expanded(each, parts)
-        elif first != "**" and fnmatchcase(each.name, first) and _is_shown(each.name, first):
-            yield from _expanded(each, rest)
-
-
-def _is_shown(name: str, pattern: str) -> bool:
-    """Whether a pattern means a file of this name, as a shell has it: hidden files only if it says so."""
-    return not name.startswith(".") or pattern.startswith(".")
+        deeper = first == "**"
+        if (deeper and (each.is_symlink() or not is_folder(each))) or not fnmatchcase(each.name, first):
+            continue
+        if each.name.startswith(".") and not first.startswith("."):  # as a shell has it
+            if not rest or is_folder(each):
+                hidden.add(each)
+        else:
+            yield from _expanded(each, parts if deeper else rest, hidden)
 
 
 def schema_of(path: Path) -> tuple[pa.Schema, int]:

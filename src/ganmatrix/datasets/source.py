@@ -9,7 +9,7 @@ import re
 import stat
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -226,6 +226,15 @@ def listed(folder: Path) -> list[Path]:
 _SPLIT_NAME = re.compile(r"(train|training|test|testing|valid|validation|val|dev)([-_.].*)?", re.IGNORECASE)
 
 
+class PassedOver(NamedTuple):
+    """A file or an image that is not read, or not used."""
+
+    name: str
+    reason: str
+    """Which kind of reason it is; what is passed over is counted by it."""
+    why: str
+
+
 class FilesFound(NamedTuple):
     """The files that a user's folder or pattern names, and those of them that are not read."""
 
@@ -236,11 +245,19 @@ class FilesFound(NamedTuple):
     hidden: list[Path]
     """Files and folders whose name begins with a dot."""
 
+    others: Sequence[Path] = ()
+    """Files whose name is that of another format."""
+
     @property
-    def passed_over(self) -> dict[str, str]:
-        """Why a file is not read, by its path."""
-        again = {str(path): f"the same file as {twin}" for path, twin in self.twins.items()}
-        return again | {str(path): "hidden" for path in self.hidden}
+    def passed_over(self) -> list[PassedOver]:
+        return [
+            *(
+                PassedOver(str(path), "same file", f"the same file as {twin}")
+                for path, twin in self.twins.items()
+            ),
+            *(PassedOver(str(path), "hidden", "hidden") for path in self.hidden),
+            *(PassedOver(str(path), "another format", "of another format") for path in self.others),
+        ]
 
 
 def files_below(folder: Path) -> FilesFound:
@@ -274,12 +291,29 @@ def distinct(paths: Iterable[Path]) -> FilesFound:
 
 
 FIRST_NAMED = 20
+"""What is passed over for a reason and named on the card; all is counted."""
 
 
-def summary_of(passed_over: Mapping[str, str]) -> dict[str, Any]:
-    """For the card: how many files were not read, and why, of the first of them."""
-    first = sorted(passed_over.items())[:FIRST_NAMED]
-    return {"count": len(passed_over), "first": [list(each) for each in first]}
+def summary_of(passed_over: Iterable[PassedOver]) -> dict[str, Any]:
+    """For the card: how much is passed over, for which reasons, and the first names of each."""
+    by_reason: dict[str, list[PassedOver]] = {}
+    for each in sorted(passed_over):
+        by_reason.setdefault(each.reason, []).append(each)
+    first = [each for found in by_reason.values() for each in found[:FIRST_NAMED]]
+    return {
+        "count": sum(map(len, by_reason.values())),
+        "reasons": {reason: len(found) for reason, found in sorted(by_reason.items())},
+        "first": [[each.name, each.why] for each in sorted(first)],
+    }
+
+
+def with_more(summary: Mapping[str, Any], named: Sequence[PassedOver], count: int) -> dict[str, Any]:
+    """A summary, and `count` more that are passed over for one reason; the first of them are named."""
+    return {
+        "count": summary["count"] + count,
+        "reasons": summary["reasons"] | {named[0].reason: count},
+        "first": [*summary["first"], *summary_of(named)["first"]],
+    }
 
 
 def check_one_split(names: Iterable[str], where: Path, mend: str) -> None:
