@@ -56,7 +56,12 @@ def _of_cell(params: Params, cell: Cell, card: Card) -> Iterator[str]:
 def _of_probes(params: Params, card: Card) -> Iterator[str]:
     wanted, count = params.probes.samples, card.counts["held_out"]
     if wanted > count:
+        fewer = (
+            f", for {card.copies.left_out} were copies of training images"
+            if card.copies and card.copies.left_out
+            else ""
+        )
         yield (
-            f"probes.samples is {wanted}, but {card.dataset} has {count} held-out samples; "
+            f"probes.samples is {wanted}, but {card.dataset} has {count} held-out samples{fewer}; "
             f"expected <= {count}"
         )

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 NOTE = "progress.json"
-COUNT, BAD = 800, (50, 750)
-"""Images in the database, and the places of bad ones."""
+COUNT, DISTINCT, BAD = 800, 700, (50, 750)
+"""Images in the database, how many of them differ, and the places of bad ones."""
 
 
 def prepared(folder: Path, where: str = "data") -> dict[str, bytes]:

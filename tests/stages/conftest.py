@@ -20,7 +20,7 @@ from ganmatrix.datasets import streaming
 from ganmatrix.runtime import signals
 from helpers import archives
 from helpers.archives import jpeg
-from helpers.databases import BAD, COUNT, prepared, read_so_far
+from helpers.databases import BAD, COUNT, DISTINCT, prepared, read_so_far
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def database_project(tmp_path_factory: pytest.TempPathFactory, run: Callable[...
     dataset = f"datasets:\n  mine: {json.dumps(MINE | {'skip_bad': True})}\n"
     small = (Path(__file__).parents[1] / "small.yaml").read_text()
     (root / "params.yaml").write_text(small.replace("datasets:\n", dataset, 1))
-    values = [jpeg(n % 100) for n in range(COUNT)]
+    values = [jpeg(n % DISTINCT) for n in range(COUNT)]
     values[BAD[0]], values[BAD[1]] = b"", values[0][:200]
     archives.lsun(root / "lmdb", values)
     with pytest.MonkeyPatch.context() as patch:

@@ -12,13 +12,11 @@ from helpers.archives import encoded, picture
 from helpers.preparing import Run, card, describe, published, refused
 from helpers.refusal import names
 
-IMAGE = encoded(picture(1))
-
 
 def _write(root: Path, *names: str) -> None:
-    for name in names:
+    for number, name in enumerate(names):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(IMAGE)
+        (root / name).write_bytes(encoded(picture(number)))
 
 
 def _loop(root: Path) -> None:

@@ -268,14 +268,21 @@ def test_a_bitmap_of_any_width_is_read(width: int, project: Callable[..., Path],
 
 def test_grey_becomes_colour_and_colour_grey(project: Callable[..., Path], run: Run) -> None:
     folder = describe(project, **FOLDER)
-    grey = picture(2, channels=1)
-    (good_images(folder, 1) / "cats/0.png").write_bytes(encoded(grey))
-    (folder / "images/cats/1.png").write_bytes(encoded(grey))
+    good_images(folder, 2)
+    greys = [picture(number, channels=1)[..., 0] for number in range(2)]
+    for number, grey in enumerate(greys):
+        (folder / f"images/cats/{number}.png").write_bytes(encoded(grey))
     assert card(run, folder)["shape"] == [3, 32, 32]
-    assert (np.load(folder / "data/mine/train.npy") == grey[..., 0]).all()
+    found = [np.load(folder / f"data/mine/{split}.npy") for split in ("train", "held_out")]
+    assert sorted(image.tobytes() for image in np.concatenate(found)) == sorted(
+        np.stack([grey] * 3).tobytes() for grey in greys
+    )
     describe(project, **FOLDER, channels=1)
     for number in range(2):
-        (folder / f"images/cats/{number}.png").write_bytes(encoded(picture(2)))
+        (folder / f"images/cats/{number}.png").write_bytes(encoded(picture(number)))
     assert card(run, folder)["shape"] == [1, 32, 32]
-    luma = np.asarray(Image.fromarray(picture(2)).convert("L"))
-    assert (np.load(folder / "data/mine/train.npy") == luma).all()
+    found = [np.load(folder / f"data/mine/{split}.npy") for split in ("train", "held_out")]
+    lumas = [np.asarray(Image.fromarray(picture(number)).convert("L")) for number in range(2)]
+    assert sorted(image.tobytes() for image in np.concatenate(found)) == sorted(
+        luma.tobytes() for luma in lumas
+    )

@@ -158,12 +158,16 @@ def test_bad_tables(
     assert problem in refused(run, folder)
 
 
-NO_BYTES = [{"bytes": IMAGE}] * 3 + [{"bytes": None}]
+GOOD: list[Any] = [{"bytes": encoded(picture(number))} for number in range(3)]
 ROWS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    ({"img": NO_BYTES, "label": [0, 1, 0, 1]}, {}, "a.parquet, row 3: it has no image bytes; repair"),
-    ({"img": [{"bytes": IMAGE}] * 3 + [None], "label": [0, 1, 0, 1]}, {}, "row 3: it has no image bytes"),
     (
-        {"img": [{"bytes": IMAGE}] * 3 + [{"bytes": b""}], "label": [0, 1, 0, 1]},
+        {"img": [*GOOD, {"bytes": None}], "label": [0, 1, 0, 1]},
+        {},
+        "a.parquet, row 3: it has no image bytes; repair",
+    ),
+    ({"img": [*GOOD, None], "label": [0, 1, 0, 1]}, {}, "row 3: it has no image bytes"),
+    (
+        {"img": [*GOOD, {"bytes": b""}], "label": [0, 1, 0, 1]},
         {},
         "row 3: it has no image bytes",
     ),

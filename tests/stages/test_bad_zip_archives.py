@@ -121,7 +121,7 @@ def test_a_damaged_image_in_a_zip_archive_can_be_left_out(
     assert "000002.jpg: its bytes are damaged (Bad CRC-32" in refused(run, folder)
     ended = run("prepare", "mine", "--skip-bad")
     assert ended.status == 0
-    assert "mine: left out 1 of 5 images; card.json lists them\n" in ended.err
+    assert "mine: left out 2 (partition 1: 1, bad: 1); card.json lists them\n" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers import archives
-from helpers.archives import jpeg
+from helpers.archives import encoded, picture
 
 SCRIPT = """
 import sys
@@ -29,8 +29,7 @@ def _peak_bytes(root: Path, count: int) -> int:
 
     VmHWM, for the ru_maxrss of a new process begins with that of its parent.
     """
-    values = [jpeg(n, 64, 80) for n in range(100)]
-    archives.lsun(root / "lmdb", [values[n % 100] for n in range(count)])
+    archives.lsun(root / "lmdb", [encoded(picture(n, 16, 20), "PPM") for n in range(count)])
     small = (Path(__file__).parents[1] / "small.yaml").read_text()
     mine = {"kind": "lsun_bedroom", "resolution": 32, "folder": "lmdb"}
     (root / "params.yaml").write_text(

@@ -205,7 +205,12 @@ def test_the_card_says_the_moments_of_the_whole(database: Path, run: Run) -> Non
     assert run("prepare", "mine").status == 0
     train = np.load(database / "data/mine/train.npy", mmap_mode="r")
     card = json.loads((database / "data/mine/card.json").read_text())
-    assert card["counts"] == {"train": len(train), "held_out": COUNT - 2 - len(train)}
+    assert card["passed_over"]["reasons"] == {"held-out copy of a training image": card["copies"]["left_out"]}
+    assert card["counts"] == {
+        "train": len(train),
+        "held_out": COUNT - 2 - len(train) - card["copies"]["left_out"],
+    }
+    assert card["copies"]["left_out"] > 5
     np.testing.assert_allclose(card["mean"], train.mean(axis=(0, 2, 3), dtype=np.float64), rtol=1e-12)
     np.testing.assert_allclose(card["std"], train.std(axis=(0, 2, 3), dtype=np.float64), rtol=1e-9)
     assert card["skipped"]["count"] == 2

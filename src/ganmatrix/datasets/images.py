@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from ganmatrix.datasets.colour import in_srgb
+from ganmatrix.datasets.duplicates import content_hashes, perceptual_hashes
 from ganmatrix.datasets.source import BadSample, Frame, Sample, Split, first_line
 
 RESIZER = "Pillow bicubic, antialiased"
@@ -156,6 +157,8 @@ class Framed:
     images: dict[Split, NDArray[np.uint8]]
     """(n, channels, side, side)."""
     labels: dict[Split, NDArray[np.int64]]
+    hashes: dict[Split, NDArray[np.uint64]]
+    """(n, 3): the number of each among these samples, the hash of its content, the perceptual hash."""
     bad: list[Bad]
 
 
@@ -191,23 +194,34 @@ def _chunks(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
 
 def frame_chunk(samples: Iterable[Sample], frame: Frame) -> Framed:
     """Frame a few samples."""
-    images: dict[Split, list[NDArray[np.uint8]]] = {"train": [], "held_out": []}
-    labels: dict[Split, list[int]] = {"train": [], "held_out": []}
+    found: dict[Split, list[tuple[int, NDArray[np.uint8], int]]] = {"train": [], "held_out": []}
     bad, count = [], 0
-    for sample in samples:
+    for number, sample in enumerate(samples):
         count += 1
         try:
-            images[sample.split].append(fit(_pixels(sample.image), frame))
-            labels[sample.split].append(sample.label)
+            found[sample.split].append((number, fit(_pixels(sample.image), frame), sample.label))
         except BadSample as problem:
             bad.append(Bad(sample.name, str(problem)))
-    shape = (0, frame.channels, frame.side, frame.side)
-    return Framed(
-        count,
-        {split: np.stack(found) if found else np.empty(shape, np.uint8) for split, found in images.items()},
-        {split: np.array(found, dtype=np.int64) for split, found in labels.items()},
-        bad,
-    )
+    nothing = np.empty((0, frame.channels, frame.side, frame.side), np.uint8)
+    images = {
+        split: np.stack([pixels for _, pixels, _ in good]) if good else nothing
+        for split, good in found.items()
+    }
+    labels = {
+        split: np.array([label for _, _, label in good], dtype=np.int64) for split, good in found.items()
+    }
+    hashes = {
+        split: np.stack(
+            [
+                np.array([number for number, _, _ in good], dtype=np.uint64),
+                content_hashes(images[split]),
+                perceptual_hashes(images[split]),
+            ],
+            axis=1,
+        )
+        for split, good in found.items()
+    }
+    return Framed(count, images, labels, hashes, bad)
 
 
 def _pixels(image: bytes | NDArray[np.uint8] | Path | BadSample) -> NDArray[np.uint8]:

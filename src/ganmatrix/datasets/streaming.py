@@ -1,32 +1,29 @@
 """Preparing what does not fit into memory: piece by piece, and after a kill from the last whole piece on.
 
 Arrays grow under scratch/data/<dataset>/ beside a note of how far they are whole: what is written can be
-cut back to that. Finished, they move to data/<dataset>/; what is there from before stays until then.
+cut back to that. When all images are read, held-out copies of training images are left out. Finished, the
+arrays move to data/<dataset>/; what is there from before stays until then.
 """
 
 import hashlib
 import json
-import math
-import os
 import shutil
 import signal
 import sys
 import time
 import warnings
-import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, get_args
 
 import numpy as np
 import PIL
-from numpy.lib import format as npy
-from numpy.typing import DTypeLike, NDArray
 from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
+from ganmatrix.datasets.apart import Apart, keep_apart
+from ganmatrix.datasets.growing import DamagedArray, GrowingArray
 from ganmatrix.datasets.images import Bad, Framed, frame_all
 from ganmatrix.datasets.source import Frame, Source, Split
 from ganmatrix.errors import UserError
@@ -34,89 +31,13 @@ from ganmatrix.params.datasets import Dataset
 from ganmatrix.runtime.granted import cores
 from ganmatrix.runtime.progress import Progressing
 from ganmatrix.runtime.signals import Stopped
+from ganmatrix.store.dataset import ARRAYS
 from ganmatrix.store.files import write_json
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 
 LISTED = 1000
 """Bad samples that are named on the card; all are counted."""
-
-PIECE = 1024**2
-"""Bytes that are read at a time."""
-
-
-class DamagedArray(Exception):
-    """A file does not hold the rows that were written to it."""
-
-
-class GrowingArray:
-    """A .npy file of rows of one shape that is appended to."""
-
-    def __init__(
-        self, path: Path, row_shape: tuple[int, ...], dtype: DTypeLike, rows: int = 0, crc32: int = 0
-    ) -> None:
-        """Open the file with its first `rows` rows, or a new one.
-
-        DamagedArray if it has fewer, or others than those with that CRC-32.
-        """
-        self.path, self.row_shape, self.dtype, self.rows = path, row_shape, np.dtype(dtype), rows
-        self.crc32 = crc32
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if rows and not path.is_file():
-            raise DamagedArray(f"{path} is gone")
-        self._file = path.open("r+b" if rows else "w+b")
-        try:
-            self._open()
-        except BaseException:
-            self._file.close()
-            raise
-
-    def _open(self) -> None:
-        self._write_header()
-        start = self._file.tell()
-        end = start + self.rows * self.dtype.itemsize * math.prod(self.row_shape)
-        if self._file.seek(0, os.SEEK_END) < end:
-            raise DamagedArray(f"{self.path} is shorter than the {self.rows} rows that were written")
-        self._file.truncate(end)
-        self._file.seek(start)
-        found = 0
-        while piece := self._file.read(PIECE):
-            found = zlib.crc32(piece, found)
-        if found != self.crc32:
-            raise DamagedArray(f"{self.path} has other bytes than were written")
-
-    def append(self, rows: NDArray[Any]) -> None:
-        """Add rows (n, *row_shape)."""
-        if rows.shape[1:] != self.row_shape or rows.dtype != self.dtype:
-            raise ValueError(f"rows of {rows.dtype} {rows.shape[1:]} where {self.dtype} {self.row_shape} is")
-        data = rows.tobytes()
-        self._file.write(data)
-        self.crc32 = zlib.crc32(data, self.crc32)
-        self.rows += len(rows)
-
-    def sync(self) -> None:
-        """Have everything so far on disk."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-
-    def finish(self) -> None:
-        """Have the file's header tell its rows."""
-        self._file.seek(0)
-        self._write_header()
-
-    def _write_header(self) -> None:
-        # numpy leaves room for a longer count, so that the header never grows.
-        descr = npy.dtype_to_descr(self.dtype)
-        header = {"descr": descr, "fortran_order": False, "shape": (self.rows, *self.row_shape)}
-        npy.write_array_header_1_0(self._file, header)
-
-    def __enter__(self) -> "GrowingArray":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
 
 
 @dataclass(frozen=True)
@@ -177,14 +98,8 @@ class Preparation:
     code: str
     """A digest of the code that does the work."""
 
-    @property
-    def arrays(self) -> dict[str, Path]:
-        """The arrays by their file names."""
-        names = [name for split in SPLITS for name in (f"{split}.npy", f"{split}_labels.npy")]
-        return {name: self.folder / name for name in names}
-
-    def run(self, params: Dataset) -> dict[str, Any]:
-        """Write the arrays in the folder; what the card says of them.
+    def run(self, params: Dataset) -> tuple[dict[str, Any], dict[str, Path]]:
+        """Write the arrays in the folder. What the card says of them, and where they are, by file names.
 
         UserError for a sample that cannot be used, unless `skip_bad`, for a source that cannot be
         read, and where a split ends up empty. What was done so far is kept, and tied to params,
@@ -197,21 +112,30 @@ class Preparation:
             except DamagedArray as damage:
                 _say(f"warning: {damage}; starting afresh")
                 progress = self._grow(Progress(fingerprint))
+            self._check_counts(progress)
+            apart = keep_apart(
+                self.name, self.source, self.folder, params.split_is_published, self._check_signals
+            )
         except OSError as error:
             raise UserError(
                 f"{self.folder} cannot be written: {error.strerror}; mend it and run again"
             ) from None
+        names = [f"{name}.npy" for name in ARRAYS]
+        return self._facts(progress, apart), {name: self.folder / name for name in names} | apart.arrays
+
+    def _check_counts(self, progress: Progress) -> None:
+        """UserError for a split without images."""
         for split, rows in progress.rows.items():
             if rows == 0:
                 raise UserError(
                     f"{self.name}: no image is left for the {split} split, {progress.bad_count} of "
                     f"{progress.read} were bad; repair them, or give more"
                 )
-        if progress.bad_count:
-            _say(
-                f"{self.name}: left out {progress.bad_count} of {progress.read} images; card.json lists them"
-            )
-        return self._facts(progress)
+
+    def _check_signals(self) -> None:
+        """Stopped if a signal asks for it."""
+        if self.received:
+            raise Stopped(self.received[0].name)
 
     def clear(self) -> None:
         """Forget the work, when it is published."""
@@ -235,6 +159,7 @@ class Preparation:
                 for name, shape, dtype in (
                     (f"{split}.npy", (frame.channels, frame.side, frame.side), np.uint8),
                     (f"{split}_labels.npy", (), np.int64),
+                    (f"{split}_hashes.npy", (3,), np.uint64),
                 )
             }
             stack.enter_context(warnings.catch_warnings())
@@ -248,6 +173,8 @@ class Preparation:
                     for split in SPLITS:
                         arrays[f"{split}.npy"].append(framed.images[split])
                         arrays[f"{split}_labels.npy"].append(framed.labels[split])
+                        first = np.array([progress.read, 0, 0], dtype=np.uint64)
+                        arrays[f"{split}_hashes.npy"].append(framed.hashes[split] + first)
                     progress = progress.plus(framed, list(arrays.values()))
                     shown.show(progress.read, {"bad": progress.bad_count} if progress.bad_count else {})
                     if time.monotonic() - noted >= self.note_seconds:
@@ -263,8 +190,7 @@ class Preparation:
 
     def _check(self, framed: Framed) -> None:
         """UserError for a bad sample that may not be left out; Stopped if a signal asks for it."""
-        if self.received:
-            raise Stopped(self.received[0].name)
+        self._check_signals()
         if framed.bad and not self.skip_bad:
             bad = framed.bad[0]
             raise UserError(
@@ -301,13 +227,13 @@ class Preparation:
         _say(f"{self.name}: {why}; starting afresh")
         return Progress(fingerprint)
 
-    def _facts(self, progress: Progress) -> dict[str, Any]:
+    def _facts(self, progress: Progress, apart: Apart) -> dict[str, Any]:
         frame = self.source.frame
         mean, std = progress.moments(frame)
         return {
             "modality": "images",
             "shape": [frame.channels, frame.side, frame.side],
-            "counts": progress.rows,
+            "counts": progress.rows | {"held_out": progress.rows["held_out"] - apart.left_out},
             "class_names": list(self.source.class_names),
             "mean": mean,
             "std": std,
@@ -317,6 +243,7 @@ class Preparation:
             "pillow": PIL.__version__,
             "skipped": {"count": progress.bad_count, "first": [list(bad) for bad in progress.bad]},
             **self.source.facts,
+            **apart.facts,
         }
 
 

@@ -32,6 +32,8 @@ class DatasetSection(Member):
     """Whether each channel of an image shows a digit."""
     is_streamed: ClassVar[bool] = False
     """Whether it is read piece by piece from files; otherwise it is made in memory."""
+    split_is_published: ClassVar[bool] = False
+    """Whether its publishers have split it. Then held-out copies of training images stay."""
 
 
 class Points(DatasetSection):
@@ -183,6 +185,8 @@ class Copy(Section):
 class Cifar10Params(ImageFiles):
     """CIFAR-10's 50,000 training and 10,000 test images (Krizhevsky 2009), 32x32."""
 
+    split_is_published: ClassVar[bool] = True
+
     kind: Literal["cifar10"]
     code: ClassVar[str] = "ganmatrix.datasets.cifar:Cifar"
     resolution: Resolution = 32
@@ -192,6 +196,8 @@ class Cifar10Params(ImageFiles):
 class Cifar100Params(ImageFiles):
     """CIFAR-100's 50,000 training and 10,000 test images (Krizhevsky 2009), 32x32."""
 
+    split_is_published: ClassVar[bool] = True
+
     kind: Literal["cifar100"]
     code: ClassVar[str] = "ganmatrix.datasets.cifar:Cifar"
     resolution: Resolution = 32
@@ -200,6 +206,8 @@ class Cifar100Params(ImageFiles):
 
 class Stl10Params(ImageFiles):
     """STL-10 (Coates et al. 2011), 96x96; the papers train on 48x48."""
+
+    split_is_published: ClassVar[bool] = True
 
     kind: Literal["stl10"]
     code: ClassVar[str] = "ganmatrix.datasets.stl10:Stl10"
@@ -212,6 +220,8 @@ class Stl10Params(ImageFiles):
 
 class CelebAParams(ImageFiles):
     """CelebA's aligned faces (Liu et al. 2015), 178x218, by the published partition."""
+
+    split_is_published: ClassVar[bool] = True
 
     kind: Literal["celeba"]
     code: ClassVar[str] = "ganmatrix.datasets.celeba:CelebA"

@@ -1,7 +1,8 @@
 """`prepare DATASET`: arrays, labels and a card under data/<dataset>/."""
 
 import signal
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,25 @@ def into(
             received,
             plan.digest(Task("prepare", name))["code"],
         )
-        card |= work.run(params)
-        made = Made(moved=work.arrays, finished=work.clear)
+        facts, arrays = work.run(params)
+        card |= facts
+        made = Made(moved=arrays, finished=work.clear)
     limits.check(plan.params, Card.model_validate(card))
+    if line := left_out(card):
+        sys.stderr.write(line + "\n")
     (folder / CARD).write_text(as_json(card), encoding="utf-8")
     return made
+
+
+def left_out(card: Mapping[str, Any]) -> str | None:
+    """One line on what a source has and the dataset has not; None if it has all."""
+    reasons = {**card.get("passed_over", {"reasons": {}})["reasons"]}
+    if bad := card.get("skipped", {"count": 0})["count"]:
+        reasons["bad"] = bad
+    if not reasons:
+        return None
+    counted = ", ".join(f"{reason}: {count}" for reason, count in reasons.items())
+    return f"{card['dataset']}: left out {sum(reasons.values())} ({counted}); card.json lists them"
 
 
 def write_arrays(prepared: Prepared, folder: Path) -> dict[str, Any]:

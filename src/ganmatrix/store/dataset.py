@@ -4,7 +4,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from ganmatrix.store.layout import CARD
 from ganmatrix.store.opening import Part
@@ -26,6 +35,12 @@ class Modes(BaseModel):
     std: FiniteFloat
 
 
+class Copies(BaseModel):
+    """Held-out images with the pixels of a training image."""
+
+    left_out: NonNegativeInt
+
+
 class Card(BaseModel):
     """The part of `card.json` that other stages read. The card says more, for people."""
 
@@ -39,6 +54,8 @@ class Card(BaseModel):
     std: list[FiniteFloat]
     modes: Modes | None
     """None if samples have no modes."""
+    copies: Copies | None = None
+    """None if the splits were not compared, because the dataset is not read from files."""
     digits: Literal[1, 3] | None = None
     """Channels that show a digit each, in the order of the label's decimal places."""
 
