@@ -1,6 +1,8 @@
 """Embedded ICC profiles: colours come out in sRGB, against the closed form; sRGB's own change no bit."""
 
 import random
+import struct
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
@@ -105,6 +107,40 @@ def test_srgb_changes_no_bit(kind: str, profile: bytes | None) -> None:
 def test_what_is_no_profile_of_the_image_changes_no_bit(kind: str, profile: bytes) -> None:
     with_profile = decode(encoded(NOISE, kind, icc_profile=profile, **KINDS[kind]))
     assert (with_profile == decode(encoded(NOISE, kind, **KINDS[kind]))).all()
+
+
+def _with_chunk(png: bytes, content: bytes) -> bytes:
+    """A PNG file with a chunk for a profile behind its header."""
+    checked = b"iCCP" + content
+    chunk = struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+    return png[:33] + chunk + png[33:]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no end of the name",
+        b"name\0",
+        b"name\0\7" + zlib.compress(SWAPPED),
+        b"name\0\0" + zlib.compress(SWAPPED)[:50],
+        b"name\0\0no zlib",
+    ],
+)
+def test_a_malformed_chunk_spoils_no_png(content: bytes) -> None:
+    assert (decode(_with_chunk(encoded(NOISE), content)) == NOISE).all()
+
+
+def test_a_sound_chunk_counts() -> None:
+    red = encoded(plain((255, 0, 0)))
+    found = decode(_with_chunk(red, b"name\0\0" + zlib.compress(SWAPPED)))
+    assert (found == plain((0, 255, 0))).all()
+
+
+@pytest.mark.parametrize("cut", range(8, 60))
+def test_a_png_that_ends_in_its_chunks_is_corrupt(cut: int) -> None:
+    with pytest.raises(BadSample):
+        decode(_with_chunk(encoded(NOISE), b"name")[:cut])
 
 
 def test_a_profile_of_colour_says_nothing_of_grey() -> None:

@@ -11,6 +11,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageCms
 
+PNG = b"\x89PNG\r\n\x1a\n"
+
 CLASSES = ("mntr", "scnr", "prtr", "spac")
 """Profiles of displays, cameras, printers and colour spaces; those of the other classes are of no image."""
 
@@ -40,6 +42,21 @@ def in_srgb(image: Image.Image) -> Image.Image:
     if not isinstance(profile, bytes) or (conversion := _conversion(profile, image.mode)) is None:
         return image
     return image.point(conversion) if isinstance(conversion, list) else conversion.apply(image)
+
+
+def without_malformed_profile(data: bytes) -> bytes:
+    """A PNG file without its profile's chunk if that has no name, or an unknown compression.
+
+    Pillow refuses the whole file for it. Other files as they are.
+    """
+    place = len(PNG)
+    while data.startswith(PNG) and (kind := data[place + 4 : place + 8]) not in (b"IDAT", b""):
+        end = place + 12 + int.from_bytes(data[place : place + 4], "big")
+        if kind == b"iCCP":
+            _, ended, profile = data[place + 8 : end - 4].partition(b"\0")
+            return data if ended and profile.startswith(b"\0") else data[:place] + data[end:]
+        place = end
+    return data
 
 
 @lru_cache(PROFILES)

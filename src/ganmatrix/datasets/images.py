@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from ganmatrix.datasets.colour import in_srgb
+from ganmatrix.datasets.colour import in_srgb, without_malformed_profile
 from ganmatrix.datasets.duplicates import content_hashes, perceptual_hashes
 from ganmatrix.datasets.source import BadSample, Frame, Sample, Split, first_line
 
@@ -71,7 +71,7 @@ def decode(data: bytes, plain: bool = True) -> NDArray[np.uint8]:
     if len(data) > LARGEST_FILE:
         raise BadSample(f"it has {len(data):,} bytes; at most {LARGEST_FILE:,} are read")
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(without_malformed_profile(data)), formats=FORMATS) as image:
             width, height = image.size
             if width * height > LARGEST_PIXELS:
                 raise BadSample(f"it has {width}x{height} pixels; at most {LARGEST_PIXELS:,} in all are read")
