@@ -119,11 +119,11 @@ def test_what_is_no_image_is_passed_over_and_named(tmp_path: Path) -> None:
     (tmp_path / "below" / "e.webp").write_bytes(encoded(COLOUR[2], "WEBP", lossless=True))
     deep = open_images(str(tmp_path), Files())
     assert len(deep) == 2
-    assert {Path(path).name: why for path, why in deep.passed_over.items()} == {
+    assert {Path(each.name).name: each.why for each in deep.passed_over} == {
         "b.png": f"the same file as {tmp_path / 'a.png'}",
         "c.png": f"the same file as {tmp_path / 'a.png'}",
         ".d.png": "hidden",
-        "labels.txt": "no image by its name",
+        "labels.txt": "of another format",
     }
     assert deep.facts["passed_over"]["count"] == 4
     assert len(open_images(str(tmp_path), Files(deep=False))) == 1

@@ -28,6 +28,7 @@ from ganmatrix.datasets.source import (
     BadSample,
     BadSource,
     FilesFound,
+    PassedOver,
     files_below,
     first_line,
     is_file,
@@ -92,7 +93,7 @@ class ImageSet(ABC):
 
     def __init__(self, place: str) -> None:
         self.place = place
-        self.passed_over: Mapping[str, str] = {}
+        self.passed_over: Sequence[PassedOver] = ()
         self.more: Mapping[str, Any] = {}
         """What else belongs on a card."""
 
@@ -139,7 +140,7 @@ class FolderSet(ImageSet):
     kind = "folder"
 
     def __init__(
-        self, place: str, paths: Sequence[Path], passed_over: Mapping[str, str], plain: bool
+        self, place: str, paths: Sequence[Path], passed_over: Sequence[PassedOver], plain: bool
     ) -> None:
         super().__init__(place)
         self.paths, self.passed_over, self.plain = paths, passed_over, plain
@@ -159,7 +160,7 @@ class ParquetSet(ImageSet):
     kind = "parquet"
 
     def __init__(
-        self, place: str, paths: Sequence[Path], passed_over: Mapping[str, str], plain: bool
+        self, place: str, paths: Sequence[Path], passed_over: Sequence[PassedOver], plain: bool
     ) -> None:
         super().__init__(place)
         self.paths, self.passed_over, self.plain = paths, passed_over, plain
@@ -250,7 +251,7 @@ def open_images(place: str, files: Files, span: tuple[float, float] | None = Non
     if suffix in ARRAYS:
         return ArraySet(place, suffix[1:], _array(path), span)
     if is_parquet(path):
-        return ParquetSet(place, [path], {}, files.plain)
+        return ParquetSet(place, [path], (), files.plain)
     if suffix in ARCHIVES:
         raise BadSource(f"{place} is an archive; unpack it and name the folder")
     if suffix in SUFFIXES:
@@ -267,16 +268,17 @@ def _folder(place: str, found: FilesFound, files: Files) -> ImageSet:
         (images if wanted else others).append(path)
     if not images and (tables := [path for path in others if is_parquet(path)]):
         images, others = [], [path for path in others if not is_parquet(path)]
-        passed_over = found.passed_over | {str(path): "no Parquet file" for path in others}
-        return ParquetSet(place, tables, passed_over, files.plain)
+        return ParquetSet(place, tables, found._replace(others=others).passed_over, files.plain)
     if not images:
         kinds = Counter(path.suffix.lower() or "without an ending" for path in others)
         has = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(3)) or "nothing"
         below = "" if files.deep else " in itself"
         suffixes = " ".join(sorted(files.suffixes))
         raise BadSource(f"{place} holds no images{below}, but {has}; expected files called {suffixes}")
-    why = "no image by its name" if files.deep else "no image by its name, or in a folder below"
-    return FolderSet(place, images, found.passed_over | {str(path): why for path in others}, files.plain)
+    lower = [path for path in others if not files.deep and path.parent != root]
+    found = found._replace(others=[path for path in others if path not in lower])
+    deeper = [PassedOver(str(path), "in a folder below", "in a folder below") for path in lower]
+    return FolderSet(place, images, [*found.passed_over, *deeper], files.plain)
 
 
 def _decoded(named: Sequence[tuple[str, Path | bytes]], plain: bool) -> Piece:

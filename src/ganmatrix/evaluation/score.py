@@ -13,7 +13,7 @@ from ganmatrix import __version__
 from ganmatrix.columns import MEASURES
 from ganmatrix.datasets.image_set import Image, ImageSet
 from ganmatrix.datasets.images import Bad
-from ganmatrix.datasets.source import summary_of
+from ganmatrix.datasets.source import PassedOver, summary_of
 from ganmatrix.entry import Entry
 from ganmatrix.errors import UserError, one_line
 from ganmatrix.evaluation.extractor import Extractor
@@ -55,7 +55,9 @@ class Side:
         if self.count + len(self.bad) < len(self.source):
             facts["of"] = len(self.source)
         if self.bad:
-            facts["left_out"] = summary_of({each.name: each.reason for each in self.bad})
+            facts["left_out"] = summary_of(
+                PassedOver(each.name, "unusable", each.reason) for each in self.bad
+            )
         return facts
 
 
