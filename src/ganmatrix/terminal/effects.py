@@ -119,9 +119,9 @@ def said(answer: Answer) -> list[str]:
     if answer.obstacle:
         first = f"No test: {answer.obstacle}."
     elif answer.finding == "undecided":
-        first = f"Not decided: the interval includes no difference (p = {_p(answer)}, {runs})."
+        first = f"Not decided: the interval includes no difference ({_p(answer)}, {runs})."
     else:
-        first = f"Decided: {one} is {answer.finding} than {other} (p = {_p(answer)}, {runs})."
+        first = f"Decided: {one} is {answer.finding} than {other} ({_p(answer)}, {runs})."
         if known.measure.better:
             verdict = "better" if answer.finding == known.measure.better else "worse"
             first = first.replace("is " + answer.finding, f"is {answer.finding}, so {verdict},")
@@ -130,7 +130,7 @@ def said(answer: Answer) -> list[str]:
 
 def _p(answer: Answer) -> str:
     value = answer.p_value or 0.0
-    return "<0.001" if value < 0.001 else f"{value:.2g}"
+    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
 
 
 def _seeds(answer: Answer) -> list[str]:
