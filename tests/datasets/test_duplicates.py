@@ -146,7 +146,7 @@ def test_blocks_and_batches_change_nothing(photos: Images, monkeypatch: pytest.M
     held_out = np.roll(photos, 1, axis=3)
     expected = near(photos, held_out)
     monkeypatch.setattr(duplicates, "BLOCK", 3 * len(photos))
-    monkeypatch.setattr(duplicates, "PAIRS", 2)
+    monkeypatch.setattr(duplicates, "PIXELS", 2 * 64 * 64)
     assert near(photos, held_out) == expected
 
 

@@ -42,8 +42,8 @@ EXAMPLES = 20
 BLOCK = 2**16
 """Comparisons at a time, which stay in a core's cache."""
 
-PAIRS = 512
-"""Pairs of images that are correlated at a time."""
+PIXELS = 512 * 32 * 32
+"""Of images that are hashed or correlated at a time."""
 
 LUMA = np.array([299, 587, 114])
 """Thousandths of red, green and blue (ITU-R BT.601), as Pillow has them."""
@@ -127,9 +127,10 @@ def near_duplicates(train: Hashed, held_out: Hashed, watch: Callable[[], None]) 
         ours = ours[np.linspace(0, len(ours) - 1, most).astype(np.intp)]
     found = _close(_shifted_hashes(held_out.rows, ours), train.hashes[theirs], watch)
     best: dict[int, tuple[float, int]] = {}
-    for start in range(0, len(found), PAIRS):
+    size = _batch(held_out.rows)
+    for start in range(0, len(found), size):
         watch()
-        left, right = ours[found[start : start + PAIRS, 0]], theirs[found[start : start + PAIRS, 1]]
+        left, right = ours[found[start : start + size, 0]], theirs[found[start : start + size, 1]]
         scores = correlations(held_out.rows(left), train.rows(right))
         for place, twin, score in zip(left.tolist(), right.tolist(), scores.tolist(), strict=True):
             if score >= max(LEAST_CORRELATION, best.get(place, (0.0, 0))[0]):
@@ -150,8 +151,9 @@ def correlations(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[n
 def _shifted_hashes(rows: Rows, places: NDArray[np.intp]) -> NDArray[np.uint64]:
     """Hashes (n, 5) of images as they are, and shifted in the four diagonal directions."""
     found = [np.empty((0, 5), np.uint64)]
-    for start in range(0, len(places), PAIRS):
-        images = rows(places[start : start + PAIRS])
+    size = _batch(rows)
+    for start in range(0, len(places), size):
+        images = rows(places[start : start + size])
         step = _step(images)
         shifts = [(0, 0), (step, step), (step, -step), (-step, step), (-step, -step)]
         found.append(np.stack([perceptual_hashes(each) for each in _shifted(images, shifts)], axis=1))
@@ -176,6 +178,11 @@ def _close(
         ranks = np.arange(len(ours)) - np.searchsorted(ours, ours)
         found.append(np.stack([ours + start, theirs], axis=1)[ranks < NEAREST])
     return np.concatenate(found)
+
+
+def _batch(rows: Rows) -> int:
+    """How many images of a split are looked at a time, so that memory does not grow with their size."""
+    return max(PIXELS // rows(np.array([0]))[0, 0].size, 1)
 
 
 def _step(images: NDArray[np.uint8]) -> int:
