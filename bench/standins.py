@@ -30,7 +30,7 @@ def random_inception(seed: int = 0) -> InceptionV3:
         nn.init.normal_(norm.bias, 0, 0.1)
         norm.momentum = None
     nn.init.normal_(network.fc.weight, 0, 0.1)
-    coarse, fine = (torch.randint(0, 256, (6, 3, side, side), dtype=torch.uint8) for side in (4, 32))
+    coarse, fine = (torch.randint(0, 256, (3, 3, side, side), dtype=torch.uint8) for side in (4, 32))
     images = torch.cat([resize_as_tensorflow(coarse, 32).byte(), fine])
     with torch.no_grad():
         network.train()(resize_as_tensorflow(images, INPUT_SIZE))
