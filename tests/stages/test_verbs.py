@@ -41,6 +41,7 @@ VERBS = [
     "status",
     "show",
     "diff",
+    "score",
     "cells",
     "schema",
     "sample",

@@ -7,7 +7,7 @@ their names, and decoded by several threads.
 import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -118,7 +118,7 @@ class ImageSet(ABC):
         found = next(self.tasks(np.zeros(1, np.int64)))().images
         return found[0] if found else None
 
-    def pieces(self, chosen: NDArray[np.int64], threads: int) -> Iterator[Piece]:
+    def pieces(self, chosen: NDArray[np.int64], threads: int) -> Generator[Piece, None, None]:
         """The chosen images in order; other pieces are decoded while one is used."""
         with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
             waiting: deque[Future[Piece]] = deque()

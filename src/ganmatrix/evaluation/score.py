@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,8 +167,11 @@ def read(
     shapes: Shapes = Counter()
     bad: list[Bad] = []
     seen = 0
-    with Progressing(title, len(chosen), unit="images") as progress:
-        for piece in source.pieces(chosen, threads):
+    with (
+        Progressing(title, len(chosen), unit="images") as progress,
+        closing(source.pieces(chosen, threads)) as pieces,
+    ):
+        for piece in pieces:
             if piece.bad and not skip_bad:
                 first = piece.bad[0]
                 raise UserError(

@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from ganmatrix.cell import Cell
 from ganmatrix.datasets.image_set import ARRAYS, KINDS, ArraySet, ImageSet, open_images
 from ganmatrix.errors import UserError
-from ganmatrix.evaluation import inception
+from ganmatrix.evaluation import inception, inception_v3
 from ganmatrix.evaluation.efficientnet_lite0 import MOST_SIZE
 from ganmatrix.evaluation.extractor import Extractor as BuiltExtractor
 from ganmatrix.evaluation.presets import OURS, PRESETS, Preset
@@ -64,12 +65,13 @@ def score(
         _known("--metric", metric, rule.metrics)
     if samples is not None and samples < 1:
         raise UserError(f"--samples is {samples}; expected at least 1")
-    with _arithmetic(device) as place:
+    with _arithmetic(device) as place, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")  # of metadata, from several threads
         study = _Study(Path(params), seed, place)
         reals = _opened(real, rule, value_range, study, samples)
         fakes = _opened(fake, rule, value_range, study, samples or len(reals))
         built = _extractor(rule, reals, extractor, weights, sha256, input_size)
-        return score_sets(
+        found = score_sets(
             fakes,
             reals,
             rule,
@@ -81,6 +83,11 @@ def score(
             skip_bad=skip_bad,
             threads=granted.cores(),
         )
+    if sha256 not in (None, inception.WEIGHTS_SHA256, inception_v3.WEIGHTS_SHA256):
+        found.card["notes"].insert(
+            0, "The weights are not the published ones: these scores compare with none published."
+        )
+    return found
 
 
 def described() -> str:
