@@ -259,8 +259,13 @@ def test_refuses_values_outside_the_stated_range(
     refused(lambda: read(source), key="set.npy", mend=mend)
 
 
-def test_refuses_a_range_of_bytes_and_a_table_that_ends_early(tmp_path: Path) -> None:
-    refused(lambda: ArraySet("a.npy", "npy", COLOUR, (0.0, 1.0)), key="a.npy", mend="leave out --range")
+def test_bytes_need_no_range_beside_numbers_that_do(tmp_path: Path) -> None:
+    path = str(saved(COLOUR)(tmp_path / "bytes"))
+    found = read(open_images(path, Files(), (-1.0, 1.0)))
+    np.testing.assert_array_equal(np.stack(found), COLOUR.transpose(0, 3, 1, 2))
+
+
+def test_refuses_a_table_that_is_damaged_further_on(tmp_path: Path) -> None:
     path = plain_parquet(tmp_path / "set")
     source = ParquetSet(str(path), [path], {}, True)
     data = bytearray(path.read_bytes())

@@ -145,6 +145,8 @@ BAD: dict[str, tuple[tuple[str, ...], str, str]] = {
     "floats": (("f.npy", "real"), "f.npy", "--range=-1,1"),
     "another range": (("f.npy", "real", "--range", "-2,0"), "f.npy", "state the range"),
     "a range of nothing": (("f.npy", "real", "--range", "1,0"), "--range", "such as -1,1"),
+    "a range of bytes": (("fake", "real", "--range", "-1,1"), "--range", "leave it out"),
+    "a seed of no cell": (("fake", "real", "--seed", "0"), "--seed", "leave it out"),
     "too many asked for": (("fake", "real", "--samples", "25"), "--samples", "has 24 images"),
     "none asked for": (("fake", "real", "--samples", "0"), "--samples", "at least 1"),
     "another preset": (("fake", "real", "--as", "cleanfid"), "--as", "did you mean clean-fid?"),
@@ -205,6 +207,17 @@ def test_any_name_can_be_printed_and_written(name, run, sets):
     assert ended.status == 0, ended.err
     assert all(line.isprintable() for line in (ended.out + ended.err).splitlines())
     assert json.loads(Path("s.json").read_text())["fake"]["place"] == folder
+
+
+def test_arrays_are_scored_as_the_files_that_they_were_read_from(run, sets):
+    real = np.stack([picture(i) for i in range(24, 48)])
+    np.save("real.npy", real.transpose(0, 3, 1, 2) / np.float32(127.5) - 1)
+    np.savez("real.npz", real)
+    files = json.loads(run("score", "fake", "real", *SMALL, "--json").out)["scores"]
+    for place, options in (("real.npy", ("--range=-1,1",)), ("real.npz", ())):
+        assert json.loads(run("score", "fake", place, *SMALL, *options, "--json").out)["scores"] == files
+    memory = ganmatrix.score("fake", real, input_size=32)
+    assert json.loads(memory.to_json())["scores"] == files
 
 
 def test_samples_are_spread_evenly(run, sets):

@@ -195,12 +195,15 @@ class ParquetSet(ImageSet):
 
 
 class ArraySet(ImageSet):
-    """Images of one size: uint8, or numbers whose range was stated."""
+    """Images of one size: uint8, or floating-point numbers whose range was stated."""
 
     def __init__(
         self, place: str, kind: str, images: NDArray[Any], span: tuple[float, float] | None = None
     ) -> None:
-        """`images` are (N, H, W), (N, C, H, W) or (N, H, W, C). BadSource if they are something else."""
+        """`images` are (N, H, W), (N, C, H, W) or (N, H, W, C). BadSource if they are something else.
+
+        `span` is the range (low, high) of numbers, None for uint8.
+        """
         super().__init__(place)
         self.kind, self.images, self.span = kind, images, span
         _require_images(place, images, span)
@@ -249,7 +252,8 @@ def open_images(place: str, files: Files, span: tuple[float, float] | None = Non
     if not is_file(path):
         raise BadSource(f"{place} does not exist; expected {KINDS}")
     if suffix in ARRAYS:
-        return ArraySet(place, suffix[1:], _array(path), span)
+        array = _array(path)
+        return ArraySet(place, suffix[1:], array, None if array.dtype == np.uint8 else span)
     if is_parquet(path):
         return ParquetSet(place, [path], (), files.plain)
     if suffix in ARCHIVES:
@@ -364,8 +368,6 @@ def _require_images(place: str, images: NDArray[Any], span: tuple[float, float] 
         raise BadSource(f"{place} has the shape {shape}: its channels may stand first or last; {expected}")
     if 0 in shape:
         raise BadSource(f"{place} has the shape {shape}, which is no image; {expected}")
-    if kind == np.uint8 and span is not None:
-        raise BadSource(f"{place} is uint8, whose range is 0,255; leave out --range")
     if kind != np.uint8 and not np.issubdtype(kind, np.floating):
         raise BadSource(f"{place} holds {kind}; save the images as uint8, 0 to 255")
     if kind != np.uint8 and span is None:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from threadpoolctl import threadpool_limits
 
 from ganmatrix.cell import Cell
-from ganmatrix.datasets.image_set import ARRAYS, KINDS, ArraySet, ImageSet, open_images
+from ganmatrix.datasets.image_set import KINDS, ArraySet, ImageSet, open_images
 from ganmatrix.errors import UserError
 from ganmatrix.evaluation import inception, inception_v3
 from ganmatrix.evaluation.efficientnet_lite0 import MOST_SIZE
@@ -70,6 +70,16 @@ def score(
         study = _Study(Path(params), seed, place)
         reals = _opened(real, rule, value_range, study, samples)
         fakes = _opened(fake, rule, value_range, study, samples or len(reals))
+        for option, given, used in (
+            (
+                "--range",
+                value_range,
+                any(isinstance(each, ArraySet) and each.span for each in (fakes, reals)),
+            ),
+            ("--seed", seed, "cell" in (fakes.kind, reals.kind)),
+        ):
+            if given is not None and not used:
+                raise UserError(f"{option} is given, but neither FAKE nor REAL needs it; leave it out")
         built = _extractor(rule, reals, extractor, weights, sha256, input_size)
         found = score_sets(
             fakes,
@@ -167,7 +177,7 @@ def _opened(
     place: Place, rule: Preset, span: tuple[float, float] | None, study: _Study, count: int | None
 ) -> ImageSet:
     if isinstance(place, np.ndarray):
-        return ArraySet("the array", "array", place, span)
+        return ArraySet("the array", "array", place, None if place.dtype == np.uint8 else span)
     name = str(place)
     if not os.path.lexists(name) and (found := study.opened(name, count)):
         return found
@@ -176,8 +186,7 @@ def _opened(
             f"a cell or dataset of {study.params}" if study.params.is_file() else "a cell of a params file"
         )
         raise UserError(f"{name} does not exist; expected {KINDS}, or {cells}")
-    is_float = Path(name).suffix.lower() in ARRAYS
-    return open_images(name, rule.files, span if is_float else None)
+    return open_images(name, rule.files, span)
 
 
 def _extractor(
