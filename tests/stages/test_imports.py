@@ -249,6 +249,25 @@ def test_pairs_if_the_import_says_so(study, run):
     assert pd.read_parquet("results/matrix.parquet")["paired_within"].unique().tolist() == ["theirs"]
 
 
+def test_methods_that_share_no_setting_are_not_compared(study, run):
+    _write(*_rows("new", LOW), *_rows("old", HIGH, dataset="stl10"))
+    assert run("judge").status == 0
+    claim = pd.read_parquet("results/claims.parquet").iloc[0]
+    assert claim["verdict"] == "not tested"
+    assert claim["reason"] == "new and old share no dataset and architecture"
+
+
+def test_show_and_diff_name_the_source(study, run):
+    assert run("judge").status == 0
+    assert "imported (theirs, their paper): new, old" in run("show").out
+    shutil.copytree("results", "before/results")
+    shutil.copy("results.json", "before/results.json")
+    assert run("diff", "before", ".").out.count("\n") == 1
+    _write(*_rows("new", HIGH), *_rows("old", HIGH))
+    assert run("judge").status == 0
+    assert "better" in run("diff", "before", ".").out
+
+
 def test_imported_divergence_counts(study, run):
     lost = ["1", "1", "1", "1", "1", "1"]
     _write(
@@ -287,10 +306,13 @@ def test_beside_our_runs_an_import_is_compared_unpaired_and_ours_stay_pairs(tmp_
         "as_gan": "paired",
         "theirs": "unpaired",
     }
+    ranked = {row["column"]: row["mean_ranks"] for row in fake.summary["ranks"]}
+    assert set(ranked[FID]) == {"gan", "as_gan"}
     own = FakeMatrix(tmp_path, grid=fake.grid, claims="claims:\n" + _claim("own", "as_gan", "gan")).write()
     alone = own.assemble().table("claims").set_index("claim").loc["own"]
     shared = ["effect", "low", "high", "pairs", "p_value", "scope"]
     assert alone[shared].to_dict() == claims.loc["own", shared].to_dict()
+    assert {row["column"]: row["mean_ranks"] for row in own.summary["ranks"]} == ranked
     assert "source" not in own.table("matrix")
 
 

@@ -166,14 +166,15 @@ def _corrected(trials: Sequence[Trial]) -> list[Corrected]:
 
 def why_untested(claim: Question, frame: pd.DataFrame, protocols: Protocols) -> str | None:
     """Why the matrix has nothing to say about the claim; None if it has."""
-    measured = _on_datasets(claim, frame, protocols)
-    if measured.empty:
+    if _with_column(claim, frame, protocols).empty:
         return f"no run has a column {claim.metric}"
     named = {claim.method: None, claim.baseline: None, claim.control: None}
     trained = frame[frame["outcome"] != NOT_TRAINED]
     for why, runs in (("not in the grid", frame), ("not trained yet", trained)):
         if absent := [method for method in named if method and method not in set(runs["method"])]:
             return f"{why}: {', '.join(absent)}"
+    if _on_datasets(claim, frame, protocols).empty:
+        return f"{claim.method} and {claim.baseline} share no dataset and architecture"
     if runs_tested(claim, frame, protocols).empty:
         return (
             f"in no setting did {claim.method} or {claim.baseline} learn enough, which is half way from the "
@@ -191,13 +192,18 @@ def runs_tested(claim: Question, frame: pd.DataFrame, protocols: Protocols) -> p
 
 
 def _on_datasets(claim: Question, frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
+    """The runs on these datasets, in settings in which the claim's methods meet."""
+    return compared(_with_column(claim, frame, protocols), claim.method, claim.baseline)
+
+
+def _with_column(claim: Question, frame: pd.DataFrame, protocols: Protocols) -> pd.DataFrame:
     """The runs on the datasets on which the claim's column was measured; costs and outcome are of all."""
     everywhere = claim.metric in (*COSTS, DIVERGED)
     datasets = [name for name, columns in protocols.items() if everywhere or claim.metric in columns]
     frame = frame[frame["dataset"].isin(datasets)]
     if claim.variants is not None and VARIANT in frame:
         frame = frame[frame[VARIANT].isin(claim.variants or [""])]
-    return compared(frame, claim.method, claim.baseline)
+    return frame
 
 
 def _differs(claim: Claim, runs: pd.DataFrame | None, params: Params | None) -> str:

@@ -14,6 +14,7 @@ from ganmatrix.results.effect import Effect, Setting, Values, counted
 from ganmatrix.results.levels import CONFIDENCE
 from ganmatrix.results.matrix import (
     COSTS,
+    PAIRED_WITHIN,
     SETTING,
     VARIANT,
     Design,
@@ -196,17 +197,22 @@ def ranks(frame: pd.DataFrame, protocols: Protocols) -> list[dict[str, Any]]:
 
     A block is a dataset, architecture and seed; in it the lowest value has rank 1 and ties share their mean
     rank. Values beyond the end of training tie for the last. A block in which a method has no value, since
-    it diverged for instance, is left out and counted. Methods that have no value at all are not ranked.
+    it diverged for instance, is left out and counted. Methods that have no value at all are not ranked, nor
+    are imported runs whose seeds are no pairs with the others.
     Friedman's p value is that of the chi-squared approximation, which wants about ten blocks (Demsar, JMLR
     7, 2006); it is null for fewer than three methods or two blocks, or where all tie.
     """
+    if PAIRED_WITHIN in frame:
+        pairs = frame[PAIRED_WITHIN].dropna()
+        frame = frame[frame[PAIRED_WITHIN] == next(iter(pairs), None)]
+        protocols = {dataset: protocols[dataset] for dataset in dict.fromkeys(frame["dataset"])}
     found: dict[str, dict[str, Any]] = {
         column: {} for columns in (*protocols.values(), COSTS) for column in columns
     }
-    for datasets, columns in by_datasets(protocols).items():
+    for datasets, columns in by_datasets(protocols).items() if len(frame) else ():
         tables = side_by_side(frame[frame["dataset"].isin(datasets)], columns)
         found |= {column: _ranks(column, table) for column, table in tables.items()}
-    return list(found.values())
+    return [each for each in found.values() if each]
 
 
 def _ranks(column: str, table: pd.DataFrame) -> dict[str, Any]:

@@ -187,7 +187,7 @@ def _of_import(each: Imported) -> dict[str, Any]:
     return (
         _identity(each.run)
         | dict.fromkeys(_TRAINED)
-        | {"outcome": each.outcome, **each.costs}
+        | {"outcome": each.outcome, "params": "{}", **each.costs}
         | {SOURCE: each.source, PAIRED_WITHIN: each.source if each.paired else None}
     )
 

@@ -20,7 +20,7 @@ from ganmatrix.reporting.numbers import (
     reference_points,
 )
 from ganmatrix.results.artifacts import Assembled, outcome
-from ganmatrix.results.matrix import VARIANT, placed_summary, setting
+from ganmatrix.results.matrix import SOURCE, VARIANT, placed_summary, setting
 from ganmatrix.terminal.selection import Selection
 from ganmatrix.terminal.tables import table
 
@@ -47,9 +47,18 @@ def matrix(results: Assembled, selection: Selection) -> Iterator[Group]:
             notes = [
                 CUT_NOTE if any(CUT in entry for entry in entries.values()) else "",
                 f"{UNSEEN}: {counted}" if counted else "",
+                *_imported(results, dataset),
             ]
             note = "\n".join(filter(None, notes))
             yield table(_title(dataset, column), ["method", *places], rows, note)
+
+
+def _imported(results: Assembled, dataset: str) -> Iterator[str]:
+    """Which methods were imported, and whose the runs are."""
+    for name, stated in results.summary.get("imports", {}).items():
+        rows = results.matrix[(results.matrix[SOURCE] == name) & (results.matrix["dataset"] == dataset)]
+        if methods := dict.fromkeys(rows["method"]):
+            yield f"imported ({name}, {stated['source']}): {', '.join(methods)}"
 
 
 def _marks(
