@@ -17,7 +17,7 @@ TASKS = {stage_name(task): task for task in PLAN.tasks()}
 FOLDERS = {"transfer": ("cells",), "assemble": ("cells", "references", "transfers")}
 """Stages that read files of many cells. DVC has no list of a matrix's outputs; it takes folders of them."""
 
-DIGESTED = ["params.yaml", "imports", "plugins", "reports/templates", "src/ganmatrix"]
+DIGESTED = ["imports", "params.yaml", "plugins", "reports/templates", "src/ganmatrix"]
 
 
 def manifest(task: Task) -> str:

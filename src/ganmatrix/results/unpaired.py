@@ -153,7 +153,7 @@ class Unpaired(Effect):
         return mean - way * edge(lambda distance: p(mean - way * distance), -outer, -inner)
 
     @cached_property
-    def _line(self) -> _Line:
+    def line(self) -> _Line:
         """Settings in an order that no name decides, as are the runs of each."""
         parts = sorted((tuple(np.sort(group) for group in each) for each in self.groups.values()), key=_order)
         sizes = tuple((len(method), len(opponent)) for method, opponent in parts)
@@ -180,7 +180,7 @@ class Unpaired(Effect):
 
     def statistics(self, bound: float) -> Values:
         """Of all relabellings of the matrix whose method has less by the bound, shape (relabellings,)."""
-        (d0, d1), (v0, v1, v2) = self._line.d, self._line.v
+        (d0, d1), (v0, v1, v2) = self.line.d, self.line.v
         difference = d0 - bound * d1
         difference[np.abs(difference) <= self._tiny] = 0.0
         if self.counts:
