@@ -65,7 +65,7 @@ def _plan():
 
 
 def test_a_verdict_of_a_table_alone_takes_seconds_and_no_torch(tmp_path):
-    """Processor time, which other work on the machine does not change."""
+    """Processor time, the least of up to three: other work on the machine can only add to it."""
     for file in (EXAMPLE, EXAMPLE.with_suffix(".csv")):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         shutil.copy(HOME / file, tmp_path / file)
@@ -75,20 +75,23 @@ def test_a_verdict_of_a_table_alone_takes_seconds_and_no_torch(tmp_path):
         "app(standalone_mode=False)\n"
         "assert 'torch' not in sys.modules\n"
     )
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ended = subprocess.run(
-        [sys.executable, "-c", code, str(EXAMPLE)],
-        cwd=tmp_path,
-        env=os.environ | {"COLUMNS": "200"},
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    now = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime < 5
-    assert "reproduced" in ended.stdout
-    assert "contradicted" in ended.stdout
-    assert "n=16 and 20 runs, unpaired" in ended.stdout
+    took = []
+    while len(took) < 3 and min(took, default=9.0) >= 5:
+        shutil.rmtree(tmp_path / "scales", ignore_errors=True)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        ended = subprocess.run(
+            [sys.executable, "-c", code, str(EXAMPLE)],
+            cwd=tmp_path,
+            env=os.environ | {"COLUMNS": "200"},
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        now = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(now.ru_utime + now.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(took) < 5
+    for said in ("reproduced", "contradicted", "n=16 and 20 runs, unpaired"):
+        assert said in ended.stdout
 
 
 def test_the_tables_say_what_was_imported(study, run):
