@@ -13,12 +13,23 @@ from PIL import Image
 from sklearn.metrics.pairwise import polynomial_kernel
 from standins import Small, classifier, random_inception, save_state, save_torchscript
 
+from ganmatrix.datasets.image_set import open_images
 from ganmatrix.evaluation import presets
 from ganmatrix.evaluation.extractor import Extractor
-from ganmatrix.evaluation.presets import MIMICRY, OURS, PRESETS, TORCH_FIDELITY, Outputs
+from ganmatrix.evaluation.presets import (
+    CLEAN_FID,
+    MIMICRY,
+    OURS,
+    PRESETS,
+    PYTORCH_FID,
+    TORCH_FIDELITY,
+    Outputs,
+)
+from ganmatrix.evaluation.score import read
 from ganmatrix.params.evaluation import ImageEvaluation
 from ganmatrix.stages.score import described, score
 
+CPU = torch.device("cpu")
 ROUNDING = 2e-4
 """Of fewer images than features: their roots of eigenvalues that are 0 but for rounding add up."""
 
@@ -73,6 +84,64 @@ def values(found: dict[str, dict[str, float]]) -> dict[str, float]:
     return {name: entry["value"] for name, entry in found.items()}
 
 
+def outputs(folder: str, preset: presets.Preset, weights: Path, sha256: str) -> Outputs:
+    """What the preset's network makes of a folder."""
+    assert preset.load is not None
+    source = open_images(folder, preset.files)
+    everything = np.arange(len(source))
+    return read(source, everything, preset.load(weights, sha256), CPU, "", False, 1).outputs
+
+
+def test_features_of_torch_fidelity_are_those_of_its_network(
+    folders: tuple[str, str], state: tuple[Path, str], torch_fidelity
+) -> None:
+    """Its network, weights, resizer and reader, on files of every kind."""
+    from torch_fidelity.datasets import ImagesPathDataset
+    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+    from torch_fidelity.utils import glob_samples_paths
+
+    folder = folders[0]
+    network = FeatureExtractorInceptionV3(
+        "inception-v3-compat", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(state[0])
+    )
+    files = ImagesPathDataset(glob_samples_paths(folder, False, "png,jpg,jpeg", verbose=False))
+    with torch.no_grad():
+        features, logits = network(torch.stack([*files]))
+    ours = outputs(folder, TORCH_FIDELITY, *state)
+    np.testing.assert_allclose(ours.features, features, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(ours.probabilities, logits.softmax(dim=1), rtol=1e-3, atol=1e-6)
+    assert features.std() > 0.01
+
+
+def test_scores_of_torch_fidelity_are_those_of_its_features(torch_fidelity) -> None:
+    from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
+    from torch_fidelity.metric_isc import isc_features_to_metric
+    from torch_fidelity.metric_kid import kid_features_to_metric
+    from torch_fidelity.metric_prc import prc_features_to_metric
+
+    generator = torch.Generator().manual_seed(0)
+    fake, real = (torch.randn(count, 8, generator=generator) for count in (203, 210))
+    logits = torch.randn(203, 5, generator=generator)
+    smaller = replace(TORCH_FIDELITY, kid=replace(TORCH_FIDELITY.kid, size=100))
+    toy = Extractor("toy", "0" * 64, 8, 8, 5, torch.nn.Identity())
+    sides = (Outputs(side.numpy(), logits.softmax(dim=1).numpy()) for side in (fake, real))
+    found = smaller.scores(toy, *sides, ImageEvaluation(), TORCH_FIDELITY.metrics)
+    statistics = [fid_features_to_statistics(side) for side in (fake, real)]
+    theirs = fid_statistics_to_metric(*statistics, False) | isc_features_to_metric(logits)
+    theirs |= kid_features_to_metric(fake, real, kid_subset_size=100, verbose=False)
+    theirs |= prc_features_to_metric(fake, real, verbose=False)
+    assert values(found) == {
+        "fid": pytest.approx(theirs["frechet_inception_distance"], rel=1e-5),
+        "kid": pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-3, abs=1e-6),
+        "inception_score": pytest.approx(theirs["inception_score_mean"], rel=1e-6),
+        "precision": pytest.approx(theirs["precision"], abs=1e-3),
+        "recall": pytest.approx(theirs["recall"], abs=1e-3),
+    }
+    assert found["kid"]["std"] == pytest.approx(theirs["kernel_inception_distance_std"], rel=1e-3)
+    assert found["inception_score"]["std"] == pytest.approx(theirs["inception_score_std"], rel=1e-4)
+
+
+@pytest.mark.slow
 def test_torch_fidelity_by_its_command(
     folders: tuple[str, str], state: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +183,26 @@ def cleanfid_here(cleanfid_fid, tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_features_and_kid_of_clean_fid(folders: tuple[str, str], cleanfid_here) -> None:
+    """Its reader, resizer and network on files of every kind, and its KID of these."""
+    clean, weights = cleanfid_here
+    model = clean.build_feature_extractor("clean", CPU)
+    theirs = [
+        clean.get_folder_features(folder, model, num_workers=0, device=CPU, mode="clean", verbose=False)
+        for folder in folders
+    ]
+    ours = [outputs(folder, CLEAN_FID, *weights) for folder in folders]
+    for mine, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(mine.features, other, rtol=1e-3, atol=1e-4)
+        assert other.std() > 0.01
+    toy = Extractor("toy", "0" * 64, 8, 8, 5, torch.nn.Identity())
+    np.random.seed(0)
+    kid = CLEAN_FID.scores(toy, *ours, ImageEvaluation(), {"kid"})["kid"]
+    assert kid["value"] == pytest.approx(clean.kernel_distance(*theirs), rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_clean_fid_by_its_functions(folders: tuple[str, str], cleanfid_here) -> None:
     (fake, real), (clean, (weights, sha256)) = folders, cleanfid_here
     given = {"mode": "clean", "num_workers": 0, "device": torch.device("cpu"), "verbose": False}
@@ -124,7 +213,7 @@ def test_clean_fid_by_its_functions(folders: tuple[str, str], cleanfid_here) -> 
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_pytorch_fid_by_clean_fids_copy_of_it(
+def test_features_of_pytorch_fid_are_those_of_clean_fids_copy_of_it(
     folders: tuple[str, str], state: tuple[Path, str], cleanfid_fid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cleanfid import inception_pytorch
@@ -134,12 +223,13 @@ def test_pytorch_fid_by_clean_fids_copy_of_it(
         "load_state_dict_from_url",
         lambda *_, **__: torch.load(state[0], weights_only=True),
     )
-    fake, real = folders
-    theirs = cleanfid_fid.compute_fid(
-        fake, real, mode="legacy_pytorch", num_workers=0, device=torch.device("cpu"), verbose=False
+    model = cleanfid_fid.build_feature_extractor("legacy_pytorch", CPU)
+    theirs = cleanfid_fid.get_folder_features(
+        folders[0], model, num_workers=0, device=CPU, mode="legacy_pytorch", verbose=False
     )
-    found = score(fake, real, "pytorch-fid", weights=state[0], sha256=state[1], device="cpu")
-    assert values(found.entries) == {"fid": pytest.approx(theirs, rel=ROUNDING)}
+    np.testing.assert_allclose(
+        outputs(folders[0], PYTORCH_FID, *state).features, theirs, rtol=1e-3, atol=1e-4
+    )
 
 
 def test_mimicrys_conventions_from_their_formulas() -> None:
