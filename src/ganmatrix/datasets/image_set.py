@@ -76,7 +76,7 @@ class Piece:
         image = pixels[None] if pixels.ndim == 2 else pixels
         if image.shape[0] not in (1, 3):
             image = image.transpose(2, 0, 1)
-        image = np.require(image, requirements="CW")
+        image = np.require(image, requirements=["C", "W"])
         self.images.append(image)
         digest = hashlib.blake2b(repr(image.shape).encode(), digest_size=DIGEST_BYTES)
         digest.update(image.data)
