@@ -122,7 +122,7 @@ def test_sizes_and_modes_may_be_mixed(run, sets):
         "64x64 grey": 3,
         "7x7 colour": 3,
     }
-    assert document["fake"]["passed_over"]["first"] == [["mixed/notes.txt", "no image by its name"]]
+    assert document["fake"]["passed_over"]["first"] == [["mixed/notes.txt", "of another format"]]
     assert document["scores"]["precision"]["value"] is not None
 
 

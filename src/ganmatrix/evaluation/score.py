@@ -110,46 +110,55 @@ class Scored:
         return "\n".join([self.table(), "", *(f"{key:<9}  {one_line(text)}" for key, text in lines)])
 
 
-def score_sets(
-    fake: ImageSet,
-    real: ImageSet,
-    preset: Preset,
-    extractor: Extractor,
-    params: ImageEvaluation,
-    device: torch.device,
-    *,
-    samples: int | None = None,
-    wanted: Collection[str] = (),
-    skip_bad: bool = False,
-    threads: int = 2,
-) -> Scored:
-    """The wanted scores (by default all of the preset) of FAKE against REAL, by `samples` images of each.
+@dataclass(frozen=True)
+class SetScorer:
+    """How sets are scored: by a preset, with an extractor, `samples` images of each (None for all).
 
-    UserError for too few images, or for the first that cannot be used, unless bad ones shall be left out.
+    `wanted` are the scores, by default all of the preset.
     """
-    chosen = {name: _chosen(name, each, samples) for name, each in (("FAKE", fake), ("REAL", real))}
-    sides = [
-        read(each, chosen[name], extractor, device, f"{name} {one_line(each.place)}", skip_bad, threads)
-        for name, each in (("FAKE", fake), ("REAL", real))
-    ]
-    for name, side in zip(chosen, sides, strict=True):
-        _require(name, side.source, side.count)
-    entries = preset.scores(extractor, sides[0].outputs, sides[1].outputs, params, wanted or preset.metrics)
-    return Scored(
-        entries,
-        {
-            "ganmatrix": __version__,
-            "as": preset.name,
-            "reproduces": preset.reproduces,
-            "differs_from_default": list(preset.differs),
-            "differs_from_tool": list(preset.departs),
-            "extractor": extractor.protocol,
-            "device": device.type,
-            "fake": sides[0].card,
-            "real": sides[1].card,
-            "notes": _notes(*sides),
-        },
-    )
+
+    preset: Preset
+    extractor: Extractor
+    params: ImageEvaluation
+    device: torch.device
+    samples: int | None = None
+    wanted: Collection[str] = ()
+    skip_bad: bool = False
+    threads: int = 2
+
+    def check(self, name: str, source: ImageSet) -> None:
+        """UserError for a set that has too few images, before any is read."""
+        _chosen(name, source, self.samples)
+
+    def side(self, name: str, source: ImageSet) -> Side:
+        """FAKE or REAL as the extractor sees it.
+
+        UserError for too few images, or for the first that cannot be used, unless bad ones shall be left out.
+        """
+        chosen = _chosen(name, source, self.samples)
+        title = f"{name} {one_line(source.place)}"
+        side = read(source, chosen, self.extractor, self.device, title, self.skip_bad, self.threads)
+        _require(name, source, side.count)
+        return side
+
+    def scores(self, fake: Side, real: Side) -> Scored:
+        """The scores of FAKE against REAL."""
+        preset, wanted = self.preset, self.wanted or self.preset.metrics
+        return Scored(
+            preset.scores(self.extractor, fake.outputs, real.outputs, self.params, wanted),
+            {
+                "ganmatrix": __version__,
+                "as": preset.name,
+                "reproduces": preset.reproduces,
+                "differs_from_default": list(preset.differs),
+                "differs_from_tool": list(preset.departs),
+                "extractor": self.extractor.protocol,
+                "device": self.device.type,
+                "fake": fake.card,
+                "real": real.card,
+                "notes": _notes(fake, real),
+            },
+        )
 
 
 def read(

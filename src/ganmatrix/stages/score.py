@@ -21,7 +21,7 @@ from ganmatrix.evaluation import inception, inception_v3
 from ganmatrix.evaluation.efficientnet_lite0 import MOST_SIZE
 from ganmatrix.evaluation.extractor import Extractor as BuiltExtractor
 from ganmatrix.evaluation.presets import OURS, PRESETS, Preset
-from ganmatrix.evaluation.score import Scored, score_sets
+from ganmatrix.evaluation.score import Scored, SetScorer
 from ganmatrix.evaluation.scoring import batches, quantise
 from ganmatrix.params.evaluation import Extractor, ImageEvaluation
 from ganmatrix.params.kinds import kinds
@@ -59,8 +59,44 @@ def score(
     Either is a folder of images, Parquet files, a .npy or .npz file, an array, a cell or a dataset of the
     params file. The arguments are the options of `ganmatrix score`. UserError if one of them is wrong.
     """
-    chosen = _known("--as", preset, PRESETS)
-    rule = PRESETS[chosen]
+    (found,) = score_all(
+        [fake],
+        real,
+        preset,
+        metrics=metrics,
+        extractor=extractor,
+        weights=weights,
+        sha256=sha256,
+        input_size=input_size,
+        samples=samples,
+        seed=seed,
+        value_range=value_range,
+        skip_bad=skip_bad,
+        device=device,
+        params=params,
+    )
+    return found
+
+
+def score_all(
+    fakes: Sequence[Place],
+    real: Place,
+    preset: str,
+    *,
+    metrics: Sequence[str],
+    extractor: str | None,
+    weights: str | Path | None,
+    sha256: str | None,
+    input_size: int | None,
+    samples: int | None,
+    seed: int | None,
+    value_range: tuple[float, float] | None,
+    skip_bad: bool,
+    device: str,
+    params: str | Path,
+) -> list[Scored]:
+    """The scores of each set against REAL, which is read once."""
+    rule = PRESETS[_known("--as", preset, PRESETS)]
     for metric in metrics:
         _known("--metric", metric, rule.metrics)
     if samples is not None and samples < 1:
@@ -69,35 +105,40 @@ def score(
         warnings.filterwarnings("ignore", module=r"PIL\.")  # of metadata, from several threads
         study = _Study(Path(params), seed, place)
         reals = _opened(real, rule, value_range, study, samples)
-        fakes = _opened(fake, rule, value_range, study, samples or len(reals))
-        for option, given, used in (
-            (
-                "--range",
-                value_range,
-                any(isinstance(each, ArraySet) and each.span for each in (fakes, reals)),
-            ),
-            ("--seed", seed, "cell" in (fakes.kind, reals.kind)),
-        ):
-            if given is not None and not used:
-                raise UserError(f"{option} is given, but neither FAKE nor REAL needs it; leave it out")
-        built = _extractor(rule, reals, extractor, weights, sha256, input_size)
-        found = score_sets(
-            fakes,
-            reals,
+        opened = [_opened(each, rule, value_range, study, samples or len(reals)) for each in fakes]
+        _require_used([*opened, reals], value_range, seed)
+        scorer = SetScorer(
             rule,
-            built,
+            _extractor(rule, reals, extractor, weights, sha256, input_size),
             study.evaluation,
             place,
-            samples=samples,
-            wanted=metrics,
-            skip_bad=skip_bad,
-            threads=granted.cores(),
+            samples,
+            metrics,
+            skip_bad,
+            granted.cores(),
         )
+        for each in opened:
+            scorer.check("FAKE", each)
+        other = scorer.side("REAL", reals)
+        found = [scorer.scores(scorer.side("FAKE", each), other) for each in opened]
     if sha256 not in (None, inception.WEIGHTS_SHA256, inception_v3.WEIGHTS_SHA256):
-        found.card["notes"].insert(
-            0, "The weights are not the published ones: these scores compare with none published."
-        )
+        for each in found:
+            each.card["notes"].insert(
+                0, "The weights are not the published ones: these scores compare with none published."
+            )
     return found
+
+
+def _require_used(
+    sets: Sequence[ImageSet], value_range: tuple[float, float] | None, seed: int | None
+) -> None:
+    """UserError for an option that no set needs."""
+    for option, given, used in (
+        ("--range", value_range, any(isinstance(each, ArraySet) and each.span for each in sets)),
+        ("--seed", seed, any(each.kind == "cell" for each in sets)),
+    ):
+        if given is not None and not used:
+            raise UserError(f"{option} is given, but neither FAKE nor REAL needs it; leave it out")
 
 
 def described() -> str:

@@ -4,14 +4,15 @@ import contextlib
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ganmatrix.errors import UserError
+from ganmatrix.errors import UserError, unreadable
 from ganmatrix.runtime import signals
 from ganmatrix.store.files import describe, replacing
 from ganmatrix.terminal.commands import DEFAULT_PARAMS, Json, Names
+from ganmatrix.terminal.sharing import CheckpointChoice
 
 NO_NAMES: Names = []
 STAGE = "ganmatrix.stages.score"
@@ -80,6 +81,21 @@ def score(
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FILE", help="Also write the JSON here.")
     ] = None,
+    rows: Annotated[
+        Path | None,
+        typer.Option(
+            "--rows",
+            metavar="FILE",
+            help="Add the scores to this table for `imports`; FAKE has {seed} in it, and --cell is given.",
+        ),
+    ] = None,
+    cell: Annotated[
+        str | None,
+        typer.Option("--cell", metavar="ID", help="With --rows: DATASET-ARCHITECTURE-METHOD of the rows."),
+    ] = None,
+    checkpoint: Annotated[
+        CheckpointChoice, typer.Option("--checkpoint", help="With --rows: which generator made the samples.")
+    ] = CheckpointChoice.LAST,
     device: Annotated[
         str, typer.Option("--device", envvar="GANMATRIX_DEVICE", help="auto, cpu, cuda or cuda:N.")
     ] = "auto",
@@ -98,37 +114,52 @@ def score(
 ) -> None:
     """Score the images FAKE against the images REAL: FID, KID, precision and others, with their protocol."""
     signals.raising()
-    span = None if value_range is None else _span(value_range)
+    options: dict[str, Any] = {
+        "metrics": metric,
+        "extractor": extractor,
+        "weights": weights,
+        "sha256": sha256,
+        "input_size": input_size,
+        "samples": samples,
+        "seed": seed,
+        "value_range": None if value_range is None else _span(value_range),
+        "skip_bad": skip_bad,
+        "device": device,
+        "params": params,
+    }
+    if (rows is None) != (cell is None) or (rows and (output or as_json)):
+        raise UserError("--rows and --cell go together, without --json and --output")
     try:
         with contextlib.ExitStack() as stack:
             # Whether it can be written is found out before the work.
-            target = stack.enter_context(replacing(output)) if output else None
-            found = import_module(STAGE).score(
-                fake,
-                real,
-                preset,
-                metrics=metric,
-                extractor=extractor,
-                weights=weights,
-                sha256=sha256,
-                input_size=input_size,
-                samples=samples,
-                seed=seed,
-                value_range=span,
-                skip_bad=skip_bad,
-                device=device,
-                params=params,
-            )
-            if target is not None:
-                target.write_text(found.to_json(), encoding="utf-8")
+            target = stack.enter_context(replacing(path)) if (path := rows or output) else None
+            if rows is not None and target is not None:
+                found, table = import_module(f"{STAGE}_runs").run(
+                    fake, real, preset, cell, checkpoint.value, _content(rows), **options
+                )
+                target.write_bytes(table)
+            else:
+                found = import_module(STAGE).score(fake, real, preset, **options)
+                if target is not None:
+                    target.write_text(found.to_json(), encoding="utf-8")
     except signals.Stopped as stop:
         typer.echo(f"score: stopped by {stop}; nothing was written", err=True)
         raise typer.Exit(signals.INTERRUPTED) from None
     finally:
         signals.ignore()
     typer.echo(found.to_json() if as_json else str(found), nl=not as_json)
-    if output:
-        typer.echo(describe([output]), err=True)
+    if path:
+        typer.echo(describe([path]), err=True)
+
+
+def _content(path: Path) -> bytes:
+    """What a file has; nothing if it is not there."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise UserError(unreadable(path, error)) from None
 
 
 def _span(text: str) -> tuple[float, float]:
