@@ -283,7 +283,9 @@ def tables(frame: pd.DataFrame) -> str:
         for count in sorted(frame[frame.score == score].n.unique()):
             row = judged(frame, score, count)
             variation = "-" if score in ("kid", "fid_infinity") else percent(row["variation"])
-            cells = [percent(row["bias"]), percent(row["spread"]), variation, f"{row['rank']:.3f}"]
+            # FID of all images is not what the extrapolation aims at.
+            bias = "-" if score == "fid_infinity" else percent(row["bias"])
+            cells = [bias, percent(row["spread"]), variation, f"{row['rank']:.3f}"]
             main.append(f"| {title} | {count:,} | {' | '.join(cells)} | {percent(row['order'])} |")
             each = [percent(row[f"order {family}"]) for family in SHARES]
             families.append(f"| {title} | {count:,} | {' | '.join(each)} |")
