@@ -45,13 +45,13 @@ class Small(nn.Module):
         torch.manual_seed(seed)
         self.first = nn.Conv2d(3, 32, 7, stride=8)
         self.second = nn.Conv2d(32, 64, 3, stride=2)
-        self.third = nn.Conv2d(64, FEATURES, 1)
+        self.third = nn.Linear(64, FEATURES)
         for layer in (self.first, self.second, self.third):
             nn.init.kaiming_normal_(layer.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(self.third(F.relu(self.second(F.relu(self.first(x))))))
-        return x.mean(dim=(2, 3))
+        x = F.relu(self.second(F.relu(self.first(x))))
+        return F.relu(self.third(x.mean(dim=(2, 3))))
 
 
 class Layers(nn.Module):
