@@ -6,7 +6,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> object:
     """`ganmatrix.score`, imported when it is asked for: it needs torch."""
     if name == "score":
-        from importlib import import_module
+        from ganmatrix.stages.score import score
 
-        return import_module("ganmatrix.stages.score").score
+        return score
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,14 +14,14 @@ from ganmatrix.terminal.commands import DEFAULT_PARAMS, Json, Names
 from ganmatrix.terminal.sharing import CheckpointChoice
 
 NO_NAMES: Names = []
-STAGE = "ganmatrix.stages.score"
-"""Imported when it runs: it needs torch."""
 
 
 def _presets(wanted: bool) -> None:
     if not wanted:
         return
-    typer.echo(import_module(STAGE).described())
+    from ganmatrix.stages.score import described
+
+    typer.echo(described())
     raise typer.Exit()
 
 
@@ -133,21 +132,25 @@ def score(
         with contextlib.ExitStack() as stack:
             # Whether it can be written is found out before the work.
             target = stack.enter_context(replacing(path)) if (path := rows or output) else None
-            if rows is not None and target is not None:
-                found, table = import_module(f"{STAGE}_runs").run(
+            from ganmatrix.stages import score as stage
+            from ganmatrix.stages import score_runs
+
+            if rows is not None and cell is not None and target is not None:
+                found, table = score_runs.run(
                     fake, real, preset, cell, checkpoint.value, _content(rows), **options
                 )
                 target.write_bytes(table)
+                typer.echo(found)
             else:
-                found = import_module(STAGE).score(fake, real, preset, **options)
+                scored = stage.score(fake, real, preset, **options)
                 if target is not None:
-                    target.write_text(found.to_json(), encoding="utf-8")
+                    target.write_text(scored.to_json(), encoding="utf-8")
+                typer.echo(scored.to_json() if as_json else str(scored), nl=not as_json)
     except signals.Stopped as stop:
         typer.echo(f"score: stopped by {stop}; nothing was written", err=True)
         raise typer.Exit(signals.INTERRUPTED) from None
     finally:
         signals.ignore()
-    typer.echo(found.to_json() if as_json else str(found), nl=not as_json)
     if path:
         typer.echo(describe([path]), err=True)
 
