@@ -1,5 +1,6 @@
 """How D holds up under attack, with noise as the control, and under attacks made on another D."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,7 +186,8 @@ def transfer_maps(data: ReportData, dataset: str) -> Fragment:
     rows = [row for row in data.summary["transfers"] if row["dataset"] == dataset]
     if not rows:
         return text("p", f"Attacks have not been tried on other runs on {dataset} yet.", "note")
-    pairs = [(source, target) for source in data.architectures for target in data.architectures]
+    tried = {(row["source_architecture"], row["target_architecture"]) for row in rows}
+    pairs = [each for each in itertools.product(data.architectures, repeat=2) if each in tried]
     return box((_map(data, dataset, source, target, rows) for source, target in pairs), "figures")
 
 
@@ -195,7 +197,7 @@ def _map(data: ReportData, dataset: str, source: str, target: str, rows: list[Gr
         for row in rows
         if (row["source_architecture"], row["target_architecture"]) == (source, target)
     }
-    methods = data.methods
+    methods = [method for method in data.methods if (method, method) in groups]
     rates = [[groups[made, tried]["rate"]["mean"] for tried in methods] for made in methods]
     # The control is the target's alone: it is the same for every source.
     rates.append([groups[methods[0], tried]["control"]["mean"] for tried in methods])

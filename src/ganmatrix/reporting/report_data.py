@@ -40,6 +40,9 @@ _SUMMARY = (
 """What reports read of summary.json."""
 
 
+_NO_RUNS = dict.fromkeys(("mean", "sd", "low", "high", "noise")) | {"n": 0, "missing": 0, "censored": 0}
+
+
 @dataclass(frozen=True)
 class Setting:
     """A dataset and an architecture: what a comparison between methods holds fixed.
@@ -186,12 +189,13 @@ class ReportData:
         return {row["method"]: row["baseline"] for row in self.summary["comparisons"]}
 
     def groups(self, setting: Setting, column: str) -> dict[str, dict[str, Any]]:
-        """A column's estimate over seeds, by method."""
-        return {
+        """A column's estimate over seeds, by method; of no value if a method has no runs in the setting."""
+        found = {
             row["method"]: row
             for row in self.summary["groups"]
             if setting.covers(row) and row["column"] == column
         }
+        return {method: found.get(method, _NO_RUNS) for method in self.methods} if found else {}
 
     def curves(self, setting: Setting, columns: Collection[str]) -> pd.DataFrame:
         """Points of these columns' curves with their estimates over seeds; no rows where there are none."""

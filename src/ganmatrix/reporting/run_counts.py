@@ -167,7 +167,10 @@ def divergence_rates(data: ReportData) -> Fragment:
     found = {(row["method"], row["dataset"], row["architecture"]): row for row in data.summary["divergence"]}
     places = [(None, None), *((s.dataset, s.architecture) for s in data.settings)]
     header = ["Method", "All settings", *map(str, data.settings)]
-    rows = [[method, *(_rate(found[(method, *place)]) for place in places)] for method in data.methods]
+    rows = [
+        [method, *(_rate(row) if (row := found.get((method, *place))) else "no runs" for place in places)]
+        for method in data.methods
+    ]
     caption = "Runs that diverged, with the 95% interval of their rate (Clopper and Pearson, exact)"
     content = table(caption, header, rows)
     if data.summary["runs"]["diverged"]:
