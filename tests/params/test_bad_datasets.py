@@ -5,7 +5,9 @@ import pytest
 from ganmatrix.params import load
 from helpers.refusal import refused
 
-SECTIONS = "study, grid, datasets, architectures, methods, recipes, evaluation, probes, plugins, claims"
+SECTIONS = (
+    "study, grid, datasets, architectures, methods, recipes, evaluation, probes, imports, plugins, claims"
+)
 RING = "kind: ring, modes: 8, radius: 0.8"
 ROLL = f"{RING}, std: 0.02"
 DIGITS = "kind: digits, resolution: 16, held_out: 1700"

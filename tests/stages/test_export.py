@@ -140,5 +140,5 @@ def test_a_network_that_is_no_program_is_refused(network, tmp_path):
     refused(
         lambda: write_program(tmp_path / "a.pt2", network, latents, "digits-x-y-0"),
         key="digits-x-y-0",
-        mend="ganmatrix sample",
+        mend="take samples instead",
     )

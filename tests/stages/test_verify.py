@@ -76,7 +76,7 @@ def test_a_flipped_bit_is_found(name, files, tmp_path):
 def test_a_missing_file_is_found(name, files, tmp_path):
     del files[name]
     if name == LEDGER:
-        refused(lambda: problems(files, tmp_path), key=f"{tmp_path}/changed.zip", mend="ganmatrix bundle")
+        refused(lambda: problems(files, tmp_path), key=f"{tmp_path}/changed.zip", mend="the verb bundle")
     else:
         assert any(line.startswith(f"{name} is missing") for line in problems(files, tmp_path))
 

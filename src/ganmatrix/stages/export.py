@@ -80,12 +80,12 @@ def write_program(path: Path, network: nn.Module, latents: Tensor, whose: str) -
         problem = " ".join((str(error).strip() or type(error).__name__).splitlines()[0].split())
         raise UserError(
             f"{whose}: torch.export cannot turn the generator into a program ({problem[:200]}); "
-            "use operations that it knows, or `ganmatrix sample`"
+            "use operations that it knows, or take samples instead"
         ) from None
     if not difference <= LARGEST_DIFFERENCE:
         raise UserError(
             f"{whose}: samples of the exported program are {difference:.3g} off; its network does something "
-            "that torch.export does not record, so use `ganmatrix sample`"
+            "that torch.export does not record, so take samples instead"
         )
     return difference
 

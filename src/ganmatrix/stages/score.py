@@ -122,8 +122,8 @@ def score_all(
         other = scorer.side("REAL", reals)
         found = [scorer.scores(scorer.side("FAKE", each), other) for each in opened]
     if sha256 not in (None, inception.WEIGHTS_SHA256, inception_v3.WEIGHTS_SHA256):
-        for each in found:
-            each.card["notes"].insert(
+        for scored in found:
+            scored.card["notes"].insert(
                 0, "The weights are not the published ones: these scores compare with none published."
             )
     return found

@@ -85,7 +85,7 @@ def _check_names(path: Path, names: list[str]) -> None:
         if not re.fullmatch(PLAIN_NAME, name) or len(name) > LONGEST_NAME:
             raise UserError(f"{path}: {name[:200]!r} is no plain name; such archives are not read")
     if LEDGER not in names:
-        raise UserError(f"{path} has no {LEDGER}; give an archive that `ganmatrix bundle` wrote")
+        raise UserError(f"{path} has no {LEDGER}; give an archive that the verb bundle wrote")
 
 
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:

@@ -30,7 +30,7 @@ class FormatChoice(StrEnum):
     CSV = "csv"
 
 
-Cell = Annotated[str, typer.Argument(metavar="CELL", help="An id of `ganmatrix cells`.")]
+Cell = Annotated[str, typer.Argument(metavar="CELL", help="An id such as digits-conventional-gan.")]
 Seed = Annotated[
     int | None, typer.Option("--seed", help="A training seed of the grid; by default its first one.")
 ]
@@ -105,7 +105,7 @@ def bundle(
 
 
 def verify(
-    archive: Annotated[Path, typer.Argument(metavar="BUNDLE", help="An archive of `ganmatrix bundle`.")],
+    archive: Annotated[Path, typer.Argument(metavar="BUNDLE", help="An archive that the verb bundle wrote.")],
 ) -> None:
     """Check a bundle: its files, what they were made from, and that the verdicts follow from the tables.
 
