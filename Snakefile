@@ -114,7 +114,10 @@ onstart:
 
 onerror:
     print(
-        *failures(), f"Finished work is kept. `{PLAN.layout.all_command}` goes on.", sep="\n", file=sys.stderr
+        *failures(),
+        f"Finished work is kept. `{PLAN.layout.all_command}` goes on.",
+        sep="\n",
+        file=sys.stderr,
     )
 
 
