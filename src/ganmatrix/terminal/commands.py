@@ -28,6 +28,10 @@ Names = list[str]
 Columns = Annotated[
     Names, typer.Option("--column", metavar="NAME", help="A column, or a measure such as fid; repeatable.")
 ]
+Datasets = Annotated[Names, typer.Option("--dataset", metavar="NAME", help="Only this; repeatable.")]
+Architectures = Annotated[
+    Names, typer.Option("--architecture", metavar="NAME", help="Only this; repeatable.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 Given = Annotated[
     Path,
@@ -53,12 +57,8 @@ def show(
         ShowChoice | None, typer.Argument(help="One of these parts; without it, the matrix and the claims.")
     ] = None,
     column: Columns = NOTHING,
-    dataset: Annotated[
-        Names, typer.Option("--dataset", metavar="NAME", help="Only this; repeatable.")
-    ] = NOTHING,
-    architecture: Annotated[
-        Names, typer.Option("--architecture", metavar="NAME", help="Only this; repeatable.")
-    ] = NOTHING,
+    dataset: Datasets = NOTHING,
+    architecture: Architectures = NOTHING,
     method: Annotated[
         Names, typer.Option("--method", metavar="NAME", help="Only this; repeatable.")
     ] = NOTHING,
@@ -128,12 +128,8 @@ def compare(
             help="A column, or a measure such as fid; repeatable. By default the leading score.",
         ),
     ] = NOTHING,
-    dataset: Annotated[
-        Names, typer.Option("--dataset", metavar="NAME", help="Only this; repeatable.")
-    ] = NOTHING,
-    architecture: Annotated[
-        Names, typer.Option("--architecture", metavar="NAME", help="Only this; repeatable.")
-    ] = NOTHING,
+    dataset: Datasets = NOTHING,
+    architecture: Architectures = NOTHING,
     scale: Annotated[
         Scale | None, typer.Option("--scale", help="A difference, or relative to METHOD_B.")
     ] = None,
