@@ -186,13 +186,3 @@ def test_another_params_file_is_looked_up_in_its_own_folder(run, whole):
     rows = _rows(run, *tiny)
     assert _of(rows, "current") == _of(before, "current") - {("report index", None)}
     assert {row["state"] for row in _rows(run) if row["stage"] != "report"} == {"missing"}
-
-
-def test_what_a_job_has_finished_counts_before_its_end(run, whole):
-    """The manifest of a stage is written when its job ends, the notes of its seeds as they finish."""
-    Path(whole, f"cells/{GAN}/train.json").unlink()
-    shutil.rmtree(whole / f"cells/{GAN}/train/1")
-    Path(whole, f"cells/{GAN}/train/1.json").unlink()
-    rows = _rows(run)
-    assert (f"train {GAN}", 0) in _of(rows, "current")
-    assert (f"train {GAN}", 1) in _of(rows, "missing")

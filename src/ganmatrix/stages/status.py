@@ -1,7 +1,6 @@
 """`ganmatrix status`: what is current, what is stale and why, and what is missing.
 
-It reads only manifests. Files are compared with them when they are opened, and here with `--files`. The seeds
-that a job has finished count, although the stage's manifest is written when the job ends.
+It reads only manifests. Files are compared with them when they are opened, and here with `--files`.
 """
 
 from collections import Counter
@@ -10,7 +9,7 @@ from typing import get_args
 
 from ganmatrix.errors import UserError
 from ganmatrix.making import why
-from ganmatrix.plan import CURRENT, STAGES, Kind, Plan, State, Task
+from ganmatrix.plan import STAGES, Kind, Plan, State, Task
 
 NAMED = 6
 """The most targets that a line names."""
@@ -38,8 +37,6 @@ def run(plan: Plan, files: bool = False) -> list[Found]:
 
 def _state(plan: Plan, task: Task, part: int | None, files: bool) -> State:
     state = plan.state(task, part)
-    if state.kind == "missing" and part is not None and _is_finished(plan, task, part):
-        return CURRENT
     if files and state.is_current:
         try:
             if reason := why(plan, task, part):
@@ -47,14 +44,6 @@ def _state(plan: Plan, task: Task, part: int | None, files: bool) -> State:
         except UserError as error:
             return State("stale", str(error))
     return state
-
-
-def _is_finished(plan: Plan, task: Task, part: int) -> bool:
-    """Whether a job that is still at work, or was stopped, has made this seed: its note vouches for it."""
-    try:
-        return why(plan, task, part) is None
-    except UserError:
-        return False
 
 
 def lines(found: list[Found]) -> list[str]:
