@@ -275,10 +275,10 @@ def _folder(place: str, found: FilesFound, files: Files) -> ImageSet:
         return ParquetSet(place, tables, found._replace(others=others).passed_over, files.plain)
     if not images:
         kinds = Counter(path.suffix.lower() or "without an ending" for path in others)
-        has = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(3)) or "no other files"
+        has = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(3)) or "nothing"
         below = "" if files.deep else " in itself"
         suffixes = " ".join(sorted(files.suffixes))
-        raise BadSource(f"{place} holds no images{below} ({has}); expected files called {suffixes}")
+        raise BadSource(f"{place} holds no images{below}, but {has}; expected files called {suffixes}")
     lower = [path for path in others if not files.deep and path.parent != root]
     found = found._replace(others=[path for path in others if path not in lower])
     deeper = [PassedOver(str(path), "in a folder below", "in a folder below") for path in lower]
