@@ -21,6 +21,14 @@ def test_each_sample_has_its_own_gradient(convolutional, images) -> None:
     torch.testing.assert_close(gradient_norms(convolutional, images), alone, rtol=1e-4, atol=1e-7)
 
 
+def test_pieces_give_what_the_whole_gives(convolutional, images, monkeypatch) -> None:
+    network, inputs = convolutional.double(), images.double()
+    whole = input_gradient(network, inputs)
+    monkeypatch.setattr("ganmatrix.probes.input_gradient.PIECE", 3)
+    assert len(inputs) % 3, "the last piece is a smaller one"
+    torch.testing.assert_close(input_gradient(network, inputs), whole, rtol=1e-12, atol=1e-15)
+
+
 def test_equals_finite_differences(convolutional, images) -> None:
     network, inputs = convolutional.double(), images[:3].double()
     direction = torch.randn(inputs.shape, generator=torch.Generator().manual_seed(0)).double()

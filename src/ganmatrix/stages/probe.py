@@ -7,6 +7,7 @@ import torch
 from ganmatrix import limits
 from ganmatrix.cell import Cell
 from ganmatrix.making import Made
+from ganmatrix.networks.pair import placed
 from ganmatrix.params.probes import Probes
 from ganmatrix.plan import Plan
 from ganmatrix.probes.catalogue import null_probes, probe
@@ -38,18 +39,18 @@ def into(folder: Path, cell: Cell, seed: int, plan: Plan, device_name: str) -> M
     trained = open_trained(run, plan.open("train", cell.id, seed))
     data = open_dataset(plan.open("prepare", cell.dataset))
     limits.check_probes(plan.params, data.card)
-    members = tuple(member.to(device) for member in trained.members())
+    members = tuple(placed(member, device) for member in trained.members())
     if trained.header.diverged:
         reason = f"training diverged: {trained.header.diverged}"
         entries = null_probes(reason, bounded=data.is_image, several=bool(members))
         picture = pictures.blank({"reason": reason})
     else:
-        generator = trained.generator("last").to(device)
+        generator = placed(trained.generator("last"), device)
         z = latents(run, params.samples, trained.latent, device)
         with torch.no_grad():
             fakes = generator(z)
         game = Game(
-            discriminator=trained.discriminator().to(device),
+            discriminator=placed(trained.discriminator(), device),
             generator=generator,
             latents=z,
             fakes=fakes,

@@ -10,6 +10,7 @@ import torch
 from ganmatrix import limits
 from ganmatrix.cell import Run
 from ganmatrix.making import Made
+from ganmatrix.networks.pair import placed
 from ganmatrix.plan import Plan
 from ganmatrix.probes.subject import held_out
 from ganmatrix.probes.transfer import Attack, Contestant, Outcome, transfers
@@ -77,7 +78,7 @@ def _contestant(run: Run, plan: Plan, device: torch.device) -> tuple[Contestant 
     if trained.header.diverged:
         return f"training diverged: {trained.header.diverged}", trained.sha256
     stream = seeding.generator(run, Stream.PROBES, device)
-    return Contestant(trained.discriminator().to(device), stream), trained.sha256
+    return Contestant(placed(trained.discriminator(), device), stream), trained.sha256
 
 
 def _row(source: Run, target: Run, outcome: Outcome) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from ganmatrix.cell import Run
 from ganmatrix.methods.method import Method
 from ganmatrix.methods.protocol import Logs, Update
-from ganmatrix.networks.pair import Pair
+from ganmatrix.networks.pair import Pair, placed
 from ganmatrix.params.recipes import Recipe
 from ganmatrix.training import optimisers
 from ganmatrix.training.averaging import RunningAverage
@@ -34,15 +34,12 @@ class Trainer:
         device = data.device
         self.recipe, self.method, self.data = recipe, method, data
         self.latent = pair.latent
-        if data.is_image:
-            for network in (pair.generator, pair.discriminator):
-                network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.ledger = Ledger()
         rates = recipe.optimizer
         self.generator, self.discriminator = (
             Player(
                 name,
-                network.to(device),
+                placed(network, device),
                 optimisers.build(rates, network.parameters(), rate),
                 recipe,
                 self.ledger,
