@@ -3,6 +3,7 @@
 # works in scales/smoke/ and leaves the default's files alone.
 # Snakemake only schedules. Each verb knows whether its work is done, so outputs are marked update(...).
 import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from snakemake.utils import min_version
 from ganmatrix.errors import UserError
 from ganmatrix.plan import REPORT_NAME, Plan
 from ganmatrix.results.levels import too_few
-from ganmatrix.stages import digest
+from ganmatrix.stages import digest, estimate
 
 min_version("9.10")
 
@@ -110,6 +111,12 @@ onstart:
             "--touch would vouch for files that nobody made; "
             f"`{PLAN.layout.all_command}` makes only what is not current"
         )
+    # A login node says nothing about the nodes that train.
+    if workflow.is_main_process and workflow.local_exec and estimate.is_long(PLAN):
+        granted = os.environ | {"OMP_NUM_THREADS": str(workflow.cores)}
+        command = ["ganmatrix", "estimate", "--brief", "--params", str(PARAMS)]
+        if status := subprocess.run(command, env=granted).returncode:
+            sys.exit(status)
 
 
 onerror:

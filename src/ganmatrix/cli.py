@@ -21,6 +21,7 @@ from ganmatrix.store.files import describe, write_text
 from ganmatrix.store.layout import OF_VARIANTS
 from ganmatrix.terminal import sharing
 from ganmatrix.terminal.commands import DEFAULT_PARAMS, Given, check, compare, diff, show, status
+from ganmatrix.terminal.estimate import estimate
 from ganmatrix.terminal.judge import judge
 from ganmatrix.terminal.output import printing
 from ganmatrix.terminal.scoring import score
@@ -286,7 +287,7 @@ def record(params: Given = DEFAULT_PARAMS) -> None:
     typer.echo(stage.run(params, Plan.load(params)))
 
 
-for verb in (status, show, compare, diff, judge, score, *sharing.VERBS):
+for verb in (status, estimate, show, compare, diff, judge, score, *sharing.VERBS):
     app.command()(verb)
 
 

@@ -70,9 +70,9 @@ def test_a_disk_that_is_too_small(
     ended = run("prepare", "mine")
     assert ended.status == 2
     last = ended.err.splitlines()[-1]
-    assert last.startswith("error: raw/lmdb/data.mdb needs 0.")
+    assert last.startswith("error: raw/lmdb/data.mdb needs ")
     assert last.endswith(
-        "GB, but its disk has 0.00 GB free; make room, or name a folder on another disk under `folder`"
+        "B, but its disk has 1.0 kB free; make room, or name a folder on another disk under `folder`"
     )
     assert not (folder / "raw").exists()
 

@@ -9,7 +9,6 @@ name that is ours, and after the archive's checksum was compared. It takes its n
 kill leaves nothing that counts.
 """
 
-import shutil
 import zipfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -30,10 +29,9 @@ from ganmatrix.datasets.source import (
     reading,
     state,
 )
-from ganmatrix.errors import UserError
 from ganmatrix.params.datasets import LsunBedroomParams
 from ganmatrix.runtime.progress import Progressing
-from ganmatrix.store.files import replacing, write_text
+from ganmatrix.store.files import check_room, replacing, write_text
 
 DATABASE = "data.mdb"
 ORIGIN = "archive.md5"
@@ -42,7 +40,6 @@ ORIGIN = "archive.md5"
 AGAIN = "remove it, so that it is unpacked again"
 
 MEGABYTE = 1024**2
-SPARE = 64 * MEGABYTE
 """Bytes of the disk that stay free."""
 
 
@@ -120,7 +117,7 @@ def unpack(params: LsunBedroomParams, root: Path) -> None:
     md5 = params.archive.md5 if params.archive else raw.LSUN_BEDROOM.md5
     with raw.zip_archive(archive, raw.LSUN_BEDROOM.unpacked) as (opened, members):
         member = _database(members, archive)
-        _check_room(member.file_size, target)
+        check_room(member.file_size, target, "make room, or name a folder on another disk under `folder`")
         with (
             replacing(target) as temporary,
             temporary.open("wb") as file,
@@ -140,19 +137,6 @@ def _database(members: list[zipfile.ZipInfo], archive: Path) -> zipfile.ZipInfo:
     if len(found) != 1:
         raise BadSource(f"{archive} holds {len(found)} files {DATABASE}; expected one: fetch it again")
     return found[0]
-
-
-def _check_room(needed: int, target: Path) -> None:
-    """UserError unless the disk has room for the file."""
-    folder = target.parent
-    while state(folder) is None:
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    if needed + SPARE > free:
-        raise UserError(
-            f"{target} needs {needed / 1e9:,.2f} GB, but its disk has {free / 1e9:,.2f} GB free; make room, "
-            "or name a folder on another disk under `folder`"
-        )
 
 
 def _megabytes(count: int) -> int:

@@ -32,7 +32,7 @@ from ganmatrix.runtime.granted import cores
 from ganmatrix.runtime.progress import Progressing
 from ganmatrix.runtime.signals import Stopped
 from ganmatrix.store.dataset import ARRAYS
-from ganmatrix.store.files import write_json
+from ganmatrix.store.files import check_room, write_json
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 
@@ -148,6 +148,8 @@ class Preparation:
     def _grow(self, progress: Progress) -> Progress:
         """Read the source to its end, from where that progress is."""
         frame, noted = self.source.frame, time.monotonic()
+        left = len(self.source) - progress.read
+        check_room(left * frame.channels * frame.side**2, self.folder, "make room")
         with ExitStack() as stack:
             arrays = {
                 name: stack.enter_context(

@@ -1,8 +1,11 @@
 """Device and threads of a job, set up for reproducible arithmetic."""
 
+import contextlib
 import math
 import os
-from collections.abc import Sequence
+import re
+import resource
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from signal import Signals
 from typing import Any
@@ -14,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from ganmatrix.errors import UserError
 from ganmatrix.runtime import devices
 from ganmatrix.runtime.granted import runs_per_device, threads
+from ganmatrix.store.files import size
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -35,6 +39,30 @@ def _free_in_group() -> float:
     except (OSError, ValueError):  # Without such a file, or with `max`, there is no limit.
         return math.inf
     return max(limit - used, 0)
+
+
+OUT_OF_MEMORY = re.compile("memory|bad_alloc|bad allocation", re.IGNORECASE)
+
+
+@contextlib.contextmanager
+def enough_memory(device: torch.device, what: str, mend: str) -> Iterator[None]:
+    """A block that may not take more than the free memory: then UserError, ending in `mend`.
+
+    Without it, Linux would grant the memory, and would kill this process or another one later.
+    """
+    free = free_bytes(device)
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if device.type == "cpu":
+        limit = int(psutil.Process().memory_info().data + free)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit if hard < 0 else min(limit, hard), hard))
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
+            raise UserError(f"{what} needs more memory than the {size(free)} that are free; {mend}") from None
+        raise
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def device(name: str, received: Sequence[Signals] = ()) -> torch.device:

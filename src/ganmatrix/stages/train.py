@@ -15,6 +15,7 @@ import torch
 
 from ganmatrix import limits
 from ganmatrix.cell import Cell, Run, resolved
+from ganmatrix.errors import UserError
 from ganmatrix.making import Made
 from ganmatrix.methods import method as methods
 from ganmatrix.networks.pair import Pair, parameter_count
@@ -22,16 +23,16 @@ from ganmatrix.params import Params
 from ganmatrix.params.recipes import Recipe
 from ganmatrix.plan import Plan, Task
 from ganmatrix.runtime import compute, provenance
-from ganmatrix.runtime.checkpoints import Checkpoints
+from ganmatrix.runtime.checkpoints import KEPT, Checkpoints
 from ganmatrix.runtime.granted import threads
 from ganmatrix.runtime.progress import Progressing
 from ganmatrix.runtime.signals import Stopped
 from ganmatrix.store.dataset import PreparedData, open_dataset
-from ganmatrix.store.files import as_json, file_digest, text_digest
+from ganmatrix.store.files import as_json, check_room, file_digest, size, text_digest
 from ganmatrix.store.layout import HISTORY, RUN, SAMPLES, WEIGHTS
 from ganmatrix.store.manifest import sealed
 from ganmatrix.store.tables import pack_arrow
-from ganmatrix.training import averaging, operations, pictures, seeding, weights
+from ganmatrix.training import averaging, memory, operations, pictures, seeding, weights
 from ganmatrix.training.data import Data
 from ganmatrix.training.data import open_data as open_samples
 from ganmatrix.training.seeding import Stream
@@ -77,11 +78,14 @@ def into(
         environment,
     )
     recipe = params.recipe(run.dataset, run.architecture, run.variant)
+    check_memory(run, params, recipe, data.shape, compute.free_bytes(device))
     samples = open_samples(data.samples("train"), device, compute.free_bytes(device))
-    operations_per_step = operations.per_step(
-        untrained(run, params, recipe.model_copy(update={"compile": False}), data, samples)[1]
-    )
-    pair, trainer, found = restored(run, params, recipe, data, samples, checkpoints)
+    with compute.enough_memory(device, of_step(run), LESS_MEMORY):
+        operations_per_step = operations.per_step(
+            untrained(run, params, recipe.model_copy(update={"compile": False}), data.shape, samples)[1]
+        )
+    pair, trainer, found = restored(run, params, recipe, data.shape, samples, checkpoints)
+    check_room(room(trainer), folder, "make room")
     resumed_from = trainer.step
     earlier = with_device(found or Effort(), provenance.device_name(device))
     effort = advance(trainer, checkpoints, run.id, checkpoint_seconds, earlier, received)
@@ -98,21 +102,56 @@ def into(
     return Made(environment, finished=checkpoints.clear)
 
 
+def check_memory(run: Run, params: Params, recipe: Recipe, shape: tuple[int, ...], free: float) -> None:
+    """UserError if not even the least that a step of the run takes is free."""
+    method = methods.build(params.method(run.method, run.variant))
+    least = memory.least_bytes(run, params.architectures[run.architecture], method, recipe, shape)
+    if least > free:
+        raise UserError(
+            f"{of_step(run)} takes at least {size(least)} of memory, but {size(free)} are free; {LESS_MEMORY}"
+        )
+
+
+def room(trainer: Trainer) -> int:
+    """Bytes on disk of a run: its weights, and the checkpoints beside while it trains."""
+    generator, discriminator = (
+        sum(value.nbytes for value in player.network.state_dict().values())
+        for player in (trainer.generator, trainer.discriminator)
+    )
+    averages = (1 + len(trainer.recipe.snapshots)) * generator
+    moments = 2 * (generator + discriminator)
+    return (1 + KEPT) * (generator + discriminator + averages) + KEPT * moments
+
+
+LESS_MEMORY = "lower batch_size, raise accumulate, or use narrower networks"
+"""What to change where a step takes too much memory."""
+
+
+def of_step(run: Run) -> str:
+    """A step of the run, for errors."""
+    return f"recipes.{run.dataset}: a step of {run.id}"
+
+
 def untrained(
-    run: Run, params: Params, recipe: Recipe, data: PreparedData, samples: Data
+    run: Run, params: Params, recipe: Recipe, shape: tuple[int, ...], samples: Data
 ) -> tuple[Pair, Trainer]:
     """The run's networks and trainer before the first step."""
     method = methods.build(params.method(run.method, run.variant))
-    pair = weights.initialise(run, params.architectures[run.architecture], method, data.shape)
+    pair = weights.initialise(run, params.architectures[run.architecture], method, shape)
     return pair, Trainer(run, pair, method, recipe, samples)
 
 
 def restored(
-    run: Run, params: Params, recipe: Recipe, data: PreparedData, samples: Data, checkpoints: Checkpoints
+    run: Run,
+    params: Params,
+    recipe: Recipe,
+    shape: tuple[int, ...],
+    samples: Data,
+    checkpoints: Checkpoints,
 ) -> tuple[Pair, Trainer, Effort | None]:
     """The run's networks and trainer in the newest usable state, and its effort so far; None at the start."""
     for state in checkpoints.states():
-        pair, trainer = untrained(run, params, recipe, data, samples)
+        pair, trainer = untrained(run, params, recipe, shape, samples)
         try:
             check_state(state, recipe)
             trainer.load_state_dict(state)
@@ -122,7 +161,7 @@ def restored(
             continue
         checkpoints.say_resumed(trainer.step)
         return pair, trainer, effort
-    return *untrained(run, params, recipe, data, samples), None
+    return *untrained(run, params, recipe, shape, samples), None
 
 
 def check_state(state: dict[str, Any], recipe: Recipe) -> None:

@@ -4,12 +4,16 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ganmatrix.errors import UserError
+
+SPARE = 64 * 1024**2
+"""Bytes of a disk that stay free."""
 
 
 @contextlib.contextmanager
@@ -89,6 +93,16 @@ def text_digest(text: str) -> str:
 def describe(paths: Iterable[Path]) -> str:
     """`wrote a (1.2 kB), b (3.4 MB)`: the last line of a verb."""
     return "wrote " + ", ".join(f"{path} ({size(path.stat().st_size)})" for path in paths)
+
+
+def check_room(needed: int, path: Path, mend: str) -> None:
+    """UserError, ending in `mend`, unless the disk of that path has room for so many bytes and some more."""
+    folder = path.absolute()
+    while not folder.is_dir():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if needed + SPARE > free:
+        raise UserError(f"{path} needs {size(needed)}, but its disk has {size(free)} free; {mend}")
 
 
 def size(count: float) -> str:
