@@ -43,7 +43,7 @@ def test_jobs_get_a_gpu_each_where_there_are_some(gpus, monkeypatch):
 
 def test_what_computes_with_torch_is_what_takes_a_device():
     stages = HOME / "src/ganmatrix/stages"
-    of_no_rule = {"sample", "export", "score"}
+    of_no_rule = {"sample", "export", "score", "timing"}
     found = {p.stem for p in stages.glob("*.py") if "compute.device(" in p.read_text()}
     assert found == {*RULES, *of_no_rule}
 

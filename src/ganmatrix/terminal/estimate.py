@@ -68,11 +68,11 @@ def duration(hours: float) -> str:
 def _print_cells(cells: "list[CellCost]") -> None:
     from ganmatrix.terminal.tables import console, table
 
-    header = ("cell", "ms a step", "steps", "runs", "training h", "scoring h", "probing h")
+    header = ("cell", "ms", "steps", "runs", "train", "score", "probe")
     rows = [
         (
             cell.cell,
-            f"{cell.step_seconds * 1000:,.1f}",
+            f"{cell.step_seconds * 1000:,.3g}",
             f"{cell.steps:,}",
             f"{cell.to_train:,}",
             *(f"{hours:.2f}" for hours in (cell.train_hours, cell.score_hours, cell.probe_hours)),
@@ -80,7 +80,8 @@ def _print_cells(cells: "list[CellCost]") -> None:
         for cell in cells
     ]
     note = (
-        "Scoring is drawing images and finding their features. The arithmetic of the scores, preparing data, "
+        "Milliseconds of a generator step with its discriminator steps; generator steps of a run; runs to train; "
+        "hours of all runs, one after the other. Scoring is drawing images and finding their features. The arithmetic of the scores, preparing data, "
         "references, transfers and reports come on top."
     )
     console().print(table("What is still to make", header, rows, note))
