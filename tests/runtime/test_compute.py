@@ -34,12 +34,34 @@ def test_free_memory_without_control_groups(tmp_path, monkeypatch):
 
 def test_arithmetic_is_deterministic_and_full(monkeypatch):
     monkeypatch.delenv("GANMATRIX_THREADS", raising=False)
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")  # cores make more runs at once; each computes on one thread
+    # As an image of NVIDIA's or another package may have left them.
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = True
     assert compute.device("cpu") == CPU
     assert torch.get_num_threads() == 1
-    assert torch.are_deterministic_algorithms_enabled()
+    assert torch.get_deterministic_debug_mode() == 2
+    assert not torch.utils.deterministic.fill_uninitialized_memory
     assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32
     assert torch.get_float32_matmul_precision() == "highest"
+    # Without this, cuBLAS gives other bytes on other streams, and torch refuses its products.
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+
+
+def test_free_memory_of_a_gpu_is_the_drivers(monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: asked.append(device) or (7, 9))
+    gpu = torch.device("cuda", 1)
+    assert compute.free_bytes(gpu) == 7
+    assert asked == [gpu]
+
+
+def test_a_gpu_is_in_the_environment_and_has_a_name(monkeypatch):
+    gpu = torch.device("cuda", 1)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"GPU {device.index}")
+    assert compute.environment(gpu)["device"] == "cuda"  # without its index: any GPU may go on
+    assert provenance.device_name(gpu) == "GPU 1"
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", "", "\u00b2", "100000"])

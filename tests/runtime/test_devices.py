@@ -44,7 +44,10 @@ def hold(tmp_path):
 
 @pytest.fixture
 def two_gpus(tmp_path, monkeypatch):
-    """torch believes in two GPUs; whoever leases them, this process forgets it afterwards."""
+    """torch believes in two GPUs; whoever leases them, this process forgets it afterwards.
+
+    The fixture is the list of the devices that were made current.
+    """
     monkeypatch.setattr(devices, "LEASES", tmp_path)
     monkeypatch.setattr(devices, "_held", {})
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
@@ -52,7 +55,9 @@ def two_gpus(tmp_path, monkeypatch):
     monkeypatch.setattr(
         torch.cuda, "get_device_properties", lambda index: SimpleNamespace(uuid=f"gpu{index}")
     )
-    monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+    current = []
+    monkeypatch.setattr(torch.cuda, "set_device", current.append)
+    return current
 
 
 def test_four_processes_on_two_devices_never_share_one(hold):
@@ -93,6 +98,7 @@ def test_a_process_needs_no_second_device(two_gpus, hold):
 def test_the_device_that_was_asked_for(two_gpus, hold):
     assert compute.device("cuda:1") == torch.device("cuda", 1)
     assert compute.device("auto") == torch.device("cuda", 1)
+    assert two_gpus == [torch.device("cuda", 1)] * 2  # memory that torch pins is this device's
     with pytest.raises(UserError, match="--device is cuda:2, but this machine has 2 CUDA devices"):
         compute.device("cuda:2")
 

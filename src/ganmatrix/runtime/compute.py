@@ -78,8 +78,10 @@ def device(name: str, received: Sequence[Signals] = ()) -> torch.device:
     torch.set_deterministic_debug_mode("error")
     # That mode would also overwrite all new memory. No kernel here reads memory that it did not write.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    # Compute in full float32, also on GPUs that would round inputs to 10 bits.
+    # Compute in full float32, also on GPUs that would round inputs to 10 bits (TF32). torch rounds those of
+    # convolutions by default, and those of matrix products if TORCH_ALLOW_TF32_CUBLAS_OVERRIDE is set.
     torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
