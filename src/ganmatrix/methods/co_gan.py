@@ -80,7 +80,9 @@ def second_domain(batch: Tensor) -> Tensor:
     if batch.ndim == 2:
         return batch / 2
     channels = batch.shape[1]
-    across = batch.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
+    # [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], made on the device: copying it there would wait for the device.
+    places = torch.arange(-1.0, 2.0, device=batch.device, dtype=batch.dtype)
+    across = torch.outer(2 - places.abs(), places)
     kernels = torch.stack([across, across.T])[:, None].repeat(channels, 1, 1, 1) / 8
     padded = F.pad(batch, (1, 1, 1, 1), mode="replicate")
     slopes = F.conv2d(padded, kernels, groups=channels).unflatten(1, (channels, 2))
