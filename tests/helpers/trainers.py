@@ -26,9 +26,9 @@ def recipe(**changes: Any) -> Recipe:
     return Recipe.model_validate(fields | changes)
 
 
-def images(count: int = 40) -> np.ndarray:
-    """Random 16x16 grey images."""
-    return np.random.default_rng(0).integers(0, 256, (count, 1, 16, 16), dtype=np.uint8)
+def images(count: int = 40, side: int = 16) -> np.ndarray:
+    """Random grey images."""
+    return np.random.default_rng(0).integers(0, 256, (count, 1, side, side), dtype=np.uint8)
 
 
 def points(count: int = 40) -> np.ndarray:
@@ -42,6 +42,7 @@ def trainer(
     modality: str = "images",
     data: Data | None = None,
     run: Run = RUN,
+    side: int = 16,
     **changes: Any,
 ) -> Trainer:
     """A trainer of that method on random images or points; `resnet_sn` has no batch normalisation in D."""
@@ -54,9 +55,9 @@ def trainer(
     )
     chosen: Method = adapter(Method).validate_python(method or {"kind": "gan"})
     if data is None:
-        data = Resident(points() if modality == "points" else images(), torch.device("cpu"))
+        data = Resident(points() if modality == "points" else images(side=side), torch.device("cpu"))
     rule = build(chosen)
-    pair = initialise(run, architecture, rule, (1, 16, 16) if modality == "images" else (2,))
+    pair = initialise(run, architecture, rule, (1, side, side) if modality == "images" else (2,))
     return Trainer(run, pair, rule, recipe(**changes), data)
 
 
