@@ -3,7 +3,8 @@
 Contenders are processes that take turns, a block of iterations each, so that all meet the same noise;
 figures are medians over rounds, ratios are taken round by round. Prints tables and writes JSON.
 
-    python bench/bench.py [--device cpu|cuda] [--threads N] [--rounds N] [--mimicry PYTHON] [--output FILE]
+    python bench/bench.py [--device cpu|cuda] [--threads N] [--rounds N] [--tables NAME ...]
+                          [--mimicry PYTHON] [--output FILE]
 """
 
 import argparse
@@ -34,6 +35,8 @@ METHODS: dict[str, dict[str, Any]] = {
 }
 METHOD_BATCH = {"dcgan32": 64, "sngan32": 16}
 BATCHES = (8, 16, 32, 64, 128)
+RUNS_AT_ONCE = (1, 2, 4)
+TABLES = ("methods", "arithmetic", "at_once", "batches", "mimicry")
 MIMICRY_BATCH = 64
 BLOCK_SECONDS = 2.0
 
@@ -58,15 +61,26 @@ class Contender:
     def take_turn(self) -> None:
         self.seconds.append(self._ask(f"run {self.block}")["seconds"] / self.block)
 
+    def begin(self, iterations: int) -> None:
+        """Start that many iterations without waiting for them."""
+        self._tell(f"run {iterations}")
+
+    def end(self) -> float:
+        """The seconds that they took."""
+        return self._answer()["seconds"]
+
     def stop(self) -> None:
         self.peak_mebibytes = self._ask("peak")["mebibytes"]
         self.process.communicate()
 
     def _ask(self, command: str) -> dict[str, float]:
+        self._tell(command)
+        return self._answer()
+
+    def _tell(self, command: str) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
-        return self._answer()
 
     def _answer(self) -> dict[str, float]:
         assert self.process.stdout is not None
@@ -85,8 +99,10 @@ def ours(name: str, args: argparse.Namespace, **spec: Any) -> Contender:
         "precision": "float32",
         "compile": False,
         "threads": args.threads,
-        "device": args.device,
+        "device": "cuda:0" if args.device == "cuda" else "cpu",  # the same GPU for all
         "what": "iteration",
+        "deterministic": True,
+        "tf32": False,
     } | spec
     return Contender(name, [sys.executable, str(HERE / "ours.py"), json.dumps(full)])
 
@@ -132,6 +148,58 @@ def method_costs(args: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
     return costs
 
 
+def arithmetic_costs(args: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
+    """A plain GAN's iteration as `ganmatrix train` computes it, beside other arithmetic for the same step."""
+    variants: dict[str, dict[str, Any]] = {
+        "as trained": {},
+        "not deterministic": {"deterministic": False},
+        "bfloat16": {"precision": "bfloat16"},
+    }
+    if args.device == "cuda":
+        variants["TF32"] = {"tf32": True}
+    if compiles(args):
+        variants["compiled"] = {"compile": True}
+    costs = {}
+    for network, batch in METHOD_BATCH.items():
+        contenders = [
+            ours(name, args, network=network, batch=batch, **spec) for name, spec in variants.items()
+        ]
+        interleave(contenders, args.rounds)
+        costs[f"{network}, batch {batch}"] = [summary(c, contenders[0], batch, False) for c in contenders]
+    return costs
+
+
+def compiles(args: argparse.Namespace) -> bool:
+    """Whether torch.compile works here: for a CPU it writes C++."""
+    return args.device == "cuda" or shutil.which("g++") is not None
+
+
+def at_once(args: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
+    """Images/s of several runs that step at the same time on one device, all together, over one run's.
+
+    Each run has one thread, as in `ganmatrix train`. On a CPU there are at most as many as cores.
+    """
+    counts = [n for n in RUNS_AT_ONCE if args.device == "cuda" or n <= len(os.sched_getaffinity(0))]
+    rates = {}
+    for network, batch in METHOD_BATCH.items():
+        runs = [ours(f"run {n}", args, network=network, batch=batch, threads=1) for n in range(counts[-1])]
+        for run in runs:
+            run.start()
+        together = {count: Contender(f"{count} at once", []) for count in counts}
+        for _ in range(args.rounds):
+            for count, shared in together.items():
+                for run in runs[:count]:
+                    run.begin(runs[0].block)
+                longest = max(run.end() for run in runs[:count])
+                shared.seconds.append(longest / runs[0].block / count)
+        for run in runs:
+            run.stop()
+        for count, shared in together.items():
+            shared.peak_mebibytes = sum(run.peak_mebibytes for run in runs[:count])
+        rates[f"{network}, batch {batch}"] = [summary(c, together[1], batch, True) for c in together.values()]
+    return rates
+
+
 def against_mimicry(args: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
     """A D step, and an iteration at n_dis = 5, of the same SNGAN-32 networks, batch and threads."""
     found = {}
@@ -139,7 +207,7 @@ def against_mimicry(args: argparse.Namespace) -> dict[str, list[dict[str, Any]]]
         command = [args.mimicry, str(HERE / "mimicry.py"), what, str(MIMICRY_BATCH)]
         theirs = Contender("mimicry float32", [*command, str(args.threads), args.device])
         variants = [("float32", False), ("bfloat16", False)]
-        if args.device == "cuda" or shutil.which("g++"):  # torch.compile writes C++ for the CPU
+        if compiles(args):
             variants.append(("bfloat16", True))
         contenders = [theirs] + [
             ours(
@@ -164,7 +232,7 @@ def against_mimicry(args: argparse.Namespace) -> dict[str, list[dict[str, Any]]]
     return found
 
 
-def batch_scaling(args: argparse.Namespace) -> list[dict[str, Any]]:
+def batch_scaling(args: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
     """Images/s of a plain GAN's iteration on DCGAN-32 as the batch grows; the ratio is of images/s."""
     contenders = [ours(f"batch {batch}", args, network="dcgan32", batch=batch) for batch in BATCHES]
     interleave(contenders, args.rounds)
@@ -173,20 +241,20 @@ def batch_scaling(args: argparse.Namespace) -> list[dict[str, Any]]:
         growth = batch / BATCHES[0]
         row["ratio"] *= growth
         row["ratio_range"] = [growth * ratio for ratio in row["ratio_range"]]
-    return rows
+    return {"dcgan32, plain GAN, by batch": rows}
 
 
-def arithmetic(args: argparse.Namespace, seconds: dict[str, float]) -> list[dict[str, Any]]:
+def used_share(args: argparse.Namespace, seconds: dict[str, float]) -> list[dict[str, Any]]:
     """GFLOP/s of a SNGAN-32 D step, by precision, beside two roofs measured in this run.
 
     The roofs are a product of large square matrices and G's largest convolution, alone. Operations
     are those that our step carries out, counted by torch.
     """
     sys.path.insert(0, str(HERE))
-    from ours import build
+    from ours import build, set_up
     from torch.utils.flop_counter import FlopCounterMode
 
-    torch.set_num_threads(args.threads)
+    set_up({"threads": args.threads, "device": args.device, "deterministic": True, "tf32": False})
     found = []
     for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
         trainer = build(
@@ -252,6 +320,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--tables", nargs="+", default=TABLES, choices=TABLES)
     parser.add_argument("--mimicry", default=None, help="python of the environment that has torch-mimicry")
     parser.add_argument("--output", type=Path, default=HERE / "results.json")
     args = parser.parse_args()
@@ -266,18 +335,23 @@ def main() -> None:
     console.print(
         f"{name}, {args.threads} threads, torch {torch.__version__}, medians of {args.rounds} rounds"
     )
-    results["methods"] = method_costs(args)
-    for title, rows in results["methods"].items():
-        show(title, rows, "over gan", console)
-    results["batches"] = batch_scaling(args)
-    show("dcgan32, plain GAN, by batch", results["batches"], "images/s over batch 8", console)
-    if args.mimicry:
+    for name, measure, ratio in (
+        ("methods", method_costs, "over gan"),
+        ("arithmetic", arithmetic_costs, "over as trained"),
+        ("at_once", at_once, "images/s over one run"),
+        ("batches", batch_scaling, "images/s over batch 8"),
+    ):
+        if name in args.tables:
+            results[name] = measure(args)
+            for title, rows in results[name].items():
+                show(title, rows, ratio, console)
+    if args.mimicry and "mimicry" in args.tables:
         results["mimicry"] = against_mimicry(args)
         for title, rows in results["mimicry"].items():
             show(title, rows, "speed-up", console)
         step = next(iter(results["mimicry"].values()))
-        results["arithmetic"] = arithmetic(args, {row["name"]: row["seconds"] for row in step})
-        for row in results["arithmetic"]:
+        results["used_share"] = used_share(args, {row["name"]: row["seconds"] for row in step})
+        for row in results["used_share"]:
             console.print(
                 f"{row['precision']}: a D step {row['step']:.0f} GFLOP/s; a matrix product "
                 f"{row['matmul']:.0f} (share {row['step'] / row['matmul']:.0%}); a convolution "

@@ -3,7 +3,8 @@
     python bench/ours.py SPEC
 
 SPEC is JSON: network (sngan32, dcgan32), method (a section of `methods:`), batch, discriminator_steps,
-precision, compile, threads, device, what (iteration, discriminator).
+precision, compile, threads, device, what (iteration, discriminator), deterministic (as `ganmatrix train` is),
+tf32 (as it is not).
 """
 
 import json
@@ -22,6 +23,7 @@ from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.params.recipes import Recipe
 from ganmatrix.runtime import compute
+from ganmatrix.runtime.granted import MOST
 from ganmatrix.training.data import Resident
 from ganmatrix.training.trainer import Trainer
 from ganmatrix.training.weights import initialise
@@ -74,9 +76,23 @@ def build(spec: dict[str, Any]) -> Trainer:
     return Trainer(run, initialise(run, architecture, rule, (3, 32, 32)), rule, recipe, data)
 
 
+def set_up(spec: dict[str, Any]) -> torch.device:
+    """The device, set up as `ganmatrix train` does it but for what the spec says.
+
+    Contenders share a GPU, whatever GANMATRIX_RUNS_PER_DEVICE says: with one place the second would wait for
+    the first for ever.
+    """
+    os.environ["OMP_NUM_THREADS"] = os.environ["GANMATRIX_THREADS"] = str(spec["threads"])
+    os.environ["GANMATRIX_RUNS_PER_DEVICE"] = str(MOST)
+    device = compute.device(spec["device"])
+    if not spec["deterministic"]:
+        torch.set_deterministic_debug_mode("default")
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = spec["tf32"]
+    return device
+
+
 def main(spec: dict[str, Any]) -> None:
-    os.environ["OMP_NUM_THREADS"] = str(spec["threads"])
-    device = compute.device(spec["device"])  # as `ganmatrix train` sets it up: deterministic
+    device = set_up(spec)
     trainer = build(spec)
     serve(trainer.take_step if spec["what"] == "iteration" else trainer.update_discriminator, device)
 

@@ -88,6 +88,7 @@ def test_float32_is_not_rounded_to_tf32(gpu):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # torch's compiler warns of its own code
 @pytest.mark.parametrize("kind", ["gan", "as_gan", "dat"])
 def test_compiled_networks_compute_what_eager_ones_do(kind, gpu):
     compiled, eager = (weights(finish(_make(gpu, kind, compile=each))) for each in (True, False))

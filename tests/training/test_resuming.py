@@ -149,6 +149,7 @@ def test_global_random_state_is_left_alone():
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on the CPU")
+@pytest.mark.filterwarnings("ignore")  # torch's compiler warns of its own code
 @pytest.mark.parametrize("kind", ["gan", "as_gan", "dat"])
 def test_compiled_networks_resume_exactly(kind):
     def make():
