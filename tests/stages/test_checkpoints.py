@@ -168,7 +168,7 @@ def test_a_state_that_no_run_can_have_is_not_gone_on_with(what, halfway, capsys)
     samples = train.open_samples(data.samples("train"), cpu, math.inf)
     recipe = plan.params.recipe("ring8", "conventional")
     run = plan.cells[RING].run(0)
-    _, trainer, effort = train.restored(run, plan.params, recipe, data, samples, kept)
+    _, trainer, effort = train.restored(run, plan.params, recipe, data.shape, samples, kept)
     said = capsys.readouterr().err.splitlines()
     assert said[0].startswith(f"warning: {path} is unusable (")
     assert problem in said[0]

@@ -97,7 +97,7 @@ def describe(paths: Iterable[Path]) -> str:
 
 def check_room(needed: int, path: Path, mend: str) -> None:
     """UserError, ending in `mend`, unless the disk of that path has room for so many bytes and some more."""
-    folder = path.absolute()
+    folder = path
     while not folder.is_dir():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
