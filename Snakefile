@@ -12,6 +12,7 @@ from snakemake.utils import min_version
 from ganmatrix.errors import UserError
 from ganmatrix.plan import REPORT_NAME, Plan
 from ganmatrix.results.levels import too_few
+from ganmatrix.runtime import devices, granted
 from ganmatrix.stages import digest, estimate
 
 min_version("9.10")
@@ -67,9 +68,48 @@ def of_cell(stage):
     return path
 
 
+def submits():
+    """Whether this process sends its jobs to SLURM."""
+    return workflow.executor_plugin is not None and workflow.executor_plugin.name == "slurm"
+
+
+def partition(rulename):
+    """The SLURM partition of a rule's jobs; empty for the default one."""
+    named = workflow.get_rule(rulename).resources.get("slurm_partition")
+    return "" if named is None else str(named.raw).strip("'\"")
+
+
+def gpu(wildcards, rulename):
+    """A GPU for a job that computes with torch, if there are some where it will run."""
+    return min(1, devices.in_partition(partition(rulename)) if submits() else devices.count())
+
+
 def threads_of_cell(wildcards):
-    """Cores for the runs of a cell: more than one if there are more cores than cells."""
+    """Cores for the runs of a cell. A job of SLURM has one for each run that shares a GPU.
+
+    On this machine there is more than one if there are more cores than cells.
+    """
+    if submits() or (not workflow.is_main_process and "SLURM_JOB_ID" in os.environ):
+        return min(len(PLAN.seeds), granted.runs_per_device()) * granted.threads()
     return max(1, min(len(PLAN.seeds), (workflow.cores or 1) // len(CELLS)))
+
+
+def check_slurm():
+    """End the run with one line if SLURM would refuse its jobs or give them less than they need."""
+    notes = set()
+    try:
+        for rule in workflow.rules:
+            if "gpu" in rule.resources and rule.resources["gpu"].is_evaluable():
+                notes.add(devices.note(partition(rule.name)))
+        if (needed := threads_of_cell({})) > workflow.cores:
+            refuse(
+                f"GANMATRIX_RUNS_PER_DEVICE asks for {needed} cores for a job, but Snakemake grants at most "
+                f"{workflow.cores}; add --cores {needed}"
+            )
+    except UserError as error:
+        refuse(error)
+    for note in sorted(notes - {""}):
+        print(note, file=sys.stderr)
 
 
 def failures():
@@ -111,11 +151,13 @@ onstart:
             "--touch would vouch for files that nobody made; "
             f"`{PLAN.layout.all_command}` makes only what is not current"
         )
+    if submits():
+        check_slurm()
     # A login node says nothing about the nodes that train.
     if workflow.is_main_process and workflow.local_exec and estimate.is_long(PLAN):
-        granted = os.environ | {"OMP_NUM_THREADS": str(workflow.cores)}
+        environment = os.environ | {"OMP_NUM_THREADS": str(workflow.cores)}
         command = ["ganmatrix", "estimate", "--brief", "--params", str(PARAMS)]
-        if status := subprocess.run(command, env=granted).returncode:
+        if status := subprocess.run(command, env=environment).returncode:
             sys.exit(status)
 
 

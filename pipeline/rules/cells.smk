@@ -11,6 +11,7 @@ rule train:
         f"{ROOT}logs/train/{{cell}}.log",
     threads: threads_of_cell
     resources:
+        gpu=gpu,
         mem_mb=lambda w, threads: 2000 * threads,
         runtime=1440,
     params:
@@ -33,6 +34,7 @@ rule evaluate:
         f"{ROOT}logs/evaluate/{{cell}}.log",
     threads: threads_of_cell
     resources:
+        gpu=gpu,
         mem_mb=lambda w, threads: 4000 * threads,
         runtime=120,
     params:
@@ -54,6 +56,7 @@ rule probe:
         f"{ROOT}logs/probe/{{cell}}.log",
     threads: threads_of_cell
     resources:
+        gpu=gpu,
         mem_mb=lambda w, threads: 2000 * threads,
         runtime=120,
     params:
@@ -76,6 +79,7 @@ rule transfer:
         f"{ROOT}logs/transfer/{{dataset}}.log",
     threads: 1
     resources:
+        gpu=gpu,
         mem_mb=4000,
         runtime=120,
     params:

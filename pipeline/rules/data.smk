@@ -33,6 +33,7 @@ rule reference:
     priority: 10
     threads: 1
     resources:
+        gpu=gpu,
         mem_mb=4000,
         runtime=60,
     params:

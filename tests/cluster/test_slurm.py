@@ -3,12 +3,14 @@
 What ran, and what SLURM's daemons said of it, stays in .slurm-test/ (docs/cluster.md).
 """
 
+import itertools
 import json
 import re
 import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +41,35 @@ SRUN = """#!/bin/sh
 # The plugin hides SLURM_CONF from srun, which then looks into /etc; this cluster's lies elsewhere.
 SLURM_CONF={conf} exec {srun} "$@"
 """
+
+
+NOTING = """#!/bin/sh
+# The command. It notes what SLURM gave its job: what was asked, cores, GPUs, begin and end.
+[ -n "$SLURM_JOB_ID" ] || exec {whole} "$@"
+job=$(SLURM_CONF={conf} scontrol --oneliner show job "$SLURM_JOB_ID")
+began=$(date +%s.%N)
+{whole} "$@"
+status=$?
+cores=$(echo "$job" | sed -n 's/.* NumCPUs=\\([0-9]*\\) .*/\\1/p')
+asked=$(echo "$job" | grep -o 'Tres[^ ]*=[^ ]*')
+echo "$1 $2|$asked|$cores $OMP_NUM_THREADS|$CUDA_VISIBLE_DEVICES|$began|$(date +%s.%N)" >> {notes}
+exit $status
+"""
+
+ON_GPUS = ("reference", "train", "evaluate", "probe", "transfer")
+GPUS = 2
+
+
+@dataclass(frozen=True)
+class Note:
+    """What SLURM gave a job."""
+
+    verb: str
+    asked: str
+    cores: str
+    visible: str
+    began: float
+    ended: float
 
 
 @dataclass(frozen=True)
@@ -81,6 +112,22 @@ class LoginNode:
         (found,) = [job for job in self.slurm.jobs() if job[1] == "RUNNING"]
         return [found[0], found[2]]
 
+    def note_jobs(self) -> None:
+        """From now on jobs write down what SLURM gave them."""
+        command = self.project.root / ".bin" / "ganmatrix"
+        whole = command.rename(command.with_name("whole"))
+        conf, notes = self.slurm.folder / "slurm.conf", self.project.root / "notes"
+        command.write_text(NOTING.format(whole=whole, conf=conf, notes=notes))
+        command.chmod(0o755)
+
+    def notes(self) -> list[Note]:
+        """One for each time that a job ran a verb. No verb ran twice for the same thing."""
+        lines = [line.split("|") for line in (self.project.root / "notes").read_text().splitlines()]
+        assert max(Counter(line[0] for line in lines).values()) == 1
+        return [
+            Note(line[0].split()[0], *line[1:4], began=float(line[4]), ended=float(line[5])) for line in lines
+        ]
+
     def resumed_from(self) -> int:
         return json.loads((self.project.root / RUN).read_text())["this_run"]["resumed_from_step"]
 
@@ -90,27 +137,39 @@ def snakemake(*arguments: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where clusters lie. Their daemons' logs are kept."""
     shutil.rmtree(KEPT, ignore_errors=True)
     KEPT.mkdir()
     folder = tmp_path_factory.mktemp("slurm")
-    try:
-        with running(folder) as cluster:
-            yield cluster
-    finally:
-        for log in folder.glob("*.log"):
-            shutil.copy(log, KEPT)
+    yield folder
+    for log in folder.glob("*/*.log"):
+        shutil.copy(log, KEPT / f"{log.parent.name}-{log.name}")
+
+
+@pytest.fixture(scope="module")
+def slurm(folder: Path) -> Iterator[Slurm]:
+    with running(folder / "processors") as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def slurm_with_gpus(folder: Path) -> Iterator[Slurm]:
+    """More cores and memory than its jobs need, and fewer GPUs than cells."""
+    with running(folder / "gpus", gpus=GPUS, cpus=8) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="module")
 def log_in(slurm: Slurm) -> Callable[[Project], LoginNode]:
-    def wrap(project: Project) -> LoginNode:
-        srun = project.root / ".bin" / "srun"
-        srun.write_text(SRUN.format(conf=slurm.folder / "slurm.conf", srun=shutil.which("srun")))
-        srun.chmod(0o755)
-        return LoginNode(project, slurm)
+    return lambda project: logged_in(project, slurm)
 
-    return wrap
+
+def logged_in(project: Project, slurm: Slurm) -> LoginNode:
+    srun = project.root / ".bin" / "srun"
+    srun.write_text(SRUN.format(conf=slurm.folder / "slurm.conf", srun=shutil.which("srun")))
+    srun.chmod(0o755)
+    return LoginNode(project, slurm)
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +212,65 @@ def test_the_smoke_matrix(log_in: Callable[[Project], LoginNode], tmp_path: Path
     assert (logs / "slurm" / "rule_train").is_dir()
     assert login.project.snakemake_has_nothing_to_do()
     assert login.project.dvc_is_clean()
+
+
+def test_jobs_that_use_torch_get_a_gpu_each(slurm_with_gpus: Slurm, tmp_path: Path) -> None:
+    """The command of the manual, with params of one's own. Two runs share a GPU."""
+    project = new_project(tmp_path / "project", smoke_params())
+    (project.root / "params.yaml").rename(project.root / "mine.yaml")
+    for name in ("01", "02"):
+        (tmp_path / "gpus" / name).mkdir(parents=True)
+    project.replace("src/ganmatrix/runtime/devices.py", "/proc/driver/nvidia/gpus", str(tmp_path / "gpus"))
+    login = logged_in(project, slurm_with_gpus)
+    login.note_jobs()
+    status, printed = login.run(
+        *("env", "-u", "GANMATRIX_DEVICE", "GANMATRIX_RUNS_PER_DEVICE=2"),
+        *snakemake("scales/mine/results.json", "--configfile", "mine.yaml"),
+    )
+    assert status == 0, printed
+    assert "Trying to restart job" not in printed
+    notes = login.notes()
+    assert Counter(note.verb for note in notes) == {
+        **{"prepare": 2, "reference": 2, "transfer": 2, "assemble": 1},
+        **dict.fromkeys(("train", "evaluate", "probe"), 4),
+    }
+    on_gpus = [note for note in notes if note.verb in ON_GPUS]
+    assert {note.asked for note in on_gpus} == {"TresPerJob=gres:gpu:1"}
+    assert {note.visible for note in on_gpus} == {"0", "1"}
+    assert {note.asked + note.visible for note in notes if note not in on_gpus} == {""}
+    for note in notes:
+        assert note.cores == ("2 2" if note.verb in ("train", "evaluate", "probe") else "1 1")
+    at_once = [sum(other.began <= note.began < other.ended for other in on_gpus) for note in on_gpus]
+    assert max(at_once) == GPUS
+    for each in "01":
+        one = sorted((note.began, note.ended) for note in on_gpus if note.visible == each)
+        assert all(ended <= began for (_, ended), (began, _) in itertools.pairwise(one))
+
+
+def test_partitions_decide_about_gpus(long: Project, slurm_with_gpus: Slurm, tmp_path: Path) -> None:
+    """Training is sent to a partition with GPUs, the rest to one without. This machine has none."""
+    login = logged_in(long.copy(tmp_path / "project"), slurm_with_gpus)
+    login.project.replace("params.yaml", f"generator_steps: {LONG}", "generator_steps: 10")
+    login.note_jobs()
+    status, printed = login.run(
+        *("env", "-u", "GANMATRIX_DEVICE"),
+        *snakemake("references/ring8.json", TRAINED),
+        *("--default-resources", "slurm_partition=processors"),
+        *("--set-resources", "train:slurm_partition=gpu"),
+    )
+    assert status == 0, printed
+    assert "note: processors has no GPUs; main, gpu: some; add --default-resources" in printed
+    assert {(note.verb, note.asked) for note in login.notes()} == {
+        ("reference", ""),
+        ("train", "TresPerJob=gres:gpu:1"),
+    }
+    status, printed = login.run(
+        *("env", "-u", "GANMATRIX_DEVICE"),
+        *snakemake(TRAINED, "--force", "--default-resources", "slurm_partition=gpus"),
+    )
+    assert status != 0
+    assert "error: slurm_partition is gpus; SLURM has the partitions main, processors, gpu\n" in printed
+    assert "Traceback" not in printed
 
 
 def test_a_failing_job_is_reported_and_retried(login: LoginNode) -> None:

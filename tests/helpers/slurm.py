@@ -13,6 +13,8 @@ from pathlib import Path
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch")
 NODES = ("node1", "node2")
 CPUS = 2
+FAKES = ("null", "zero", "full")
+"""Devices that every machine has, which SLURM takes for GPUs."""
 
 CONFIGURATION = """
 ClusterName=test
@@ -39,9 +41,13 @@ JobAcctGatherType=jobacct_gather/none
 SlurmdParameters=config_overrides
 SchedulerParameters=sched_interval=1,bf_interval=1
 ReturnToService=2
-NodeName=node1 NodeHostname=localhost NodeAddr=localhost Port={ports[1]} CPUs={cpus} RealMemory=16000
-NodeName=node2 NodeHostname=localhost NodeAddr=localhost Port={ports[2]} CPUs={cpus} RealMemory=16000
+GresTypes=gpu
+NodeName=DEFAULT CPUs={cpus} RealMemory={memory}
+NodeName=node1 NodeHostname=localhost NodeAddr=localhost Port={ports[1]}
+NodeName=node2 NodeHostname=localhost NodeAddr=localhost Port={ports[2]} Gres=gpu:{gpus}
 PartitionName=main Nodes=node1,node2 Default=YES MaxTime=INFINITE State=UP
+PartitionName=processors Nodes=node1 MaxTime=INFINITE State=UP
+PartitionName=gpu Nodes=node2 MaxTime=INFINITE State=UP
 """
 
 
@@ -76,8 +82,11 @@ class Slurm:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Slurm]:
-    """A cluster with its keys, sockets, state and logs in that folder; ended with its jobs."""
+def running(folder: Path, gpus: int = 0, cpus: int = CPUS) -> Iterator[Slurm]:
+    """A cluster with its keys, sockets, state and logs in that folder; ended with its jobs.
+
+    Its second node claims to have that many GPUs, which are empty files.
+    """
     for name in ("munge", "state", *NODES):
         (folder / name).mkdir(parents=True)
     folder.chmod(0o755)
@@ -85,8 +94,14 @@ def running(folder: Path) -> Iterator[Slurm]:
     key.touch(mode=0o600)
     key.write_bytes(os.urandom(128))
     user = subprocess.run(["id", "-un"], check=True, capture_output=True, text=True).stdout.strip()
-    text = CONFIGURATION.format(folder=folder, user=user, ports=_free_ports(3), cpus=CPUS)
+    text = CONFIGURATION.format(
+        folder=folder, user=user, ports=_free_ports(3), cpus=cpus, memory=8000 * cpus, gpus=gpus
+    )
     (folder / "slurm.conf").write_text(text)
+    fakes = "".join(
+        f"NodeName=node2 Name=gpu Flags=nvidia_gpu_env File=/dev/{each}\n" for each in FAKES[:gpus]
+    )
+    (folder / "gres.conf").write_text(fakes)
     slurm = Slurm(folder)
     munge = folder / "munge"
     with ExitStack() as stack:

@@ -6,10 +6,13 @@ ends, however it ends, so a crashed job leaves nothing to clean up.
 
 import fcntl
 import os
+import re
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from signal import Signals
 
@@ -19,6 +22,9 @@ from ganmatrix.runtime.signals import Stopped
 LEASES = Path(tempfile.gettempdir()) / f"ganmatrix-devices-{os.getuid()}"
 DRIVER = Path("/proc/driver/nvidia/gpus")
 POLL_SECONDS = 0.5
+SINFO = ("sinfo", "--all", "--noheader", "--format=%P|%G")
+"""Lists SLURM's partitions, the default one with `*`, and the generic resources of their nodes."""
+SINFO_SECONDS = 60
 
 _held: dict[Path, int] = {}
 """The locked files and their descriptors, which stay open until this process ends."""
@@ -37,6 +43,72 @@ def count() -> int:
         return len(list(DRIVER.iterdir()))
     names = [name.strip() for name in visible.split(",")]
     return len([name for name in names if name and not name.startswith("-")])
+
+
+def in_partition(partition: str) -> bool:
+    """Whether jobs of a SLURM partition can have GPUs.
+
+    An empty name stands for the default partition; several names are separated by commas, as for sbatch.
+    False if GANMATRIX_DEVICE keeps jobs on the processor.
+    """
+    if os.environ.get("GANMATRIX_DEVICE") == "cpu":
+        return False
+    found = _partitions()
+    names = partition.split(",")
+    if unknown := [name for name in names if name not in found]:
+        known = ", ".join(name for name in found if name)
+        if not unknown[0]:
+            raise UserError(
+                f"SLURM has no default partition; add slurm_partition to the default resources: {known}"
+            )
+        raise UserError(f"slurm_partition is {unknown[0]}; SLURM has the partitions {known}")
+    return any(found[name] for name in names)
+
+
+def note(partition: str) -> str:
+    """A line for the user whose jobs have no GPU, but would have some in another SLURM partition."""
+    if os.environ.get("GANMATRIX_DEVICE") == "cpu" or in_partition(partition):
+        return ""
+    if not (others := [name for name, has in _partitions().items() if name and has]):
+        return ""
+    return (
+        f"note: {partition or 'the default partition'} has no GPUs; {', '.join(others)}: some; "
+        f"add --default-resources slurm_partition={others[0]} to use them"
+    )
+
+
+@cache
+def _partitions() -> dict[str, bool]:
+    """Whether nodes of each SLURM partition have GPUs. The default partition has the key "" too."""
+    found: dict[str, bool] = {}
+    for line in _sinfo().splitlines():
+        name, separator, resources = line.strip().partition("|")
+        if separator:
+            has = _has_gpus(resources)
+            for key in (name.rstrip("*"), "") if name.endswith("*") else (name,):
+                found[key] = found.get(key, False) or has
+    return found
+
+
+def _sinfo() -> str:
+    try:
+        return subprocess.run(SINFO, check=True, capture_output=True, text=True, timeout=SINFO_SECONDS).stdout
+    except FileNotFoundError:
+        problem = "it is not on PATH"
+    except subprocess.TimeoutExpired:
+        problem = f"no answer in {SINFO_SECONDS} s"
+    except subprocess.CalledProcessError as error:
+        problem = " ".join(error.stderr.split()) or f"exit status {error.returncode}"
+    raise UserError(
+        f"sinfo does not tell whether the cluster has GPUs: {problem}; use a login node of the cluster, "
+        "or set GANMATRIX_DEVICE=cpu to do without"
+    )
+
+
+def _has_gpus(resources: str) -> bool:
+    """Whether there are GPUs in what sinfo prints, such as `gpu:a100:8(S:0-1),mps:200` or `(null)`."""
+    items = re.sub(r"\([^)]*\)", "", resources).split(",")
+    return any(item.split(":")[0] == "gpu" and not item.endswith(":0") for item in items)
 
 
 def places(names: Sequence[str], runs_per_device: int) -> list[str]:
