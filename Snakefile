@@ -75,8 +75,9 @@ def submits():
 
 def partition(rulename):
     """The SLURM partition of a rule's jobs; empty for the default one."""
-    named = workflow.get_rule(rulename).resources.get("slurm_partition")
-    return "" if named is None else str(named.raw).strip("'\"")
+    resources = workflow.get_rule(rulename).resources
+    named = resources["slurm_partition"].raw if "slurm_partition" in resources else ""
+    return str(named).strip("'\"")
 
 
 def gpu(wildcards, rulename):

@@ -1,6 +1,7 @@
 """A GPU each, tried without one: leases with names of our own, in real processes."""
 
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -158,3 +159,91 @@ def test_without_a_driver_there_are_none(tmp_path, monkeypatch):
     monkeypatch.setattr(devices, "DRIVER", tmp_path / "none")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     assert devices.count() == 0
+
+
+@pytest.fixture
+def sinfo(tmp_path, monkeypatch):
+    """Have this program as the only one on PATH, under the name `sinfo`."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("GANMATRIX_DEVICE", raising=False)
+
+    def install(text):
+        devices._partitions.cache_clear()
+        path = tmp_path / "sinfo"
+        path.write_text("#!/bin/sh\n" + text)
+        path.chmod(stat.S_IRWXU)
+
+    devices._partitions.cache_clear()
+    yield install
+    devices._partitions.cache_clear()
+
+
+def printing(text):
+    return f"/bin/cat <<'end'\n{text}\nend\n"
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        *(("(null)", False), ("", False), ("N/A", False), ("gpu:4", True), ("gpu", True), ("gpu:0", False)),
+        *(("gpu:a100:8(S:0-1)", True), ("gpu:h100:2,mps:200", True), ("mps:200,gpu:h100:2(S:0,2)", True)),
+        *(("gpu:a100_1g.5gb:7(S:0)", True), ("gpu:tesla:0", False), ("gpu:v100:10", True)),
+        *(("mps:200", False), ("gpu_mem:80G", False), ("craynetwork:4,fpga:gpu:1", False)),
+        ("lustre:1(S:0,gpu:1)", False),
+    ],
+)
+def test_gpus_in_what_sinfo_prints(resources, expected, sinfo):
+    sinfo(printing(f"main*|{resources}"))
+    assert devices.in_partition("") is devices.in_partition("main") is expected
+
+
+def test_partitions_of_slurm(sinfo):
+    """A partition has GPUs if some of its nodes have; the default one has a star."""
+    sinfo(
+        printing("CLUSTER: one\nlong|(null)\nmain*|(null)\nmixed|(null)\nmixed|gpu:2\nfast|gpu:a100:4(S:0)\n")
+    )
+    found = {name: devices.in_partition(name) for name in ("", "main", "long", "mixed", "fast", "long,fast")}
+    assert found == {"": False, "main": False, "long": False, "mixed": True, "fast": True, "long,fast": True}
+    assert devices.note("fast") == devices.note("long,fast") == ""
+    assert devices.note("").startswith("note: the default partition has no GPUs; ")
+    assert "partition long has no GPUs; these partitions have some: mixed, fast (" in devices.note("long")
+    with pytest.raises(UserError, match=r"^slurm_partition is gpu; .* long, main, mixed, fast$"):
+        devices.in_partition("long,gpu")
+
+
+def test_a_cluster_without_gpus_has_nothing_to_note(sinfo):
+    sinfo(printing("main*|(null)\nlong|(null)"))
+    assert devices.note("") == devices.note("long") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("a|(null)\nb|gpu:1", True), ("a|(null)", False), ("", False)]
+)
+def test_without_a_default_partition_any_may_be_meant(text, expected, sinfo):
+    sinfo(printing(text))
+    assert devices.in_partition("") is expected
+    assert devices.note("") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "it is not on PATH"),
+        (
+            "echo 'slurm_load_partitions: Unable to contact\nslurm controller' >&2; exit 1",
+            "Unable to contact slurm",
+        ),
+        ("exit 3", "exit status 3"),
+        ("exec /bin/sleep 60", "no answer in 0.2 s"),
+    ],
+)
+def test_a_sinfo_that_does_not_answer(text, words, sinfo, monkeypatch):
+    monkeypatch.setattr(devices, "SINFO_SECONDS", 0.2)
+    if text is not None:
+        sinfo(text)
+    with pytest.raises(UserError, match=f"^sinfo does not tell .*{words}.*GANMATRIX_DEVICE=cpu"):
+        devices.in_partition("")
+    # Nobody asks it where jobs are kept on processors.
+    monkeypatch.setenv("GANMATRIX_DEVICE", "cpu")
+    assert devices.in_partition("") is False
+    assert devices.note("") == ""

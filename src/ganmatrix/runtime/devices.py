@@ -48,21 +48,19 @@ def count() -> int:
 def in_partition(partition: str) -> bool:
     """Whether jobs of a SLURM partition can have GPUs.
 
-    An empty name stands for the default partition; several names are separated by commas, as for sbatch.
-    False if GANMATRIX_DEVICE keeps jobs on the processor.
+    An empty name stands for the default partition, or for any if there is no default. Several names are
+    separated by commas, as for sbatch. False if GANMATRIX_DEVICE keeps jobs on the processor.
     """
     if os.environ.get("GANMATRIX_DEVICE") == "cpu":
         return False
     found = _partitions()
-    names = partition.split(",")
+    names = partition.split(",") if partition else []
     if unknown := [name for name in names if name not in found]:
         known = ", ".join(name for name in found if name)
-        if not unknown[0]:
-            raise UserError(
-                f"SLURM has no default partition; add slurm_partition to the default resources: {known}"
-            )
         raise UserError(f"slurm_partition is {unknown[0]}; SLURM has the partitions {known}")
-    return any(found[name] for name in names)
+    if not names and "" in found:
+        return found[""]
+    return any(found[name] for name in names or found)
 
 
 def note(partition: str) -> str:
@@ -71,10 +69,8 @@ def note(partition: str) -> str:
         return ""
     if not (others := [name for name, has in _partitions().items() if name and has]):
         return ""
-    return (
-        f"note: {partition or 'the default partition'} has no GPUs; {', '.join(others)}: some; "
-        f"add --default-resources slurm_partition={others[0]} to use them"
-    )
+    here = f"partition {partition}" if partition else "the default partition"
+    return f"note: {here} has no GPUs; these partitions have some: {', '.join(others)} (docs/cluster.md)"
 
 
 @cache
@@ -93,7 +89,7 @@ def _partitions() -> dict[str, bool]:
 def _sinfo() -> str:
     try:
         return subprocess.run(SINFO, check=True, capture_output=True, text=True, timeout=SINFO_SECONDS).stdout
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         problem = "it is not on PATH"
     except subprocess.TimeoutExpired:
         problem = f"no answer in {SINFO_SECONDS} s"
