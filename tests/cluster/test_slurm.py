@@ -222,16 +222,16 @@ def test_jobs_that_use_torch_get_a_gpu_each(slurm_with_gpus: Slurm, tmp_path: Pa
     project.replace("src/ganmatrix/runtime/devices.py", "/proc/driver/nvidia/gpus", str(tmp_path / "gpus"))
     login = logged_in(project, slurm_with_gpus)
     login.note_jobs()
+    targets = ("references/ring8", f"cells/{CELL}/evaluate", f"cells/{CELL}/probe", "transfers/ring8")
     status, printed = login.run(
         *("env", "-u", "GANMATRIX_DEVICE", "GANMATRIX_RUNS_PER_DEVICE=2"),
-        *snakemake("scales/mine/results.json", "--configfile", "mine.yaml"),
+        *snakemake(*(f"scales/mine/{each}.json" for each in targets), "--configfile", "mine.yaml"),
     )
     assert status == 0, printed
     assert "Trying to restart job" not in printed
     notes = login.notes()
     seeded = ("train", "evaluate", "probe")
-    once = ("prepare", "reference", "transfer", "assemble")
-    assert Counter(note.verb for note in notes) == dict.fromkeys(once, 1) | dict.fromkeys(seeded, 2)
+    assert Counter(note.verb for note in notes) == dict.fromkeys(("prepare", *ON_GPUS), 1) | {"train": 2}
     for note in notes:
         assert note.asked == ("TresPerJob=gres:gpu:1" if note.verb in ON_GPUS else "")
         assert note.visible == ("0" if note.verb in ON_GPUS else "")
