@@ -82,7 +82,7 @@ def partition(rulename):
 
 def gpu(wildcards, rulename):
     """A GPU for a job that computes with torch, if there are some where it will run."""
-    return min(1, devices.in_partition(partition(rulename)) if submits() else devices.count())
+    return int(devices.in_partition(partition(rulename)) if submits() else devices.count() > 0)
 
 
 def threads_of_cell(wildcards):
@@ -96,16 +96,16 @@ def threads_of_cell(wildcards):
 
 
 def check_slurm():
-    """End the run with one line if SLURM would refuse its jobs or give them less than they need."""
+    """End the run with one line if the partition or the cores of jobs are wrong. Print a note on unused GPUs."""
     notes = set()
     try:
         for rule in workflow.rules:
             if "gpu" in rule.resources and rule.resources["gpu"].is_evaluable():
                 notes.add(devices.note(partition(rule.name)))
-        if (needed := threads_of_cell({})) > workflow.cores:
+        if (needed := threads_of_cell(None)) > workflow.cores:
             refuse(
-                f"GANMATRIX_RUNS_PER_DEVICE asks for {needed} cores for a job, but Snakemake grants at most "
-                f"{workflow.cores}; add --cores {needed}"
+                f"GANMATRIX_RUNS_PER_DEVICE and GANMATRIX_THREADS give a job {needed} cores, but Snakemake's limit "
+                f"is {workflow.cores}; add --cores {needed}"
             )
     except UserError as error:
         refuse(error)

@@ -44,7 +44,7 @@ ReturnToService=2
 GresTypes=gpu
 NodeName=DEFAULT CPUs={cpus} RealMemory={memory}
 NodeName=node1 NodeHostname=localhost NodeAddr=localhost Port={ports[1]}
-NodeName=node2 NodeHostname=localhost NodeAddr=localhost Port={ports[2]} Gres=gpu:{gpus}
+NodeName=node2 NodeHostname=localhost NodeAddr=localhost Port={ports[2]} {gres}
 PartitionName=main Nodes=node1,node2 Default=YES MaxTime=INFINITE State=UP
 PartitionName=processors Nodes=node1 MaxTime=INFINITE State=UP
 PartitionName=gpu Nodes=node2 MaxTime=INFINITE State=UP
@@ -85,7 +85,7 @@ class Slurm:
 def running(folder: Path, gpus: int = 0, cpus: int = CPUS) -> Iterator[Slurm]:
     """A cluster with its keys, sockets, state and logs in that folder; ended with its jobs.
 
-    Its second node claims to have that many GPUs, which are empty files.
+    Its second node claims to have that many GPUs, which are other devices of this machine.
     """
     for name in ("munge", "state", *NODES):
         (folder / name).mkdir(parents=True)
@@ -94,12 +94,13 @@ def running(folder: Path, gpus: int = 0, cpus: int = CPUS) -> Iterator[Slurm]:
     key.touch(mode=0o600)
     key.write_bytes(os.urandom(128))
     user = subprocess.run(["id", "-un"], check=True, capture_output=True, text=True).stdout.strip()
+    gres = f"Gres=gpu:fake:{gpus}" if gpus else ""
     text = CONFIGURATION.format(
-        folder=folder, user=user, ports=_free_ports(3), cpus=cpus, memory=8000 * cpus, gpus=gpus
+        folder=folder, user=user, ports=_free_ports(3), cpus=cpus, memory=8000 * cpus, gres=gres
     )
     (folder / "slurm.conf").write_text(text)
     fakes = "".join(
-        f"NodeName=node2 Name=gpu Flags=nvidia_gpu_env File=/dev/{each}\n" for each in FAKES[:gpus]
+        f"NodeName=node2 Name=gpu Type=fake Flags=nvidia_gpu_env File=/dev/{each}\n" for each in FAKES[:gpus]
     )
     (folder / "gres.conf").write_text(fakes)
     slurm = Slurm(folder)

@@ -77,6 +77,7 @@ def test_four_cells_on_two_gpus(tmp_path):
     assert max(sum(s <= start < e for s, e in trained) for start, _ in trained) == 2
 
 
+TRAINED = "cells/ring8-conventional-gan/train.json"
 LOGIN_NODE = {
     "sinfo": "echo 'main*|gpu:2(S:0)'; echo 'processors|(null)'",
     "scontrol": "true",
@@ -108,13 +109,7 @@ def _submit(project, environment, arguments):
     (project.root / "asked").unlink(missing_ok=True)
     ran = project.run(
         *("env", "-u", "GANMATRIX_DEVICE", "-u", "CUDA_VISIBLE_DEVICES", *environment),
-        *(
-            sys.executable,
-            "-m",
-            "snakemake",
-            "references/ring8.json",
-            "cells/ring8-conventional-gan/train.json",
-        ),
+        *(sys.executable, "-m", "snakemake", "references/ring8.json", TRAINED),
         *("--profile", "profiles/slurm", "--retries", "0", "--cores", "4"),
         *("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "1", *arguments),
     )
@@ -124,20 +119,17 @@ def _submit(project, environment, arguments):
 
 
 SEVERAL = ["GANMATRIX_RUNS_PER_DEVICE=4"]
+OTHERS = ["--set-threads", "train=2", "--set-resources", "train:runtime=9"]
+ONE = (1, 1, 4000)
 
 
 @pytest.mark.parametrize(
     ("environment", "arguments", "reference", "train"),
     [
-        ([], [], (1, 1, 4000), (1, 1, 2000)),
-        (
-            SEVERAL,
-            ["--set-threads", "train=2", "--set-resources", "train:runtime=9"],
-            (1, 1, 4000),
-            (1, 2, 4000),
-        ),
-        (["GANMATRIX_RUNS_PER_DEVICE=2", "GANMATRIX_THREADS=2"], [], (1, 1, 4000), (1, 4, 8000)),
-        (["GANMATRIX_DEVICE=cpu", *SEVERAL], [], (0, 1, 4000), (0, 4, 8000)),
+        ([], [], ONE, (1, 1, 2000)),
+        (SEVERAL, OTHERS, ONE, (1, 2, 4000)),
+        (["GANMATRIX_RUNS_PER_DEVICE=2", "GANMATRIX_THREADS=2"], [], ONE, (1, 4, 8000)),
+        (["GANMATRIX_DEVICE=cpu", *SEVERAL], ["--set-resources", "train:gpu=1"], (0, 1, 4000), (1, 4, 8000)),
     ],
 )
 def test_what_is_asked_of_slurm(environment, arguments, reference, train, login_node):

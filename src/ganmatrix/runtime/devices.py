@@ -1,4 +1,4 @@
-"""The processes of a machine lease places on its GPUs through file locks.
+"""GPUs: how many there are here or under SLURM, and leases of places on them through file locks.
 
 Each place has one file, which is locked while its holder lives. The kernel releases the lock when a process
 ends, however it ends, so a crashed job leaves nothing to clean up.
@@ -33,7 +33,7 @@ _held: dict[Path, int] = {}
 def count() -> int:
     """The number of GPUs that jobs started from here may use.
 
-    It does not import torch, which would take seconds. profiles/default calls this. 0 if GANMATRIX_DEVICE
+    It does not import torch, which would take seconds. Snakemake calls this. 0 if GANMATRIX_DEVICE
     keeps jobs on the processor.
     """
     if os.environ.get("GANMATRIX_DEVICE") == "cpu" or not DRIVER.is_dir():
