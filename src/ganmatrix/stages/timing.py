@@ -1,6 +1,7 @@
 """What a training step, a scored image and a probed sample cost on this machine, each timed for a moment."""
 
 import re
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -128,14 +129,15 @@ def _noise(count: int, shape: Shape) -> torch.Tensor:
 
 
 def _timed(work: Callable[[], None], device: torch.device) -> tuple[float, int]:
-    """Seconds of one call on average, and the number of calls that were timed."""
-    began, calls = time.perf_counter(), 0
-    while not calls or time.perf_counter() - began < SECONDS:
+    """The median of the seconds of one call, and the number of calls that were timed."""
+    seconds: list[float] = []
+    while sum(seconds) < SECONDS:
+        began = time.perf_counter()
         work()
-        calls += 1
         if device.type == "cuda":
             torch.cuda.synchronize(device)
-    return (time.perf_counter() - began) / calls, calls
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds), len(seconds)
 
 
 def _most_memory(device: torch.device) -> int:

@@ -80,8 +80,9 @@ def _print_cells(cells: "list[CellCost]") -> None:
         for cell in cells
     ]
     note = (
-        "ms: of a generator step with its discriminator steps. steps: of a run. runs: to train. train, score, "
-        "probe: hours of all runs, one after the other. Scoring is drawing images and finding their features. "
-        "The arithmetic of the scores, preparing data, references, transfers and reports come on top."
+        "ms: of a generator step with its discriminator steps. steps: of a run. runs: to train. "
+        "train, score, probe: hours of all runs, one after the other. Scoring is drawing images and finding "
+        "their features. The arithmetic of the scores, preparing data, references, transfers and reports "
+        "come on top."
     )
     console().print(table("What is still to make", header, rows, note))
