@@ -18,6 +18,7 @@ from ganmatrix.params import Params, load
 from ganmatrix.plan import Plan
 from ganmatrix.runtime import compute
 from ganmatrix.stages import estimate, timing
+from ganmatrix.store.dataset import open_dataset
 from ganmatrix.store.layout import Layout
 from ganmatrix.training.memory import least_bytes
 from helpers.engines import HOME
@@ -76,6 +77,11 @@ def test_hours_are_runs_times_steps_times_seconds(plan, timed, monkeypatch) -> N
         points = params.datasets[cell.dataset].is_points
         assert cost.score_hours == pytest.approx(0 if points else seeds * images * 0.01 / 3600)
     assert found.at_once == 4
+    monkeypatch.setenv("OMP_NUM_THREADS", "64")
+    runs, cells = seeds * len(plan.cells), estimate.run(plan, "cpu").cells
+    many = estimate.run(plan, "cpu")
+    assert many.at_once == runs, "there are no more runs than that"
+    assert many.hours == pytest.approx(max(cell.hours / seeds for cell in cells)), "no run can be divided"
     assert found.hours == pytest.approx(sum(cell.hours for cell in found.cells) / 4)
     assert found.disk == 2 * seeds * len(plan.cells) * STEP.disk
 
@@ -121,6 +127,13 @@ def test_too_little_memory_or_disk_is_refused_with_the_figures(plan, timed, monk
     )
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
     refused(lambda: estimate.check(found, plan), key=str(plan.layout.root / "cells"), mend="make room")
+
+
+def test_samples_that_are_read_from_the_disk_take_no_memory(run, small_grid) -> None:
+    plan = Plan.load(small_grid / "params.yaml")
+    held = open_dataset(plan.open("prepare", "digits")).samples("train").nbytes
+    assert estimate._sample_bytes(plan, "digits", 2.0 * held) == held
+    assert estimate._sample_bytes(plan, "digits", 1.9 * held) == 0
 
 
 def test_a_timing_that_is_killed_ends_with_one_line(plan, monkeypatch) -> None:

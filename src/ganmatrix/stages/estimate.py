@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from ganmatrix.cell import Cell, resolved
 from ganmatrix.errors import UserError
 from ganmatrix.params.datasets import ImageFiles
@@ -53,7 +51,13 @@ class CellCost:
     probe_hours: float
 
     @property
+    def runs(self) -> int:
+        """Runs of which something is to make."""
+        return max(self.to_train, self.to_score, self.to_probe)
+
+    @property
     def hours(self) -> float:
+        """Of all its runs, one after the other."""
         return self.train_hours + self.score_hours + self.probe_hours
 
 
@@ -73,8 +77,9 @@ class Estimate:
 
     @property
     def hours(self) -> float:
-        """Until the end, if the runs keep all places busy."""
-        return sum(cell.hours for cell in self.cells) / self.at_once
+        """Until the end, if the runs keep all places busy; no less than the longest run."""
+        longest = max((cell.hours / cell.runs for cell in self.cells), default=0.0)
+        return max(longest, sum(cell.hours for cell in self.cells) / self.at_once)
 
 
 def is_long(plan: Plan) -> bool:
@@ -104,6 +109,7 @@ def run(plan: Plan, device_name: str) -> Estimate:
     on_gpu = device_name.startswith("cuda") or (device_name == "auto" and devices.count() > 0)
     at_once = max(1, devices.count()) * granted.runs_per_device() if on_gpu else granted.workers()
     cells = [cell for cell in plan.cells.values() if any(_pending(plan, each, cell) for each in PARTS)]
+    at_once = max(1, min(at_once, sum(max(_pending(plan, each, cell) for each in PARTS) for cell in cells)))
     timings: dict[tuple[str, str], Timing] = {}
     for cell in cells:
         given = (cell.run(plan.seeds[0]), plan.params, _shape(plan, cell.dataset), device_name)
@@ -113,13 +119,14 @@ def run(plan: Plan, device_name: str) -> Estimate:
         timings.setdefault(("probe", _networks_key(plan, cell)), (timing.of_probing, given))
     found = dict(zip(timings, _each_in_a_process(list(timings.values()), at_once), strict=True))
     steps: list[StepCost] = [value for (kind, _), value in found.items() if kind == "step"]
-    samples = max((_sample_bytes(plan, dataset) for dataset in plan.params.grid.datasets), default=0)
+    free = timing.free_memory()
+    samples = max((_sample_bytes(plan, dataset, free) for dataset in plan.params.grid.datasets), default=0)
     return Estimate(
         cells=[_cost(plan, cell, found) for cell in cells],
         at_once=at_once,
         device="cuda" if on_gpu else "cpu",
         memory=max((each.memory for each in steps), default=0) + samples,
-        free_memory=psutil.virtual_memory().available,
+        free_memory=free,
         disk=sum(
             2 * _pending(plan, "train", cell) * found["step", _step_key(plan, cell)].disk for cell in cells
         ),
@@ -181,11 +188,14 @@ def _shape(plan: Plan, dataset: str) -> tuple[int, ...]:
     return (channels, section.resolution, section.resolution)
 
 
-def _sample_bytes(plan: Plan, dataset: str) -> int:
-    """Bytes of the training set; 0 if it is not prepared yet."""
+def _sample_bytes(plan: Plan, dataset: str, free: float) -> int:
+    """Bytes of the training set in memory; 0 if it is read from the disk, or is not prepared yet."""
+    from ganmatrix.training.data import LARGEST_SHARE
+
     if not plan.state(task := Task("prepare", dataset)).is_current:
         return 0
-    return int(open_dataset(plan.open(task.stage, task.target)).samples("train").nbytes)
+    needed = int(open_dataset(plan.open(task.stage, task.target)).samples("train").nbytes)
+    return needed if needed <= LARGEST_SHARE * free else 0
 
 
 def _step_key(plan: Plan, cell: Cell) -> str:

@@ -28,8 +28,8 @@ SECONDS = 1.0
 """Steps are timed until they have taken as long, and at least one."""
 
 IMAGES = 64
-PROBED = (32, 96)
-"""Probes of so many samples are timed. What they cost grows in proportion, beyond what each job takes."""
+WARM_UP, PROBED = 16, 96
+"""Samples that are probed: first to load what is needed, then for the time."""
 
 Shape = tuple[int, ...]
 
@@ -84,11 +84,15 @@ def of_scored_image(run: Run, params: Params, shape: Shape, device_name: str) ->
 
 
 def of_probing(run: Run, params: Params, shape: Shape, device_name: str) -> float:
-    """Seconds for probing a run."""
+    """Seconds for probing a run, in proportion to its samples: no less than it takes."""
     device = compute.device(device_name)
-    few, many = (_probing(run, params, shape, device, count) for count in PROBED)
-    a_sample = max(0.0, (many - few) / (PROBED[1] - PROBED[0]))
-    return many + a_sample * max(0, params.probes.samples - PROBED[1])
+    _probing(run, params, shape, device, WARM_UP)
+    return _probing(run, params, shape, device, PROBED) * max(1.0, params.probes.samples / PROBED)
+
+
+def free_memory() -> float:
+    """Free bytes of this machine, or of its container."""
+    return compute.free_bytes(torch.device("cpu"))
 
 
 def _probing(run: Run, params: Params, shape: Shape, device: torch.device, count: int) -> float:
