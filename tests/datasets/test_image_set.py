@@ -240,7 +240,9 @@ def test_refuses_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     make(Path(name))
-    refused(lambda: open_images(name, Files()), key=name, mend=mend)
+    before = sorted(tmp_path.rglob("*"))
+    assert mend in refused(lambda: open_images(name, Files()), key=name, mend=mend)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
@@ -256,7 +258,7 @@ def test_refuses_values_outside_the_stated_range(
     values: NDArray[np.float64], span: tuple[float, float], mend: str
 ) -> None:
     source = ArraySet("set.npy", "npy", values, span)
-    refused(lambda: read(source), key="set.npy", mend=mend)
+    assert mend in refused(lambda: read(source), key="set.npy", mend=mend)
 
 
 def test_bytes_need_no_range_beside_numbers_that_do(tmp_path: Path) -> None:
@@ -272,3 +274,4 @@ def test_refuses_a_table_that_is_damaged_further_on(tmp_path: Path) -> None:
     data[200:5000] = bytes(4800)
     path.write_bytes(data)
     refused(lambda: read(source), key=str(path), mend="give a whole one")
+    assert path.read_bytes() == data

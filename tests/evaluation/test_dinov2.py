@@ -150,7 +150,9 @@ def test_nothing_is_fetched_and_the_error_says_what_to_fetch(hub: Path, monkeypa
     absent = hub / "absent.pth"
     refused(lambda: build(params(absent), 32), key=str(absent), mend=url)
     (hub / "empty").mkdir()
+    before = sorted(hub.rglob("*"))
     refused(lambda: build(params(hub / "empty"), 32), key=str(hub / "empty"), mend=url)
+    assert sorted(hub.rglob("*")) == before
 
 
 def test_other_weights_are_refused_unread(hub: Path, monkeypatch) -> None:
@@ -163,9 +165,23 @@ def test_other_weights_are_refused_unread(hub: Path, monkeypatch) -> None:
     assert "SHA-256" in said
 
 
+class _Touch:
+    """Unpickling it makes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
 def test_a_file_with_code_in_it_is_refused_and_does_not_run(hub: Path, monkeypatch) -> None:
     path = hub / "checkpoints" / FILE
-    torch.save({"cls_token": Path("x")}, path)
+    ran = hub / "ran"
+    torch.save({"cls_token": _Touch(ran)}, path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     monkeypatch.setitem(dinov2.MODELS, "vitb14", TINY._replace(sha256=digest))
     refused(lambda: build(params(path), 32), key=str(path), mend="fetch https://dl.fbaipublicfiles.com")
+    assert not ran.exists()
+    torch.load(path, weights_only=False)
+    assert ran.exists(), "the code in it would have run"

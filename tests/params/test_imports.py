@@ -72,7 +72,7 @@ BAD = {
 @pytest.mark.parametrize(("old", "new", "key", "mend"), BAD.values(), ids=BAD)
 def test_what_is_wrong_is_named_with_its_mend(old, new, key, mend, alone):
     path = alone((IMPORT + CLAIM).replace(old, new, 1))
-    refused(lambda: load(path), key=f"{path}: {key}", mend=mend)
+    assert mend in refused(lambda: load(path), key=f"{path}: {key}", mend=mend)
 
 
 @pytest.mark.parametrize("section", ["grid", "methods", "probes"])

@@ -195,13 +195,13 @@ def test_what_is_wrong_with_parquet_is_one_line(columns, problem, mend):
 @pytest.mark.parametrize("data", [b"", GOOD.encode(), _parquet()[:-9]], ids=["empty", "csv", "cut"])
 def test_what_is_no_parquet_says_so(data):
     [line] = _read(data, "imports/a.parquet").problems
-    names(line, key="imports/a.parquet", mend="it is no Parquet file")
+    assert names(line, key="imports/a.parquet", mend="it is no Parquet file") == line
 
 
 def test_shares_given_as_percent_say_what_to_write():
     row = ROW.replace("fid_inception_ema", "precision_inception_ema")
     [line] = _read(f"{HEADER}\n{row}\n").problems
-    names(line, key="imports/a.csv", mend="it is a share: write 0.215")
+    assert "write 0.215" in names(line, key="imports/a.csv", mend="it is a share: write 0.215")
 
 
 @pytest.mark.parametrize(("value", "sound"), [("1", True), ("0", True), ("0.5", False), ("2", False)])

@@ -140,7 +140,8 @@ def test_a_timing_that_is_killed_ends_with_one_line(plan, monkeypatch) -> None:
     monkeypatch.setattr(timing, "of_step", lambda *given: os._exit(9))
     monkeypatch.setattr(timing, "of_scored_image", lambda *given: 0.0)
     monkeypatch.setattr(timing, "of_probing", lambda *given: 0.0)
-    refused(lambda: estimate.run(plan, "cpu"), key="a timing was killed", mend="narrower networks")
+    line = refused(lambda: estimate.run(plan, "cpu"), key="a timing was killed", mend="narrower networks")
+    assert "want of memory" in line
 
 
 def test_a_step_that_does_not_fit_is_refused_before_it_is_taken(run, small_grid, monkeypatch) -> None:

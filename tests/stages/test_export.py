@@ -142,3 +142,4 @@ def test_a_network_that_is_no_program_is_refused(network, tmp_path):
         key="digits-x-y-0",
         mend="take samples instead",
     )
+    assert list(tmp_path.iterdir()) == []

@@ -193,11 +193,15 @@ def test_a_count_out_of_bounds_is_misuse(count, run, finished):
 def test_a_folder_that_cannot_be_written_is_named(run, finished):
     Path("locked").mkdir(mode=0o500)
     ended = run("sample", RING, "--out", "locked/out")
+    assert ended.status == 2
     names(ended.err.removesuffix("\n"), key=f"{finished}/locked/out", mend="mend it")
 
 
 def test_a_path_through_a_file_is_one_line(run, finished):
+    before = Path("params.yaml").read_bytes()
     ended = run("sample", RING, "--out", "params.yaml/out")
+    assert ended.status == 2
+    assert Path("params.yaml").read_bytes() == before
     names(ended.err.removesuffix("\n"), key=f"{finished}/params.yaml/out", mend="mend it")
 
 

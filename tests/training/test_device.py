@@ -88,23 +88,25 @@ def _on_meta(method, family, modality="images", side=16):
     return trainer(method, family, modality, data=data, side=side, generator_steps=9, log_every=9)
 
 
-def _check_step(made):
+def _copied(made):
+    """Shapes of what a step copies to the device; it may not wait, nor leave the device."""
     made.take_step()  # What a method keeps on the processor moves to the device in the first step.
     with Watched() as watched, pytest.MonkeyPatch.context() as patch:
         # They copy Python's numbers to the device, inside one operation.
         patch.setattr(torch, "tensor", None)
         patch.setattr(torch.Tensor, "new_tensor", None)
         made.take_step()
-    assert watched.copied == [(made.recipe.batch_size,)]  # the indices of the batch
     assert not watched.names & WITHOUT_DETERMINISM
     assert made.history == []
     networks = (made.generator.network, made.discriminator.network, made.average.network)
     assert all(v.device == META for network in networks for v in network.state_dict().values())
+    return watched.copied
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_step_neither_waits_for_the_device_nor_copies_more_than_indices(name, on_meta):
-    _check_step(_on_meta(MEMBERS[name], "conventional"))
+    made = _on_meta(MEMBERS[name], "conventional")
+    assert _copied(made) == [(made.recipe.batch_size,)], "the indices of the batch"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,8 @@ def test_a_step_neither_waits_for_the_device_nor_copies_more_than_indices(name, 
     [("resnet_sn", "images", 16), ("as_gan_resnet", "images", 32), ("resnet_sn", "points", 16)],
 )
 def test_nor_do_the_other_networks(family, modality, side, on_meta):
-    _check_step(_on_meta({"kind": "gan", "techniques": [{"kind": "r1"}]}, family, modality, side))
+    made = _on_meta({"kind": "gan", "techniques": [{"kind": "r1"}]}, family, modality, side)
+    assert _copied(made) == [(made.recipe.batch_size,)]
 
 
 def test_a_reading_of_the_ledger_does_wait(on_meta):
