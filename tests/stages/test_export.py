@@ -18,6 +18,7 @@ from ganmatrix.params.architectures import Architecture
 from ganmatrix.params.kinds import adapter
 from ganmatrix.params.methods import Method
 from ganmatrix.stages.export import write_program
+from ganmatrix.store.folders import new_folder
 from ganmatrix.training.weights import unpack
 from helpers.refusal import refused
 
@@ -137,9 +138,10 @@ class _Random(nn.Module):
 @pytest.mark.parametrize("network", [_Stubborn(), _Random()])
 def test_a_network_that_is_no_program_is_refused(network, tmp_path):
     latents = torch.randn(64, 3, generator=torch.Generator().manual_seed(0))
-    refused(
-        lambda: write_program(tmp_path / "a.pt2", network, latents, "digits-x-y-0"),
-        key="digits-x-y-0",
-        mend="take samples instead",
-    )
+
+    def write() -> None:
+        with new_folder(tmp_path / "out", "record.json") as folder:
+            write_program(folder / "a.pt2", network, latents, "digits-x-y-0")
+
+    refused(write, key="digits-x-y-0", mend="take samples instead")
     assert list(tmp_path.iterdir()) == []
